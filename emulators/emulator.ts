@@ -1,0 +1,64 @@
+import { once } from 'node:events';
+import type { Server } from 'node:net';
+import { parseArgs } from 'node:util';
+
+/** What every emulator takes. */
+export interface EmulatorOptions {
+  /** Port to listen on; 0 or none: a free one. */
+  port?: number;
+  /** Folder that holds all of this emulator's data, made when missing; none: in memory. */
+  dataDir?: string;
+}
+
+/** A running emulator. */
+export interface Emulator {
+  /** Where it listens, in the form that the official client takes (`http://127.0.0.1:N`, `127.0.0.1:N`, `mongodb://…`). */
+  url: string;
+  /** The environment variables that point the official client at it. */
+  env: Record<string, string>;
+  /** Answers what is in flight, writes what is pending, closes every socket and file. */
+  stop(): Promise<void>;
+}
+
+export type StartEmulator<Options extends EmulatorOptions = EmulatorOptions> = (options?: Options) => Promise<Emulator>;
+
+/** Listens on 127.0.0.1 and gives the port. A port that is taken rejects with a message that names it. */
+export async function listen(server: Server, port = 0): Promise<number> {
+  server.listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+      throw new Error(`port ${port} is already in use; choose another one`, { cause: error });
+    }
+    throw error;
+  }
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the server has no TCP address');
+  return address.port;
+}
+
+/**
+ * Runs one emulator as a program: `tsx emulators/storage/index.ts [--port N] [--data DIR]`. Prints the variables to
+ * export, and stops on SIGINT and SIGTERM with exit code 0.
+ */
+export async function runAlone(name: string, start: StartEmulator): Promise<void> {
+  const { values } = parseArgs({ options: { port: { type: 'string' }, data: { type: 'string' } } });
+  const emulator = await start({
+    port: Number(values.port ?? 0),
+    ...(values.data === undefined ? {} : { dataDir: values.data }),
+  });
+  console.log(`${name} emulator on ${emulator.url}`);
+  for (const [key, value] of Object.entries(emulator.env)) console.log(`export ${key}=${value}`);
+  const stop = () => {
+    emulator.stop().then(
+      () => process.exit(0),
+      (error) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+}
