@@ -1,0 +1,54 @@
+import { PermanentError } from '../runtime/errors.ts';
+import { KINDS, type Kind } from './object-name.ts';
+
+/** A JSON object of unknown content. */
+export type JsonObject = Record<string, unknown>;
+
+/** What an object of the archive holds: the payload as it came, in an envelope of what only collect can know. */
+export interface StoredEvent {
+  /** Random; also the object's name, the event id in every store. */
+  id: string;
+  kind: Kind;
+  /** ISO 8601 with milliseconds, UTC: the event's time, for the payload carries none. */
+  receivedAt: string;
+  userAgent: string | null;
+  contentType: string | null;
+  /** The address of the hop that the platform vouches for. */
+  senderAddress: string | null;
+  payload: JsonObject;
+}
+
+/** Reads an object of the archive. Throws PermanentError `invalid_object` when it is not a stored event. */
+export function parseStoredEvent(text: string): StoredEvent {
+  let event: unknown;
+  try {
+    event = JSON.parse(text);
+  } catch {
+    throw new PermanentError('invalid_object', null, 'the object is not JSON');
+  }
+  if (!isStoredEvent(event)) throw new PermanentError('invalid_object', null, 'the object is not a stored event');
+  return event;
+}
+
+function isStoredEvent(value: unknown): value is StoredEvent {
+  return (
+    isJsonObject(value) &&
+    typeof value.id === 'string' &&
+    KINDS.includes(value.kind as Kind) &&
+    typeof value.receivedAt === 'string' &&
+    !Number.isNaN(Date.parse(value.receivedAt)) &&
+    isJsonObject(value.payload)
+  );
+}
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The md5 of the site's url in a client's User-Agent, `Appsero/<md5>;`, in lower case; null without one. The name
+ * before it differs by plugin and may be missing. Source: the client's `Client::send_request`.
+ */
+export function userAgentMd5(userAgent: string | null): string | null {
+  return /(?<![0-9a-z])[0-9a-f]{32}(?![0-9a-z])/i.exec(userAgent ?? '')?.[0].toLowerCase() ?? null;
+}

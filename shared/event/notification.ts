@@ -1,0 +1,41 @@
+import { isJsonObject } from './envelope.ts';
+import { type Kind, parseObjectName } from './object-name.ts';
+
+/** A finalized object that is one of ours. */
+export interface ObjectReference {
+  bucket: string;
+  name: string;
+  kind: Kind;
+  id: string;
+}
+
+/** A Pub/Sub message as a function gets it; `data` is base64. */
+export interface PubsubMessage {
+  data: string;
+  attributes: Record<string, string>;
+}
+
+/**
+ * The Pub/Sub message in what the Functions Framework hands to a CloudEvent function: `{data: {message}}` from a push
+ * that it converted or from Eventarc, and the push body itself, `{message}`, when the message has no data (seen in
+ * functions-framework 5.0.5: attribute-only pushes are not converted).
+ */
+export function pubsubMessage(event: unknown): PubsubMessage {
+  const body = isJsonObject(event) && isJsonObject(event.data) ? event.data : event;
+  const message = isJsonObject(body) && isJsonObject(body.message) ? body.message : {};
+  return {
+    data: typeof message.data === 'string' ? message.data : '',
+    attributes: (isJsonObject(message.attributes) ? message.attributes : {}) as Record<string, string>,
+  };
+}
+
+/**
+ * The object that a Cloud Storage notification speaks of; undefined when it is not a finalized object of ours, since
+ * not every Pub/Sub honours the subscription's filter.
+ */
+export function decodeNotification(event: unknown): ObjectReference | undefined {
+  const { bucketId, objectId, eventType } = pubsubMessage(event).attributes;
+  if (eventType !== 'OBJECT_FINALIZE' || bucketId === undefined || objectId === undefined) return undefined;
+  const parts = parseObjectName(objectId);
+  return parts && { bucket: bucketId, name: objectId, kind: parts.kind, id: parts.id };
+}

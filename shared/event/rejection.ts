@@ -1,0 +1,18 @@
+import type { RejectionReason } from '../runtime/errors.ts';
+import type { Kind } from './object-name.ts';
+
+/** Why an event is in no history: permanent, recorded once, acked. */
+export interface Rejection {
+  eventId: string;
+  kind: Kind;
+  /** ISO 8601: the event's time, so that rejections and history add up to the archive hour by hour. */
+  receivedAt: string;
+  /** null when not readable. */
+  projectHash: string | null;
+  reason: RejectionReason;
+  /** The payload's field at fault, dotted; null when it is the whole. */
+  field: string | null;
+  /** For a person; never holds a value of the payload. */
+  message: string;
+  objectName: string;
+}

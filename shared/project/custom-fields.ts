@@ -1,0 +1,70 @@
+import { isJsonObject, type JsonObject } from '../event/envelope.ts';
+import { castBoolean, castNumber, castText } from '../report/cast.ts';
+import type { CustomField } from './project.ts';
+
+export type CustomValue = string | number | boolean | JsonObject | unknown[];
+
+/** The allowed keys of `extra`, cast; and which of them could not be. */
+export function customFields(
+  extra: unknown,
+  allowed: readonly CustomField[],
+): { values: Record<string, CustomValue>; errors: string[] } {
+  const values: [string, CustomValue][] = [];
+  const errors: string[] = [];
+  if (isJsonObject(extra)) {
+    for (const { key, type } of allowed) {
+      if (!Object.hasOwn(extra, key)) continue;
+      const value = castCustomValue(type, extra[key]);
+      if (value === undefined) errors.push(`extra.${key}`);
+      else if (value !== null) values.push([key, value]);
+    }
+  }
+  // fromEntries defines own properties, so that a key `__proto__` is data
+  return { values: Object.fromEntries(values), errors };
+}
+
+function castCustomValue(type: CustomField['type'], value: unknown): CustomValue | null | undefined {
+  switch (type) {
+    case 'string':
+      return castText(value, 1024);
+    case 'number':
+      return castNumber(value);
+    case 'boolean':
+      return castBoolean(value);
+    case 'date':
+      return castDate(value);
+    case 'json':
+      return castJson(value);
+  }
+}
+
+/** ISO 8601 or MySQL's `2024-01-31 12:00:00` (taken as UTC), or seconds since 1970; gives ISO 8601. */
+function castDate(value: unknown): string | null | undefined {
+  const text = castText(value, 64);
+  if (typeof text !== 'string') return text;
+  if (/^\d{9,11}$/.test(text)) return new Date(Number(text) * 1000).toISOString();
+  const parts = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)\s*(Z|[+-]\d{2}:?\d{2})?)?$/.exec(
+    text,
+  );
+  if (parts === null) return undefined;
+  const date = new Date(`${parts[1]}T${parts[2] ?? '00:00'}${parts[3] ?? 'Z'}`);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+const MAX_JSON_LENGTH = 8192;
+
+/** A structure as it is (a form sends one in brackets), or the JSON text of one. */
+function castJson(value: unknown): CustomValue | null | undefined {
+  if (value === null || value === undefined || value === '') return null;
+  const structure = typeof value === 'string' ? parseJson(value) : value;
+  if (structure === undefined || JSON.stringify(structure).length > MAX_JSON_LENGTH) return undefined;
+  return structure as CustomValue;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

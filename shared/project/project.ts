@@ -1,0 +1,39 @@
+export const CUSTOM_FIELD_TYPES = ['string', 'number', 'boolean', 'date', 'json'] as const;
+export type CustomFieldType = (typeof CUSTOM_FIELD_TYPES)[number];
+
+/** A key of `extra` that a plugin author allows. */
+export interface CustomField {
+  key: string;
+  type: CustomFieldType;
+  label: string;
+}
+
+/** A deactivation reason beside the stock ones. */
+export interface Reason {
+  id: string;
+  label: string;
+}
+
+export const MAIL_PROVIDERS = ['mailchimp', 'mailjet', 'wemail'] as const;
+
+/** Where the admins of a project's sites are subscribed. */
+export interface MailIntegration {
+  provider: (typeof MAIL_PROVIDERS)[number];
+  list: string;
+  enabled: boolean;
+}
+
+/** A plugin or theme whose author uses Sitebeat. */
+export interface Project {
+  /** What the client sends as `hash`, a UUID in lower case. */
+  hash: string;
+  name: string;
+  slug: string;
+  type: 'plugin' | 'theme';
+  customFields: CustomField[];
+  reasons: Reason[];
+  mailIntegrations: MailIntegration[];
+  /** Addresses are cut to their network unless the author asked to keep them. */
+  keepFullIp: boolean;
+  archived: boolean;
+}

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { decode } from 'html-entities';
+
+const MAX_URL_LENGTH = 2048;
+
+/**
+ * The site's identity among all spellings of its url: host lower-cased and IDNA-normalised, without scheme,
+ * credentials, `www.`, default port, query, fragment and trailing slash; another port and the path stay
+ * (`shop.example.org:8080/blog`). undefined for what is no http url. Idempotent.
+ */
+export function canonicalSite(url: string): string | undefined {
+  const decoded = decodeFully(url).trim();
+  if (decoded.length === 0 || decoded.length > MAX_URL_LENGTH) return undefined;
+  const absolute = /^https?:\/\//i.test(decoded) ? decoded : `http://${decoded.replace(/^\/\//, '')}`;
+  if (!URL.canParse(absolute)) return undefined;
+  const { hostname, port, pathname } = new URL(absolute);
+  const host = withoutWww(hostname.replace(/\.+$/, ''));
+  if (host === '' || /[^a-z0-9.:_[\]-]/.test(host)) return undefined;
+  const ownPort = port === '' || port === '80' || port === '443' ? '' : `:${port}`;
+  return `${host}${ownPort}${decodeFully(pathname).replace(/\/+$/, '')}`;
+}
+
+/** WordPress escapes urls for HTML, some plugins twice; `&#038;` read as it stands would begin a fragment. */
+function decodeFully(text: string): string {
+  const decoded = decode(text, { scope: 'strict' });
+  return decoded === text ? text : decodeFully(decoded);
+}
+
+function withoutWww(host: string): string {
+  return /^www\.[^.]+\../.test(host) ? withoutWww(host.slice(4)) : host;
+}
+
+/** The key that a client derives of its own url for the User-Agent: of the url exactly as sent. Source: `Client::send_request`. */
+export function urlMd5(url: string): string {
+  return createHash('md5').update(url, 'utf8').digest('hex');
+}

@@ -1,0 +1,45 @@
+/** Every reason for which an input is refused for good. */
+export const REJECTION_REASONS = [
+  'unparseable',
+  'not_an_object',
+  'unattributable',
+  'invalid_object',
+  'no_project',
+  'unknown_project',
+  'archived_project',
+  'no_site',
+  'invalid_url',
+] as const;
+export type RejectionReason = (typeof REJECTION_REASONS)[number];
+
+/** The input is at fault and always will be: answered 4xx or recorded as a rejection, never retried. */
+export class PermanentError extends Error {
+  readonly reason: RejectionReason;
+  /** The field at fault, dotted; null when it is the whole. */
+  readonly field: string | null;
+
+  constructor(reason: RejectionReason, field: string | null, message: string) {
+    super(message);
+    this.name = 'PermanentError';
+    this.reason = reason;
+    this.field = field;
+  }
+}
+
+/** Something around us failed and may work later: answered 503 or not acked. */
+export class TransientError extends Error {
+  constructor(message: string, options: { cause: unknown }) {
+    super(message, options);
+    this.name = 'TransientError';
+  }
+}
+
+/** Runs a store's call; whatever fails there is transient. */
+export async function transient<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (cause instanceof PermanentError || cause instanceof TransientError) throw cause;
+    throw new TransientError(`${what} failed`, { cause });
+  }
+}
