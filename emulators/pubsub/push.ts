@@ -1,0 +1,204 @@
+import { type ClientRequest, Agent as HttpAgent, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
+import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { pushToken } from './push-token.ts';
+import type { Consumer, Delivery, Subscription } from './subscription.ts';
+
+/** The statuses that acknowledge; 102 is an interim status, on which HTTP clients go on to wait for the final one. */
+const ACKNOWLEDGED = new Set([102, 200, 201, 202, 204]);
+/** A subscription starts with so many pushes at a time: a cold function is not met by a crowd. */
+const START_IN_FLIGHT = 2;
+const MAX_IN_FLIGHT = 100;
+/** Once one push at a time still fails, the subscription rests: from the first pause, doubling, to the last. */
+const FIRST_PAUSE_MS = 100;
+/** The service goes up to 60 s; somebody who restarts a function on a laptop should not wait that long. */
+const LAST_PAUSE_MS = 5_000;
+/** The Functions Framework closes idle connections after 5 s; staying well below avoids a race with it. */
+const KEEP_ALIVE_MS = 2_000;
+
+/** How a push ended: says it to the owner of the acknowledgements. */
+export type Settle = (subscription: Subscription, ackId: string, acknowledged: boolean) => void;
+
+/** Pushes to HTTP endpoints, all over the same kept-alive connections. */
+export interface Pusher {
+  /** Begins or goes on with pushing this subscription to its current endpoint, or stops if it has none. */
+  attach(subscription: Subscription): void;
+  /** Begins no new push, waits for those in flight, at most this long, and closes all connections. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+export function createPusher(settle: Settle): Pusher {
+  const agents = {
+    'http:': new HttpAgent({ keepAlive: true, timeout: KEEP_ALIVE_MS }),
+    'https:': new HttpsAgent({ keepAlive: true, timeout: KEEP_ALIVE_MS }),
+  };
+  const endpoints = new Map<Subscription, Endpoint>();
+  const all = new Set<Endpoint>();
+  return {
+    attach(subscription) {
+      endpoints.get(subscription)?.end();
+      endpoints.delete(subscription);
+      for (const endpoint of all) if (endpoint.isDone) all.delete(endpoint);
+      if (!subscription.config.pushConfig.pushEndpoint) return;
+      const endpoint = new Endpoint(subscription, agents, settle);
+      endpoints.set(subscription, endpoint);
+      all.add(endpoint);
+      subscription.addConsumer(endpoint);
+    },
+    async stop(deadlineMs) {
+      for (const endpoint of all) endpoint.end();
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise((resolve) => {
+        timer = setTimeout(resolve, deadlineMs);
+      });
+      await Promise.race([late, Promise.all([...all].map((endpoint) => endpoint.done()))]);
+      clearTimeout(timer);
+      for (const endpoint of all) endpoint.abandon();
+      for (const agent of Object.values(agents)) agent.destroy();
+    },
+  };
+}
+
+type Agents = { 'http:': HttpAgent; 'https:': HttpsAgent };
+
+/** One subscription's pushes to one push configuration; a changed configuration gets a new one. */
+class Endpoint implements Consumer {
+  #subscription: Subscription;
+  #url: URL;
+  #agents: Agents;
+  #settle: Settle;
+  #config: Subscription['config']['pushConfig'];
+  #inFlight = new Map<Delivery, ClientRequest>();
+  #allowed = START_IN_FLIGHT;
+  #pauseMs = 0;
+  #pause: NodeJS.Timeout | undefined;
+  #ended = false;
+  #whenDone: (() => void)[] = [];
+
+  constructor(subscription: Subscription, agents: Agents, settle: Settle) {
+    this.#subscription = subscription;
+    this.#config = subscription.config.pushConfig;
+    this.#url = new URL(this.#config.pushEndpoint ?? '');
+    this.#agents = agents;
+    this.#settle = settle;
+  }
+
+  get isDone(): boolean {
+    return this.#ended && this.#inFlight.size === 0;
+  }
+
+  hasRoom(): boolean {
+    return !this.#ended && this.#pause === undefined && this.#inFlight.size < this.#allowed;
+  }
+
+  ackDeadlineMs(): number {
+    return this.#subscription.config.ackDeadlineSeconds * 1000;
+  }
+
+  deliver(delivery: Delivery): void {
+    const body = pushBody(delivery, this.#subscription);
+    const headers: OutgoingHttpHeaders = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      accept: 'application/json',
+      'user-agent': 'CloudPubSub-Google',
+    };
+    const { oidcToken, pushEndpoint = '' } = this.#config;
+    if (oidcToken) headers.authorization = `Bearer ${pushToken(oidcToken, pushEndpoint, Date.now())}`;
+    const secure = this.#url.protocol === 'https:';
+    const request = secure
+      ? requestHttps(this.#url, { method: 'POST', headers, agent: this.#agents['https:'] })
+      : requestHttp(this.#url, { method: 'POST', headers, agent: this.#agents['http:'] });
+    this.#inFlight.set(delivery, request);
+    request.on('response', (response) => {
+      response.on('error', () => {});
+      response.resume();
+      this.#finish(delivery, ACKNOWLEDGED.has(response.statusCode ?? 0));
+    });
+    request.on('error', () => this.#finish(delivery, false));
+    request.end(body);
+  }
+
+  flush(): void {}
+
+  /** When this comes before the answer, time ran out or the message is gone: nobody waits for the answer any more. */
+  settled(delivery: Delivery): void {
+    const request = this.#inFlight.get(delivery);
+    if (request === undefined) return;
+    this.#forget(delivery);
+    request.destroy();
+    this.#slowDown();
+  }
+
+  end(): void {
+    this.#ended = true;
+    clearTimeout(this.#pause);
+    this.#subscription.removeConsumer(this);
+  }
+
+  /** Resolves once nothing is in flight. */
+  done(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#inFlight.size === 0) resolve();
+      else this.#whenDone.push(resolve);
+    });
+  }
+
+  /** Breaks off what is in flight; the messages come again after the next start. */
+  abandon(): void {
+    const requests = [...this.#inFlight.values()];
+    this.#inFlight.clear();
+    for (const request of requests) request.destroy();
+  }
+
+  #finish(delivery: Delivery, acknowledged: boolean): void {
+    // an error may follow the answer, or a deadline that has settled it
+    if (!this.#inFlight.has(delivery)) return;
+    if (acknowledged) this.#speedUp();
+    else this.#slowDown();
+    this.#forget(delivery);
+    this.#settle(this.#subscription, delivery.ackId, acknowledged);
+  }
+
+  #forget(delivery: Delivery): void {
+    this.#inFlight.delete(delivery);
+    if (this.#inFlight.size > 0) return;
+    for (const resolve of this.#whenDone.splice(0)) resolve();
+  }
+
+  #speedUp(): void {
+    this.#pauseMs = 0;
+    this.#allowed = Math.min(this.#allowed + 1, MAX_IN_FLIGHT);
+  }
+
+  #slowDown(): void {
+    if (this.#allowed > 1) {
+      this.#allowed = Math.floor(this.#allowed / 2);
+      return;
+    }
+    if (this.#ended || this.#pause !== undefined) return;
+    this.#pauseMs = Math.min(this.#pauseMs * 2 || FIRST_PAUSE_MS, LAST_PAUSE_MS);
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#subscription.schedule();
+    }, this.#pauseMs);
+  }
+}
+
+/** The body as the service writes it; what is empty is left out. */
+function pushBody({ message, attempt }: Delivery, { config }: Subscription): string {
+  const { id, data, attributes, orderingKey } = message;
+  const publishTime = new Date(message.publishedAt).toISOString();
+  return JSON.stringify({
+    message: {
+      ...(Object.keys(attributes).length > 0 && { attributes }),
+      ...(data !== '' && { data }),
+      messageId: id,
+      message_id: id,
+      publishTime,
+      publish_time: publishTime,
+      ...(orderingKey !== '' && { orderingKey }),
+    },
+    subscription: config.name,
+    ...(config.deadLetterPolicy && { deliveryAttempt: attempt }),
+  });
+}
