@@ -7,6 +7,8 @@ export interface ObjectReference {
   name: string;
   kind: Kind;
   id: string;
+  /** Start of the hour in which it was received. */
+  hour: Date;
 }
 
 /** A Pub/Sub message as a function gets it; `data` is base64. */
@@ -37,5 +39,5 @@ export function decodeNotification(event: unknown): ObjectReference | undefined 
   const { bucketId, objectId, eventType } = pubsubMessage(event).attributes;
   if (eventType !== 'OBJECT_FINALIZE' || bucketId === undefined || objectId === undefined) return undefined;
   const parts = parseObjectName(objectId);
-  return parts && { bucket: bucketId, name: objectId, kind: parts.kind, id: parts.id };
+  return parts && { bucket: bucketId, name: objectId, ...parts };
 }

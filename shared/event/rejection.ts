@@ -1,4 +1,5 @@
-import type { RejectionReason } from '../runtime/errors.ts';
+import type { PermanentError, RejectionReason } from '../runtime/errors.ts';
+import type { ObjectReference } from './notification.ts';
 import type { Kind } from './object-name.ts';
 
 /** Why an event is in no history: permanent, recorded once, acked. */
@@ -15,4 +16,19 @@ export interface Rejection {
   /** For a person; never holds a value of the payload. */
   message: string;
   objectName: string;
+}
+
+/** What is recorded of an object that cannot be read as an event; its hour stands for its time. */
+export function rejectionOfObject({ id, kind, hour, name }: ObjectReference, error: PermanentError): Rejection {
+  const { reason, field, message } = error;
+  return {
+    eventId: id,
+    kind,
+    receivedAt: hour.toISOString(),
+    projectHash: null,
+    reason,
+    field,
+    message,
+    objectName: name,
+  };
 }

@@ -68,3 +68,8 @@ function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** A key as MongoDB can be asked for it: its dots and a leading dollar become their full-width twins. */
+export function safeKey(key: string): string {
+  return key.replaceAll('.', '\uff0e').replace(/^\$/, '\uff04');
+}

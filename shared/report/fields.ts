@@ -62,3 +62,6 @@ export const OTHER_PATHS: readonly string[] = [
   'reason_info',
   'previously_skipped',
 ];
+
+/** Columns that are derived of the fields: groups for charts, beside the raw values. */
+export const DERIVED_COLUMNS = ['web_server', 'php_minor', 'wp_minor', 'database'] as const;

@@ -1,0 +1,19 @@
+import { http } from '@google-cloud/functions-framework';
+import { drainOnSignal } from '../../shared/runtime/drain.ts';
+import { openLog } from '../../shared/runtime/log.ts';
+import { openArchive } from '../../shared/stores/archive.ts';
+import { readConfig } from './config.ts';
+import { limitBodies } from './limits.ts';
+import { answerTooLarge, route } from './routes.ts';
+
+const config = readConfig(process.env);
+const dependencies = {
+  archive: openArchive(config),
+  forwardedHops: config.forwardedHops,
+  now: () => new Date(),
+  log: openLog('collect', config.logLevel),
+};
+limitBodies(answerTooLarge);
+drainOnSignal();
+
+http('collect', (request, response) => route(request, response, dependencies));

@@ -1,0 +1,73 @@
+import type { JsonObject } from '../../shared/event/envelope.ts';
+
+/** Nesting that is followed; what is deeper keeps its brackets in the key. PHP's own limit is 64. */
+const MAX_DEPTH = 64;
+
+/**
+ * Reads `application/x-www-form-urlencoded` as PHP does: `a[b][c]=1` nests, `a[]` counts on, the last value of a key wins,
+ * and a numeric key is a key (a plugin's slug can be `404`). Unlike qs it drops nothing, keeps `__proto__` as plain data, takes
+ * any number of fields in linear time, and decodes bytes by `decode`. `body` is one character a byte.
+ */
+export function parseForm(body: string, decode: (bytes: Uint8Array) => string): JsonObject {
+  const root = emptyObject();
+  const text = (encoded: string) => decode(percentDecode(encoded));
+  for (const pair of body.split('&')) {
+    const equals = pair.indexOf('=');
+    const key = text(equals === -1 ? pair : pair.slice(0, equals));
+    if (key !== '') assign(root, pathOf(key), equals === -1 ? '' : text(pair.slice(equals + 1)));
+  }
+  return root;
+}
+
+/** `%XX` and `+` to bytes; a percent sign that begins no hex number is itself. */
+function percentDecode(encoded: string): Uint8Array {
+  const bytes = encoded
+    .replaceAll('+', ' ')
+    .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1');
+}
+
+/** `a[b][]` -> `a`, `b`, ``; a bracket that does not close is part of the key. */
+function pathOf(key: string): string[] {
+  const open = key.indexOf('[');
+  if (open < 1 || key.indexOf(']', open) === -1) return [key];
+  const path = [key.slice(0, open)];
+  let from = open;
+  while (key[from] === '[' && path.length < MAX_DEPTH) {
+    const close = key.indexOf(']', from);
+    if (close === -1) break;
+    path.push(key.slice(from + 1, close));
+    from = close + 1;
+  }
+  const rest = key.slice(from);
+  if (rest !== '') path.push(rest);
+  return path;
+}
+
+function assign(root: JsonObject, path: string[], value: string): void {
+  let object = root;
+  for (const [index, step] of path.entries()) {
+    const key = step === '' ? String(nextIndex(object)) : step;
+    if (index === path.length - 1) {
+      object[key] = value;
+      return;
+    }
+    const child = object[key];
+    const next = typeof child === 'object' && child !== null ? (child as JsonObject) : emptyObject();
+    object[key] = next;
+    object = next;
+  }
+}
+
+const NEXT_INDEX = new WeakMap<JsonObject, number>();
+
+function nextIndex(object: JsonObject): number {
+  const next = NEXT_INDEX.get(object) ?? Object.keys(object).filter((key) => /^\d+$/.test(key)).length;
+  NEXT_INDEX.set(object, next + 1);
+  return next;
+}
+
+/** Without a prototype `__proto__` is a key like any other. */
+function emptyObject(): JsonObject {
+  return Object.create(null) as JsonObject;
+}

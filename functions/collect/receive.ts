@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import type { StoredEvent } from '../../shared/event/envelope.ts';
+import type { Kind } from '../../shared/event/object-name.ts';
+import type { Archive } from '../../shared/stores/archive.ts';
+import type { BodyHeaders } from './limits.ts';
+import { parseBody } from './parse-body.ts';
+import { checkPayload } from './payload.ts';
+
+/** A POST on one of the three routes. */
+export interface Received extends BodyHeaders {
+  kind: Kind;
+  body: Buffer;
+  userAgent: string | null;
+  senderAddress: string | null;
+}
+
+/**
+ * Writes a payload to the archive and gives the event's id, once it is durable. Throws PermanentError for what can be
+ * nobody's data, UnsupportedMediaTypeError, and TransientError when the archive is out of reach.
+ */
+export async function receive(
+  received: Received,
+  { archive, now }: { archive: Pick<Archive, 'create'>; now: () => Date },
+): Promise<string> {
+  const { kind, body, userAgent, contentType, senderAddress } = received;
+  const payload = parseBody(body, received);
+  checkPayload(payload, userAgent);
+  const event: StoredEvent = {
+    id: randomUUID(),
+    kind,
+    receivedAt: now().toISOString(),
+    userAgent,
+    contentType,
+    senderAddress,
+    payload,
+  };
+  await archive.create(event);
+  return event.id;
+}

@@ -1,0 +1,108 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { KINDS, type Kind } from '../../shared/event/object-name.ts';
+import { PermanentError } from '../../shared/runtime/errors.ts';
+import { failureName, type Log } from '../../shared/runtime/log.ts';
+import type { Archive } from '../../shared/stores/archive.ts';
+import { bodyHeaders, MAX_BODY_BYTES } from './limits.ts';
+import { UnsupportedMediaTypeError } from './parse-body.ts';
+import { receive } from './receive.ts';
+
+export interface Dependencies {
+  archive: Pick<Archive, 'create'>;
+  /** How many addresses at the end of X-Forwarded-For the platform wrote. */
+  forwardedHops: number;
+  now: () => Date;
+  log: Log;
+}
+
+/** Licence and update calls that the client's endpoint filter moves here too; no answer of ours may read as success. */
+const NOT_OURS = /^\/(?:public\/license\/|update\/|v2\/update\/)/;
+
+const NOT_IMPLEMENTED = { error: 'not_implemented', message: 'Sitebeat answers no licence or update calls' };
+const ROUTES = KINDS.map((kind) => `/${kind}`).join(', ');
+
+/** Answers one request; never throws. */
+export async function route(
+  request: IncomingMessage & { rawBody?: Buffer },
+  response: ServerResponse,
+  dependencies: Dependencies,
+): Promise<void> {
+  if (response.headersSent) return;
+  const path = (request.url ?? '/').split('?', 1)[0]?.replace(/(?<=.)\/+$/, '') ?? '/';
+  const kind = KINDS.find((candidate) => path === `/${candidate}`);
+  if (kind !== undefined) await collect(kind, request, response, dependencies);
+  else if (path === '/') answerHealth(request, response);
+  else if (NOT_OURS.test(path)) answer(response, 501, NOT_IMPLEMENTED);
+  else answer(response, 404, { error: 'not_found', message: `no such route; there are ${ROUTES}` });
+}
+
+/** What a request whose body is over the limit is told. */
+export function answerTooLarge(response: ServerResponse): void {
+  answer(response, 413, { error: 'too_large', message: `the body is longer than ${MAX_BODY_BYTES} bytes` });
+}
+
+async function collect(
+  kind: Kind,
+  request: IncomingMessage & { rawBody?: Buffer },
+  response: ServerResponse,
+  dependencies: Dependencies,
+) {
+  if (request.method !== 'POST') {
+    answerMethod(response, 'POST');
+    return;
+  }
+  try {
+    const id = await receive(
+      {
+        kind,
+        body: request.rawBody ?? Buffer.alloc(0),
+        userAgent: request.headers['user-agent'] ?? null,
+        senderAddress: senderAddress(request, dependencies.forwardedHops),
+        ...bodyHeaders(request),
+      },
+      dependencies,
+    );
+    dependencies.log('DEBUG', 'stored', { eventId: id, kind });
+    answer(response, 200, { success: true, id });
+  } catch (error) {
+    answerError(response, error, dependencies.log);
+  }
+}
+
+function answerError(response: ServerResponse, error: unknown, log: Log): void {
+  if (error instanceof PermanentError) {
+    const { reason, field, message } = error;
+    answer(response, 400, { error: reason, field, message });
+  } else if (error instanceof UnsupportedMediaTypeError) {
+    answer(response, 415, { error: 'unsupported_media_type', message: error.message });
+  } else {
+    log('ERROR', 'not stored', { error: failureName(error) });
+    response.setHeader('Retry-After', '5');
+    answer(response, 503, { error: 'unavailable', message: 'not stored; try again' });
+  }
+}
+
+function answerHealth(request: IncomingMessage, response: ServerResponse): void {
+  if (request.method === 'GET' || request.method === 'HEAD') answer(response, 200, { status: 'ok' });
+  else answerMethod(response, 'GET, HEAD');
+}
+
+function answerMethod(response: ServerResponse, allowed: string): void {
+  response.setHeader('Allow', allowed);
+  answer(response, 405, { error: 'method_not_allowed', message: `use ${allowed}` });
+}
+
+/** What a client writes into X-Forwarded-For stands before what the platform adds, and counts for nothing. */
+function senderAddress(request: IncomingMessage, forwardedHops: number): string | null {
+  const forwarded = String(request.headers['x-forwarded-for'] ?? '')
+    .split(',')
+    .map((address) => address.trim());
+  const address = forwardedHops === 0 ? undefined : forwarded.at(-forwardedHops);
+  return address || request.socket.remoteAddress?.replace(/^::ffff:/, '') || null;
+}
+
+function answer(response: ServerResponse, status: number, body: Record<string, unknown>): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
+  response.end(text);
+}

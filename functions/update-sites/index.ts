@@ -1,0 +1,35 @@
+import { cloudEvent } from '@google-cloud/functions-framework';
+import { decodeNotification } from '../../shared/event/notification.ts';
+import { drainOnSignal } from '../../shared/runtime/drain.ts';
+import { handleEvent } from '../../shared/runtime/handle-event.ts';
+import { openLog } from '../../shared/runtime/log.ts';
+import { openArchive } from '../../shared/stores/archive.ts';
+import { openDeactivations } from '../../shared/stores/deactivations.ts';
+import { openLatest } from '../../shared/stores/mongodb.ts';
+import { openOptOuts } from '../../shared/stores/opt-outs.ts';
+import { openProjects } from '../../shared/stores/projects.ts';
+import { openSites } from '../../shared/stores/sites.ts';
+import { readConfig } from './config.ts';
+import { updateSite } from './update-site.ts';
+
+const config = readConfig(process.env);
+const { db, close } = openLatest(config);
+const stores = {
+  archive: openArchive(config),
+  projects: openProjects(db),
+  sites: openSites(db),
+  deactivations: openDeactivations(db),
+  optOuts: openOptOuts(db),
+};
+drainOnSignal(close);
+
+cloudEvent(
+  'update-sites',
+  handleEvent({
+    decode: decodeNotification,
+    work: (object) => updateSite(object, stores),
+    // append-history records it; here there is nothing to write
+    reject: async () => {},
+    log: openLog('update-sites', config.logLevel),
+  }),
+);

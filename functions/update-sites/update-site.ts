@@ -1,0 +1,60 @@
+import type { ObjectReference } from '../../shared/event/notification.ts';
+import { type Deactivation, interpret, type OptOut, type SiteReport } from '../../shared/report/interpret.ts';
+import type { Archive } from '../../shared/stores/archive.ts';
+import { attribute } from '../../shared/stores/attribution.ts';
+import type { Deactivations } from '../../shared/stores/deactivations.ts';
+import type { OptOuts } from '../../shared/stores/opt-outs.ts';
+import type { Projects } from '../../shared/stores/projects.ts';
+import { type SiteDocument, type Sites, siteKey } from '../../shared/stores/sites.ts';
+import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
+
+export interface Stores {
+  archive: Pick<Archive, 'read'>;
+  projects: Projects;
+  sites: Sites;
+  deactivations: Deactivations;
+  optOuts: OptOuts;
+}
+
+/** Folds one event into the latest state of its site. Rejections are append-history's to record. */
+export async function updateSite(object: ObjectReference, stores: Stores): Promise<void> {
+  const event = await stores.archive.read(object.name);
+  if (event === undefined) return;
+  const { report, deactivation, optOut } = interpret(event, await attribute(event, stores));
+  const stated = report ?? deactivation;
+  if (stated !== undefined) await updateFromReport(stated, { report, deactivation }, stores);
+  if (optOut !== undefined) await updateFromOptOut(optOut, stores);
+}
+
+async function updateFromReport(
+  stated: SiteReport | Deactivation,
+  parts: { report?: SiteReport | undefined; deactivation?: Deactivation | undefined },
+  { sites, deactivations, optOuts }: Stores,
+): Promise<void> {
+  const { eventId, receivedAt, projectHash, site, environment, urlMd5 } = stated;
+  const change = { eventId, receivedAt, projectHash, site, environment, urlMd5, ...parts };
+  const key = siteKey(projectHash, site);
+  let stored = await sites.update(key, (known) => mergeSite(known, change));
+  // read after the site is written: an opt-out is written before it looks for its sites, so one of the two sees the other
+  const skipped = urlMd5 === null ? undefined : await optOuts.latest(projectHash, urlMd5);
+  if (skipped !== undefined) stored = await sites.update(key, (known) => mergeOptOut(known ?? stored, skipped));
+  if (stored.deactivation !== null) await deactivations.put(latestDeactivation(stored, stored.deactivation));
+}
+
+async function updateFromOptOut(optOut: OptOut, { sites, optOuts }: Stores): Promise<void> {
+  const { projectHash, urlMd5 } = optOut;
+  if (urlMd5 === null) return;
+  const stamp = stampOf(optOut);
+  await optOuts.put({ project: projectHash, urlMd5, stamp });
+  for (const site of await sites.withMd5(urlMd5, projectHash)) {
+    await sites.update(site._id, (known) => mergeOptOut(known ?? site, stamp));
+  }
+}
+
+function latestDeactivation(
+  { _id, project, site, environment, status, tracksSince, revision }: SiteDocument,
+  deactivation: NonNullable<SiteDocument['deactivation']>,
+) {
+  const reactivatedAt = status === 'active' ? (tracksSince[0] ?? null) : null;
+  return { _id, project, site, environment, ...deactivation, reactivatedAt, revision };
+}

@@ -1,0 +1,50 @@
+import type { Db } from 'mongodb';
+import { transient } from '../runtime/errors.ts';
+
+/** A day of a project; `day` is a UTC date, `2026-01-31`. */
+export interface AnalyticsDay {
+  day: string;
+  /** Sites that reported within 30 days and did not leave, at the end of the day. */
+  activeSites: number;
+  installs: number;
+  deactivations: number;
+}
+
+/** How many active sites have which value. */
+export interface Spread {
+  value: string;
+  sites: number;
+}
+
+/** A project's charts, ready to be read. Staging and local sites do not count. */
+export interface AnalyticsDocument {
+  /** The project's hash. */
+  _id: string;
+  rebuiltAt: Date;
+  /** Oldest first; a day on which nothing was counted is missing. */
+  daily: AnalyticsDay[];
+  /** By dimension (`version`, `php`, …), most sites first. */
+  breakdowns: Record<string, Spread[]>;
+  /** Of the last 30 days, most first; null: none was given. */
+  reasons: { reason: string | null; deactivations: number }[];
+}
+
+export interface Analytics {
+  /** Replaces the charts of these projects. */
+  replace(documents: AnalyticsDocument[]): Promise<void>;
+}
+
+export function openAnalytics(db: Db): Analytics {
+  const analytics = db.collection<AnalyticsDocument>('analytics');
+  return {
+    replace: (documents) =>
+      transient('analytics', async () => {
+        if (documents.length === 0) return;
+        await analytics.bulkWrite(
+          documents.map((replacement) => ({
+            replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
+          })),
+        );
+      }),
+  };
+}

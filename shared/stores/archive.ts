@@ -1,0 +1,44 @@
+import { type ApiError, Storage } from '@google-cloud/storage';
+import { parseStoredEvent, type StoredEvent } from '../event/envelope.ts';
+import { objectName } from '../event/object-name.ts';
+import { transient } from '../runtime/errors.ts';
+
+/** The archive: one object an event, the source of truth. */
+export interface Archive {
+  /** Resolves once the object is durably written. Safe to repeat: an object that is there stays. */
+  create(event: StoredEvent): Promise<void>;
+  /** The event in an object; undefined when there is no such object (it was erased). Throws PermanentError `invalid_object`. */
+  read(name: string): Promise<StoredEvent | undefined>;
+}
+
+/** Opens the bucket `bucket`; the client finds its credentials or emulator in the environment. */
+export function openArchive({ bucket }: { bucket: string }): Archive {
+  const files = new Storage().bucket(bucket);
+  return {
+    create: ({ id, kind, receivedAt, ...rest }) =>
+      transient('the archive', () =>
+        files
+          .file(objectName(kind, receivedAt, id))
+          .save(JSON.stringify({ id, kind, receivedAt, ...rest }), {
+            resumable: false,
+            contentType: 'application/json',
+            preconditionOpts: { ifGenerationMatch: 0 },
+          })
+          .catch((error: ApiError) => {
+            // an earlier try of the client's wrote it and its answer was lost
+            if (error.code !== 412) throw error;
+          }),
+      ),
+    read: (name) =>
+      transient('the archive', async () => {
+        const contents = await files
+          .file(name)
+          .download()
+          .catch((error: ApiError) => {
+            if (error.code === 404) return undefined;
+            throw error;
+          });
+        return contents && parseStoredEvent(contents[0].toString('utf8'));
+      }),
+  };
+}

@@ -1,0 +1,29 @@
+import { type StoredEvent, userAgentMd5 } from '../event/envelope.ts';
+import { type Attribution, payloadHash } from '../report/interpret.ts';
+import type { Projects } from './projects.ts';
+import type { Sites } from './sites.ts';
+
+/**
+ * Whom an event is from: the project of its hash; without a hash (client 1.2.3's deactivations) the only project that knows
+ * the User-Agent's md5, and the site it knows by it. Only what was known before the event counts.
+ */
+export async function attribute(
+  event: StoredEvent,
+  stores: { projects: Projects; sites: Pick<Sites, 'withMd5'> },
+): Promise<Attribution> {
+  const hash = payloadHash(event.payload);
+  if (hash !== null) return asAttribution(await stores.projects.find(hash));
+  const urlMd5 = userAgentMd5(event.userAgent);
+  if (urlMd5 === null) return {};
+  const known = (await stores.sites.withMd5(urlMd5)).filter(
+    ({ firstSeenAt }) => firstSeenAt.getTime() <= Date.parse(event.receivedAt),
+  );
+  const owners = new Set(known.map(({ project }) => project));
+  const [site] = known;
+  if (site === undefined || owners.size !== 1) return {};
+  return { ...asAttribution(await stores.projects.find(site.project)), site: site.site };
+}
+
+function asAttribution(project: Attribution['project']): Attribution {
+  return project === undefined ? {} : { project };
+}

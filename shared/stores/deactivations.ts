@@ -1,0 +1,43 @@
+import type { Db } from 'mongodb';
+import type { Environment } from '../report/environment.ts';
+import { transient } from '../runtime/errors.ts';
+import { DUPLICATE_KEY } from './sites.ts';
+
+/** The latest deactivation of a site. */
+export interface DeactivationDocument {
+  /** The site's key. */
+  _id: string;
+  project: string;
+  site: string;
+  environment: Environment;
+  eventId: string;
+  deactivatedAt: Date;
+  reasonId: string | null;
+  reasonSent: string | null;
+  reasonInfo: string | null;
+  projectVersion: string | null;
+  /** The first report with consent after it; null while the site stays away. */
+  reactivatedAt: Date | null;
+  /** The site's revision that this was read from. */
+  revision: number;
+}
+
+export interface Deactivations {
+  /** Writes it unless what is there is from a later revision of the site. */
+  put(document: DeactivationDocument): Promise<void>;
+}
+
+export function openDeactivations(db: Db): Deactivations {
+  const deactivations = db.collection<DeactivationDocument>('deactivations');
+  return {
+    put: ({ _id, ...rest }) =>
+      transient('deactivations', async () => {
+        await deactivations
+          .replaceOne({ _id, revision: { $lte: rest.revision } }, rest as DeactivationDocument, { upsert: true })
+          .catch((error) => {
+            // a later one is there: the filter misses it and the upsert meets its key
+            if (error.code !== DUPLICATE_KEY) throw error;
+          });
+      }),
+  };
+}

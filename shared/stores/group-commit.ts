@@ -1,0 +1,38 @@
+/** Several callers' items in one commit. */
+export interface GroupCommit<T> {
+  /** Resolves once a commit with the item is done; rejects with that commit's failure, or with the item's own. */
+  add(item: T): Promise<void>;
+}
+
+/**
+ * `commit` gives the items that failed alone, each with its error. While a commit is under way the items that arrive wait together, and go in the next one, at most `maxItems` of them: a
+ * lone item waits for nobody, and under load each request costs a fraction of a call.
+ */
+export function groupCommit<T>(
+  commit: (items: T[]) => Promise<ReadonlyMap<T, unknown>>,
+  { maxItems }: { maxItems: number },
+): GroupCommit<T> {
+  let waiting: { item: T; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  let running = false;
+  const run = async () => {
+    running = true;
+    while (waiting.length > 0) {
+      const group = waiting.slice(0, maxItems);
+      waiting = waiting.slice(maxItems);
+      try {
+        const failures = await commit(group.map(({ item }) => item));
+        for (const { item, resolve, reject } of group) failures.has(item) ? reject(failures.get(item)) : resolve();
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    running = false;
+  };
+  return {
+    add: (item) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        if (!running) void run();
+      }),
+  };
+}

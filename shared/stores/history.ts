@@ -1,0 +1,60 @@
+import { BigQuery, type Dataset } from '@google-cloud/bigquery';
+import { transient } from '../runtime/errors.ts';
+import { groupCommit } from './group-commit.ts';
+
+/** A row by column, as the schema of its table says. `event_id` tells the same row sent twice. */
+export type Row = { event_id: string; received_at: string } & Record<string, unknown>;
+
+/** The tables of the history; see schemas/bigquery. */
+export const HISTORY_TABLES = ['sites', 'deactivations', 'tracking_skips'] as const;
+export type HistoryTable = (typeof HISTORY_TABLES)[number];
+
+/** The history: rows are added, never changed. */
+export interface History {
+  /** Resolves once BigQuery has the row. Repeating it can double the row; readers use the `_unique` views. */
+  append(table: HistoryTable, row: Row): Promise<void>;
+}
+
+export interface DatasetOptions {
+  projectId: string;
+  dataset: string;
+}
+
+/** Opens the history in `dataset`. */
+export function openHistory(options: DatasetOptions): History {
+  const dataset = openDataset(options);
+  const tables = Object.fromEntries(HISTORY_TABLES.map((table) => [table, tableAppender(dataset, table)]));
+  return { append: (table, row) => (tables[table] as (row: Row) => Promise<void>)(row) };
+}
+
+export function openDataset({ projectId, dataset }: DatasetOptions): Dataset {
+  return new BigQuery({ projectId }).dataset(dataset);
+}
+
+/** BigQuery advises at most 500 rows a request. Source: its page on quotas, streaming inserts. */
+const MAX_ROWS_PER_INSERT = 500;
+
+/** Appends to one table; concurrent rows share a request. */
+export function tableAppender(dataset: Dataset, table: string): (row: Row) => Promise<void> {
+  const group = groupCommit<Row>(
+    async (rows) => {
+      const raw = rows.map((json) => ({ insertId: json.event_id, json }));
+      return dataset
+        .table(table)
+        .insert(raw, { raw: true, partialRetries: 0, skipInvalidRows: true })
+        .then(
+          () => new Map(),
+          (error) => failedRows(error, rows),
+        );
+    },
+    { maxItems: MAX_ROWS_PER_INSERT },
+  );
+  return (row) => transient(`table ${table}`, () => group.add(row));
+}
+
+/** Which rows BigQuery refused while it took the others; any other failure is rethrown. */
+function failedRows(error: Error, rows: Row[]): Map<Row, unknown> {
+  const { response } = error as { response?: { insertErrors?: { index: number }[] } };
+  if (error.name !== 'PartialFailureError' || !response?.insertErrors) throw error;
+  return new Map(response.insertErrors.map(({ index }) => [rows[index] as Row, error]));
+}

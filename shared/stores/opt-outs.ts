@@ -1,0 +1,41 @@
+import type { Db } from 'mongodb';
+import { transient } from '../runtime/errors.ts';
+import { DUPLICATE_KEY, type Stamp } from './sites.ts';
+
+/** The latest opt-out of each site, kept by md5: it can come before the site's first report. */
+export interface OptOutDocument {
+  /** `<project hash>:<md5>` */
+  _id: string;
+  project: string;
+  urlMd5: string;
+  stamp: Stamp;
+}
+
+export interface OptOuts {
+  /** Writes it unless a later one is there. */
+  put(optOut: Omit<OptOutDocument, '_id'>): Promise<void>;
+  /** The stamp of the latest opt-out; undefined without one. */
+  latest(project: string, urlMd5: string): Promise<Stamp | undefined>;
+}
+
+export function openOptOuts(db: Db): OptOuts {
+  const optOuts = db.collection<OptOutDocument>('optOuts');
+  return {
+    put: (optOut) =>
+      transient('opt-outs', async () => {
+        await optOuts
+          .replaceOne(
+            { _id: `${optOut.project}:${optOut.urlMd5}`, stamp: { $lte: optOut.stamp } },
+            optOut as OptOutDocument,
+            {
+              upsert: true,
+            },
+          )
+          .catch((error) => {
+            if (error.code !== DUPLICATE_KEY) throw error;
+          });
+      }),
+    latest: (project, urlMd5) =>
+      transient('opt-outs', async () => (await optOuts.findOne({ _id: `${project}:${urlMd5}` }))?.stamp),
+  };
+}

@@ -1,0 +1,45 @@
+import type { Db } from 'mongodb';
+import type { Project } from '../project/project.ts';
+import { transient } from '../runtime/errors.ts';
+
+/** The projects, as functions read them. */
+export interface Projects {
+  /** undefined when no project has this hash. */
+  find(hash: string): Promise<Project | undefined>;
+}
+
+/** How a project lies in MongoDB: its hash is the key. */
+export type ProjectDocument = Omit<Project, 'hash'> & { _id: string };
+
+const CACHE_MS = 5000;
+const MAX_CACHED = 1000;
+
+/**
+ * Opens the projects behind a cache of some seconds. Only what exists is cached: an unknown hash is asked for each time,
+ * so that a new project works at once and nobody is refused by an old answer.
+ */
+export function openProjects(db: Db, { now = Date.now }: { now?: () => number } = {}): Projects {
+  const cache = new Map<string, { project: Promise<Project | undefined>; until: number }>();
+  const load = async (hash: string) => {
+    const project = await transient('projects', () =>
+      db.collection<ProjectDocument>('projects').findOne({ _id: hash }),
+    ).then((document) => document && asProject(document));
+    if (!project) cache.delete(hash);
+    return project ?? undefined;
+  };
+  return {
+    find(hash) {
+      const cached = cache.get(hash);
+      if (cached && cached.until > now()) return cached.project;
+      const project = load(hash);
+      if (cache.size >= MAX_CACHED) cache.delete(cache.keys().next().value as string);
+      cache.set(hash, { project, until: now() + CACHE_MS });
+      project.catch(() => cache.delete(hash));
+      return project;
+    },
+  };
+}
+
+export function asProject({ _id, ...rest }: ProjectDocument): Project {
+  return { hash: _id, ...rest };
+}

@@ -1,0 +1,113 @@
+import type { Db } from 'mongodb';
+import type { Environment } from '../report/environment.ts';
+import { TransientError, transient } from '../runtime/errors.ts';
+
+/** An event's place in time: `<receivedAt>/<event id>`; text order is event order. */
+export type Stamp = string;
+
+/** The latest state of a site for one project; each field is the newest that an event stated, in camelCase of its column. */
+export interface SiteDocument {
+  /** `<project hash>:<canonical site>` */
+  _id: string;
+  project: string;
+  site: string;
+  environment: Environment;
+  status: 'active' | 'deactivated';
+  /** An opt-out is newer than any report with consent. */
+  optedOut: boolean;
+  firstSeenAt: Date;
+  lastSeenAt: Date;
+  /** The names that clients gave it in their User-Agent, sorted. */
+  urlMd5s: string[];
+  customFields: Record<string, unknown>;
+  /** The latest one; null when the site never left. */
+  deactivation: SiteDeactivation | null;
+  /** When it reported with consent since then, oldest first: the first is its return, if events come late as well. */
+  tracksSince: Date[];
+  clock: SiteClock;
+  /** Grows with every write: two writers at once are told apart by it. */
+  revision: number;
+  [field: string]: unknown;
+}
+
+/** A site's latest deactivation, within its document. */
+export interface SiteDeactivation {
+  eventId: string;
+  deactivatedAt: Date;
+  reasonId: string | null;
+  reasonSent: string | null;
+  reasonInfo: string | null;
+  projectVersion: string | null;
+}
+
+/** Which event every part of a site's state is from. */
+export interface SiteClock {
+  /** The newest report. */
+  report: Stamp;
+  /** Fields that the newest report lacked, with the event they are from: `[field, stamp]`. */
+  older: [string, Stamp][];
+  track: Stamp | null;
+  deactivation: Stamp | null;
+  optOut: Stamp | null;
+}
+
+/** The sites' latest states. */
+export interface Sites {
+  /**
+   * Replaces the site's document by what `merge` makes of it, again and again until nobody wrote in between. `merge` gives
+   * the same object when there is nothing to change. Resolves with what is stored.
+   */
+  update(id: string, merge: (known: SiteDocument | undefined) => SiteDocument): Promise<SiteDocument>;
+  /** The sites of a project (of all, without one) that a User-Agent's md5 stands for. */
+  withMd5(urlMd5: string, project?: string): Promise<SiteDocument[]>;
+}
+
+export function siteKey(project: string, site: string): string {
+  return `${project}:${site}`;
+}
+
+/** Two events of one site rarely meet; so many in a row do not. */
+const MAX_ATTEMPTS = 50;
+/** A User-Agent's md5 is anybody's to write. */
+const MAX_SITES_OF_MD5 = 100;
+
+export function openSites(db: Db): Sites {
+  const sites = db.collection<SiteDocument>('sites');
+  const tryUpdate = async (id: string, merge: (known: SiteDocument | undefined) => SiteDocument) => {
+    const known = (await sites.findOne({ _id: id })) ?? undefined;
+    const merged = merge(known);
+    if (merged === known) return known;
+    const next = { ...merged, revision: (known?.revision ?? 0) + 1 };
+    return (await (known === undefined ? insert(next) : replace(next, known.revision))) ? next : undefined;
+  };
+  const insert = (document: SiteDocument) =>
+    sites.insertOne(document).then(
+      () => true,
+      (error) => {
+        if (error.code === DUPLICATE_KEY) return false;
+        throw error;
+      },
+    );
+  const replace = async ({ _id, ...rest }: SiteDocument, revision: number) =>
+    (await sites.replaceOne({ _id, revision }, rest as SiteDocument)).matchedCount === 1;
+  return {
+    update: (id, merge) =>
+      transient('sites', async () => {
+        for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+          const stored = await tryUpdate(id, merge);
+          if (stored) return stored;
+        }
+        throw new TransientError('sites: too many writers of one site', { cause: undefined });
+      }),
+    withMd5: (urlMd5, project) =>
+      transient('sites', () =>
+        sites
+          .find({ urlMd5s: urlMd5, ...(project !== undefined && { project }) })
+          .limit(MAX_SITES_OF_MD5)
+          .toArray(),
+      ),
+  };
+}
+
+/** MongoDB's code for a second document of one key. */
+export const DUPLICATE_KEY = 11000;
