@@ -1,4 +1,5 @@
 import { type Call, nameAt, type Reply, readJson, refuse } from './call.ts';
+import { readNumber } from './conditions.ts';
 import { conflict, invalid, notFound, notImplemented, required } from './errors.ts';
 import { MAX_PAGE } from './listing.ts';
 import type { Bucket, NotificationConfig } from './model.ts';
@@ -36,7 +37,7 @@ export async function createBucket(call: Call): Promise<Reply> {
 export async function listBuckets({ store, query, links }: Call): Promise<Reply> {
   const project = query.get('project') ?? '';
   const from = query.get('pageToken') ?? '';
-  const max = Math.min(Number(query.get('maxResults')) || MAX_PAGE, MAX_PAGE);
+  const max = Math.min(readNumber(query, 'maxResults') || MAX_PAGE, MAX_PAGE);
   const found = [...store.state.buckets.values()]
     .map(({ bucket }) => bucket)
     .filter((b) => b.project === project && b.name.startsWith(query.get('prefix') ?? '') && b.name >= from)
