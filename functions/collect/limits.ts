@@ -18,23 +18,34 @@ export function bodyHeaders(request: IncomingMessage): BodyHeaders {
 }
 
 /**
- * Sees each request before the Functions Framework (5.0.5), which parses every body on its own, up to 1 GiB, and answers
- * its parser's errors as HTML: a body over the limit is answered 413 before it is read, or as soon as it has grown over,
- * and the framework is told of plain bytes, so that it hands them on unparsed. Call it when the function's module loads.
+ * Sees each request before the Functions Framework (5.0.5) does, which parses every body on its own, up to 1 GiB, and answers
+ * its parser's errors as HTML. Call it when the function's module loads.
  */
 export function limitBodies(tooLarge: (response: ServerResponse) => void): void {
   subscribe('http.server.request.start', (message) => {
     const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
-    const { headers } = request;
-    HEADERS.set(request, {
-      contentType: headers['content-type'] ?? null,
-      contentEncoding: headers['content-encoding'] ?? null,
-    });
-    headers['content-type'] = 'application/octet-stream';
-    delete headers['content-encoding'];
-    if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) refuse(request, response, tooLarge);
-    else if (headers['transfer-encoding'] !== undefined) countChunks(request, response, tooLarge);
+    limitBody(request, response, tooLarge);
   });
+}
+
+/**
+ * A body over the limit is answered 413 before it is read, or as soon as it has grown over; the framework is told of plain
+ * bytes, so that it hands them on unparsed.
+ */
+export function limitBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  tooLarge: (response: ServerResponse) => void,
+): void {
+  const { headers } = request;
+  HEADERS.set(request, {
+    contentType: headers['content-type'] ?? null,
+    contentEncoding: headers['content-encoding'] ?? null,
+  });
+  headers['content-type'] = 'application/octet-stream';
+  delete headers['content-encoding'];
+  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) refuse(request, response, tooLarge);
+  else if (headers['transfer-encoding'] !== undefined) countChunks(request, response, tooLarge);
 }
 
 function countChunks(

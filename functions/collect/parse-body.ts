@@ -38,12 +38,12 @@ export function parseBody(body: Buffer, { contentType, contentEncoding }: BodyHe
  */
 function textDecoder(charset = 'utf-8'): (bytes: Uint8Array) => string {
   const declared = openDecoder(charset) ?? new TextDecoder('utf-8', { fatal: true });
-  const fallback = new TextDecoder('windows-1252');
+  if (declared.encoding === 'windows-1252') return decodeWindows1252;
   return (bytes) => {
     try {
       return declared.decode(bytes);
     } catch {
-      return fallback.decode(bytes);
+      return decodeWindows1252(bytes);
     }
   };
 }
@@ -54,6 +54,15 @@ function openDecoder(charset: string): TextDecoder | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What windows-1252 has from 0x80 to 0x9f. Source: encoding.spec.whatwg.org/index-windows-1252.txt. */
+const WINDOWS_1252 = '€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ';
+
+/** By hand, for Node 20's own decoder reads windows-1252 as Latin-1. */
+function decodeWindows1252(bytes: Uint8Array): string {
+  const latin1 = Buffer.from(bytes).toString('latin1');
+  return latin1.replace(/[\u0080-\u009f]/g, (character) => WINDOWS_1252.charAt(character.charCodeAt(0) - 0x80));
 }
 
 /** Deeper than any client nests, and far from where walking a value overflows the stack. */

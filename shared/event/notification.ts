@@ -3,7 +3,6 @@ import { type Kind, parseObjectName } from './object-name.ts';
 
 /** A finalized object that is one of ours. */
 export interface ObjectReference {
-  bucket: string;
   name: string;
   kind: Kind;
   id: string;
@@ -32,12 +31,12 @@ export function pubsubMessage(event: unknown): PubsubMessage {
 }
 
 /**
- * The object that a Cloud Storage notification speaks of; undefined when it is not a finalized object of ours, since
- * not every Pub/Sub honours the subscription's filter.
+ * The object that a Cloud Storage notification speaks of; undefined when it is not a finalized object of ours in `bucket`,
+ * since not every Pub/Sub honours the subscription's filter.
  */
-export function decodeNotification(event: unknown): ObjectReference | undefined {
+export function decodeNotification(event: unknown, bucket: string): ObjectReference | undefined {
   const { bucketId, objectId, eventType } = pubsubMessage(event).attributes;
-  if (eventType !== 'OBJECT_FINALIZE' || bucketId === undefined || objectId === undefined) return undefined;
+  if (eventType !== 'OBJECT_FINALIZE' || bucketId !== bucket || objectId === undefined) return undefined;
   const parts = parseObjectName(objectId);
-  return parts && { bucket: bucketId, name: objectId, ...parts };
+  return parts && { name: objectId, ...parts };
 }

@@ -1,0 +1,141 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { SingleBar } from 'cli-progress';
+import { MongoClient } from 'mongodb';
+import { KINDS } from '../../shared/event/object-name.ts';
+import { simulate } from '../../shared/simulation/simulate.ts';
+import type { AnalyticsDocument } from '../../shared/stores/analytics.ts';
+import type { SiteDocument } from '../../shared/stores/sites.ts';
+import { until } from '../../shared/testing/until.ts';
+import { type DemoResult, renderDemo } from './demo-report.ts';
+import { type MeshRun, startMeshRun } from './mesh-run.ts';
+import { type ClientRequest, postAll } from './post.ts';
+import { DEMO_PROJECT } from './provision.ts';
+import { callFunction } from './schedule.ts';
+import { countStores, readHistory } from './totals.ts';
+
+const SITES = 300;
+const SEED = 1;
+const CONCURRENCY = 16;
+/** The site of the captured requests. */
+const CAPTURED_SITE = 'shop.example.org';
+const PROCESSED_MS = 120_000;
+
+/** The functions that each event goes through after collect. */
+const PROCESSORS = ['update-sites', 'append-history'];
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
+  const dataDir = mkdtempSync(join(tmpdir(), 'sitebeat-demo-'));
+  const processed = new ProcessedEvents();
+  const say = values.json ? () => {} : (text: string) => console.log(text);
+  say('Starting the mesh …');
+  let run: MeshRun | undefined;
+  try {
+    const startedAt = performance.now();
+    run = await startMeshRun({ dataDir, onLine: (line) => processed.read(line) });
+    const result = await runDemo(run, processed, {
+      startMs: performance.now() - startedAt,
+      showProgress: !values.json && process.stdout.isTTY,
+    });
+    const { accepted, objects, sites, history, rejections, analytics, latencyMs } = result;
+    if (values.json)
+      console.log(JSON.stringify({ accepted, objects, sites, history, rejections, analytics, latencyMs }));
+    else console.log(renderDemo(result));
+    process.exitCode = accepted === objects && objects === history + rejections ? 0 : 1;
+  } finally {
+    await run?.stop();
+    rmSync(dataDir, { recursive: true });
+  }
+}
+
+async function runDemo(
+  run: MeshRun,
+  processed: ProcessedEvents,
+  { startMs, showProgress }: { startMs: number; showProgress: boolean },
+): Promise<DemoResult> {
+  const requests = [...capturedRequests(), ...simulate({ seed: SEED, sites: SITES, projectHash: DEMO_PROJECT.hash })];
+  const bar = showProgress ? new SingleBar({ format: 'Posting   {bar} {value}/{total}' }) : undefined;
+  bar?.start(requests.length, 0);
+  const sentAt = new Map<string, number>();
+  const postingFrom = performance.now();
+  await postAll(run.urlOf('collect'), requests, {
+    concurrency: CONCURRENCY,
+    onSent: (id, startedAt) => {
+      if (id !== undefined) sentAt.set(id, startedAt);
+      bar?.increment();
+    },
+  });
+  const postMs = performance.now() - postingFrom;
+  bar?.stop();
+  await until(() => processed.hasAll(sentAt.keys()), {
+    deadlineMs: PROCESSED_MS,
+    what: 'the processing of every accepted event',
+  });
+  const processMs = performance.now() - postingFrom;
+  await callFunction(run.urlOf('rebuild-analytics'));
+  const totals = await countStores(run.env);
+  const latencies = [...sentAt].map(([id, at]) => processed.doneAt(id) - at).sort((one, other) => one - other);
+  const latencyMs = { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) };
+  return {
+    accepted: sentAt.size,
+    ...totals,
+    ...(await readLatest(run)),
+    siteHistory: await readHistory(run.env, CAPTURED_SITE),
+    latencyMs,
+    timings: { startMs, postMs, processMs },
+  };
+}
+
+/** Which events the functions said they processed, and when. */
+class ProcessedEvents {
+  #times = new Map<string, Map<string, number>>();
+
+  read(line: string): void {
+    if (!line.includes('"processed"')) {
+      if (/"severity":"(?:ERROR|WARNING)"/.test(line)) console.error(line);
+      return;
+    }
+    const { function: name, eventId } = JSON.parse(line);
+    const times = this.#times.get(eventId) ?? new Map();
+    times.set(name, performance.now());
+    this.#times.set(eventId, times);
+  }
+
+  hasAll(ids: Iterable<string>): boolean {
+    return [...ids].every((id) => PROCESSORS.every((name) => this.#times.get(id)?.has(name)));
+  }
+
+  doneAt(id: string): number {
+    return Math.max(...(this.#times.get(id)?.values() ?? []));
+  }
+}
+
+/** The requests of a real WordPress, as they were captured. */
+function capturedRequests(): ClientRequest[] {
+  const folder = new URL('../../schemas/payloads/', import.meta.url);
+  return KINDS.map((kind) => {
+    const { headers, body } = JSON.parse(readFileSync(new URL(`${kind}.json`, folder), 'utf8'));
+    return { kind, headers, body };
+  });
+}
+
+async function readLatest(run: MeshRun): Promise<{ site: SiteDocument | null; analytics: AnalyticsDocument | null }> {
+  const client = new MongoClient(run.env.MONGODB_URI);
+  try {
+    const db = client.db();
+    const site = await db.collection<SiteDocument>('sites').findOne({ site: CAPTURED_SITE });
+    const analytics = await db.collection<AnalyticsDocument>('analytics').findOne({ _id: DEMO_PROJECT.hash });
+    return { site, analytics };
+  } finally {
+    await client.close();
+  }
+}
+
+function percentile(sorted: number[], share: number): number {
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+}
+
+await main();

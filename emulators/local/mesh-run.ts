@@ -1,0 +1,77 @@
+import { fileURLToPath } from 'node:url';
+import { buildFunctions } from '../../functions/build.ts';
+import { type Mesh, readMesh } from '../../functions/mesh.ts';
+import { type FunctionProcess, startFunction } from './function-process.ts';
+import { provisionDelivery, provisionStores } from './provision.ts';
+import { runSchedules } from './schedule.ts';
+import { freePort, type StoreEnv, startStores } from './stores.ts';
+
+export interface MeshRunOptions {
+  /** Folder for all data; in memory without one. */
+  dataDir?: string | undefined;
+  /** Port of collect; a free one without. */
+  port?: number | undefined;
+  /** Each line that a function logs. */
+  onLine: (line: string) => void;
+}
+
+/** The whole mesh, running on this machine. */
+export interface MeshRun {
+  mesh: Mesh;
+  /** Where a function listens. */
+  urlOf(name: string): string;
+  /** What points a client, or a function that is started by hand, at the same stores. */
+  env: StoreEnv;
+  /** Drains in the order of the flow: nothing is cut, what is undone stays in Pub/Sub. */
+  stop(): Promise<void>;
+}
+
+/** Builds the functions, starts the stores that the environment leaves unset, provisions them, and starts every function. */
+export async function startMeshRun({ dataDir, port, onLine }: MeshRunOptions): Promise<MeshRun> {
+  const mesh = readMesh();
+  const ports = new Map<string, number>();
+  for (const { name } of mesh.functions) ports.set(name, name === 'collect' && port ? port : await freePort());
+  const urlOf = (name: string) => `http://127.0.0.1:${ports.get(name)}`;
+  const [stores] = await Promise.all([startStores(process.env, dataDir), buildFunctions()]);
+  const running: FunctionProcess[] = [];
+  const stop = async () => {
+    const [collect, ...others] = running;
+    await collect?.stop();
+    await stores.stopPubsub();
+    await Promise.all(others.map((fn) => fn.stop()));
+    await stores.stop();
+  };
+  try {
+    await provisionStores(stores.env);
+    const env = { ...process.env, ...stores.env, LOG_LEVEL: process.env.LOG_LEVEL ?? 'DEBUG' };
+    const started = await Promise.all(
+      mesh.functions.map(({ name }) => {
+        const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
+        return startFunction({ name, source, port: ports.get(name) as number, env, onLine });
+      }),
+    );
+    running.push(...started);
+    // last, for it pushes at once what an earlier run left
+    await stores.startPubsub();
+    await provisionDelivery(
+      mesh,
+      Object.fromEntries(mesh.functions.map(({ name }) => [name, urlOf(name)])),
+      stores.env,
+    );
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const stopSchedules = runSchedules(mesh.functions, urlOf, (name) =>
+    onLine(JSON.stringify({ severity: 'ERROR', function: name, message: 'the scheduled call failed' })),
+  );
+  return {
+    mesh,
+    urlOf,
+    env: stores.env,
+    stop: async () => {
+      stopSchedules();
+      await stop();
+    },
+  };
+}

@@ -1,0 +1,141 @@
+import { parseArgs } from 'node:util';
+import { type MeshRun, startMeshRun } from './mesh-run.ts';
+import { DEMO_PROJECT } from './provision.ts';
+
+const USAGE = `usage: npm start -- [--data DIR] [--port N] [--json]
+  --data DIR  keep all data in DIR; without it, everything is in memory and gone at the end
+  --port N    the port that plugins post to; without it 8080
+  --json      print one line when ready, for a program`;
+const DEFAULT_PORT = 8080;
+/** By then it ends, whatever hangs. */
+const STOP_MS = 4800;
+
+interface Options {
+  dataDir: string | undefined;
+  port: number;
+  json: boolean;
+}
+
+function readOptions(): Options {
+  const { values } = parseArgs({
+    options: { data: { type: 'string' }, port: { type: 'string' }, json: { type: 'boolean', default: false } },
+  });
+  const port = values.port === undefined ? DEFAULT_PORT : Number(values.port);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`--port ${values.port} is no port`);
+  return { dataDir: values.data, port, json: values.json };
+}
+
+async function main(): Promise<void> {
+  let options: Options;
+  try {
+    options = readOptions();
+  } catch (error) {
+    console.error(`${(error as Error).message}\n${USAGE}`);
+    process.exitCode = 2;
+    return;
+  }
+  const startedAt = performance.now();
+  const onLine = options.json
+    ? (line: string) => console.error(line)
+    : (line: string) => console.log(readableLine(line));
+  const run = await startMeshRun({ ...options, onLine });
+  stopOnSignal(run);
+  if (options.json) console.log(JSON.stringify(readyLine(run)));
+  else console.log(screen(run, options, performance.now() - startedAt));
+}
+
+function stopOnSignal(run: MeshRun): void {
+  let stopping = false;
+  const stop = () => {
+    // a second Ctrl-C does not wait
+    if (stopping) process.exit(1);
+    stopping = true;
+    setTimeout(() => process.exit(1), STOP_MS).unref();
+    run.stop().then(
+      () => process.exit(0),
+      (error) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+function readyLine(run: MeshRun) {
+  const { STORAGE_EMULATOR_HOST, PUBSUB_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST, MONGODB_URI, GOOGLE_CLOUD_PROJECT } =
+    run.env;
+  const env = {
+    STORAGE_EMULATOR_HOST,
+    PUBSUB_EMULATOR_HOST,
+    BIGQUERY_EMULATOR_HOST,
+    MONGODB_URI,
+    GOOGLE_CLOUD_PROJECT,
+  };
+  const dashboard = run.mesh.functions.some(({ name }) => name === 'dashboard')
+    ? { dashboard: run.urlOf('dashboard') }
+    : {};
+  return { ready: true, collect: run.urlOf('collect'), ...dashboard, env };
+}
+
+function screen(run: MeshRun, { dataDir }: Options, startMs: number): string {
+  const endpoint = run.urlOf('collect');
+  const width = Math.max(...run.mesh.functions.map(({ name }) => name.length));
+  const functions = run.mesh.functions.map(
+    ({ name, description }) => `  ${name.padEnd(width)}  ${run.urlOf(name)}  ${description}`,
+  );
+  return `
+Sitebeat runs (started in ${(startMs / 1000).toFixed(1)} s). Ctrl-C ends it.
+
+Endpoint   ${endpoint}/   (POST /track, /deactivate, /tracking-skipped)
+Project    ${DEMO_PROJECT.name}, hash ${DEMO_PROJECT.hash}
+Data       ${dataDir ?? 'in memory; npm start -- --data DIR keeps it'}
+
+Point a plugin at it, in a must-use plugin of your WordPress (it moves every plugin with this client there, and their
+licence and update calls too, which Sitebeat does not answer: never on a shop that sells licences):
+
+  add_filter( 'appsero_endpoint', function () { return '${endpoint}/'; } );
+
+Functions, each its own process (end one and it starts again):
+${functions.join('\n')}
+
+For clients, and functions that you start by hand:
+${Object.entries(run.env)
+  .map(([name, value]) => `  export ${name}=${value}`)
+  .join('\n')}
+
+MongoDB    ${run.env.MONGODB_URI}   (sites, deactivations, analytics, projects)
+BigQuery   ${run.env.BIGQUERY_EMULATOR_HOST}   (dataset ${run.env.BIGQUERY_DATASET}: sites, deactivations, tracking_skips, rejections)
+
+Every event, as it is processed:`;
+}
+
+/** A function's log line for a person; what is no log line stays as it is. */
+function readableLine(line: string): string {
+  try {
+    const { severity, function: name, message, kind, eventId, durationMs, ...rest } = JSON.parse(line);
+    const time = new Date().toISOString().slice(11, 23);
+    const mark = severity === 'DEBUG' || severity === 'INFO' ? '' : severity;
+    const fields = Object.entries(rest).map(([key, value]) => `${key}=${value}`);
+    return [
+      time,
+      String(name).padEnd(17),
+      mark,
+      message,
+      kind,
+      eventId,
+      durationMs === undefined ? '' : `${durationMs} ms`,
+      ...fields,
+    ]
+      .filter((part) => part !== undefined && part !== '')
+      .join('  ');
+  } catch {
+    return line;
+  }
+}
+
+main().catch((error) => {
+  console.error(`Sitebeat could not start: ${error.message}`);
+  process.exit(1);
+});

@@ -1,0 +1,95 @@
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { startBigQuery } from '../bigquery/index.ts';
+import { type Emulator, listen } from '../emulator.ts';
+import { startMongodb } from '../mongodb/index.ts';
+import { startPubsub } from '../pubsub/index.ts';
+import { startStorage } from '../storage/index.ts';
+import { openPublisher } from '../storage/publish.ts';
+
+/** The variables that point the clients at their stores; each that is set is used, each that is not is embedded. */
+export const STORE_VARIABLES = [
+  'STORAGE_EMULATOR_HOST',
+  'PUBSUB_EMULATOR_HOST',
+  'BIGQUERY_EMULATOR_HOST',
+  'MONGODB_URI',
+] as const;
+
+/** Where the stores are, and the names of what is in them. */
+export type StoreEnv = Record<(typeof STORE_VARIABLES)[number] | keyof typeof DEFAULTS, string>;
+
+/** The stores of a mesh: embedded ones for what the environment leaves unset. */
+export interface LocalStores {
+  /** What points a client at each of them, given or embedded. */
+  env: StoreEnv;
+  /** Starts the embedded Pub/Sub, on the address that `env` already has: it pushes as soon as it runs. */
+  startPubsub(): Promise<void>;
+  /** Pushes no more, and waits for what is being pushed. */
+  stopPubsub(): Promise<void>;
+  /** Stops all that was started here. */
+  stop(): Promise<void>;
+}
+
+/** The names that a mesh runs under when the environment gives none. */
+const DEFAULTS = {
+  GOOGLE_CLOUD_PROJECT: 'sitebeat-local',
+  ARCHIVE_BUCKET: 'sitebeat-archive',
+  BIGQUERY_DATASET: 'sitebeat',
+  // else every client first looks for Google's metadata server
+  METADATA_SERVER_DETECTION: 'none',
+};
+
+/**
+ * Starts an embedded emulator for each of STORAGE_EMULATOR_HOST, PUBSUB_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST and MONGODB_URI
+ * that `given` lacks. Also sets them in this process, where the clients of the storage emulator and of whoever provisions
+ * look for them. Data is kept in `dataDir`, in memory without one.
+ */
+export async function startStores(given: NodeJS.ProcessEnv, dataDir: string | undefined): Promise<LocalStores> {
+  const folder = (name: string) => (dataDir === undefined ? {} : { dataDir: join(dataDir, name) });
+  if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true });
+  const env: Partial<StoreEnv> = { ...DEFAULTS };
+  const stops: (() => Promise<void>)[] = [];
+  const use = (emulator: Emulator) => {
+    Object.assign(env, emulator.env);
+    stops.unshift(() => emulator.stop());
+  };
+  const ownPubsub = given.PUBSUB_EMULATOR_HOST ? undefined : await freePort();
+  if (ownPubsub !== undefined) env.PUBSUB_EMULATOR_HOST = `127.0.0.1:${ownPubsub}`;
+  for (const name of [...(Object.keys(DEFAULTS) as (keyof typeof DEFAULTS)[]), ...STORE_VARIABLES]) {
+    if (given[name]) env[name] = given[name];
+  }
+  Object.assign(process.env, env);
+  if (!given.MONGODB_URI) use(await startMongodb(folder('mongodb')));
+  if (!given.BIGQUERY_EMULATOR_HOST) use(await startBigQuery(folder('bigquery')));
+  if (!given.STORAGE_EMULATOR_HOST) {
+    const publisher = openPublisher();
+    stops.unshift(() => publisher.close());
+    use(await startStorage({ ...folder('storage'), publish: publisher.publish }));
+  }
+  Object.assign(process.env, env);
+  let pubsub: Emulator | undefined;
+  const stopPubsub = async () => {
+    await pubsub?.stop();
+    pubsub = undefined;
+  };
+  return {
+    env: env as StoreEnv,
+    startPubsub: async () => {
+      if (ownPubsub !== undefined) pubsub = await startPubsub({ port: ownPubsub, ...folder('pubsub') });
+    },
+    stopPubsub,
+    stop: async () => {
+      await stopPubsub();
+      for (const stop of stops) await stop();
+    },
+  };
+}
+
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,37 @@
+/** A seeded source of chance: the same seed gives the same site on every machine. */
+export interface Random {
+  /** From 0 up to, not including, 1. */
+  next(): number;
+  /** A whole number from `least` to `most`. */
+  integer(least: number, most: number): number;
+  /** One of these, all alike likely. */
+  pick<T>(choices: readonly T[]): T;
+  /** One of these, as likely as its weight. */
+  weighted<T>(choices: readonly (readonly [T, number])[]): T;
+  chance(probability: number): boolean;
+}
+
+/** The generator is mulberry32: 32 bits of state, good enough to look natural. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const next = () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return {
+    next,
+    integer: (least, most) => least + Math.floor(next() * (most - least + 1)),
+    pick: <T>(choices: readonly T[]) => choices[Math.floor(next() * choices.length)] as T,
+    weighted<T>(choices: readonly (readonly [T, number])[]) {
+      let point = next() * choices.reduce((sum, [, weight]) => sum + weight, 0);
+      for (const [choice, weight] of choices) {
+        point -= weight;
+        if (point < 0) return choice;
+      }
+      return (choices.at(-1) as readonly [T, number])[0];
+    },
+    chance: (probability) => next() < probability,
+  };
+}

@@ -1,0 +1,222 @@
+import { createHash } from 'node:crypto';
+import type { Kind } from '../event/object-name.ts';
+import { encodeForm, type FormValue } from './form.ts';
+import { type Random, seededRandom } from './random.ts';
+
+/** A request as a plugin sends it. */
+export interface SimulatedRequest {
+  kind: Kind;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export interface SimulationOptions {
+  /** The same seed gives the same requests. */
+  seed: number;
+  /** How many sites. */
+  sites: number;
+  /** The project that they use. */
+  projectHash: string;
+}
+
+type Payload = Record<string, FormValue>;
+
+const VERSIONS = [
+  ['3.2.1', 50],
+  ['3.2.0', 20],
+  ['3.1.4', 15],
+  ['3.0.9', 10],
+  ['2.8.0', 5],
+] as const;
+const PHP = [
+  ['8.3.14', 25],
+  ['8.2.27', 30],
+  ['8.1.31', 20],
+  ['8.0.30', 8],
+  ['7.4.33', 15],
+  ['5.6.40', 2],
+] as const;
+const DATABASES = [
+  ['10.11.10', 30],
+  ['10.6.20', 25],
+  ['11.4.4', 8],
+  ['8.0.40', 25],
+  ['5.7.44', 10],
+  ['8.4.3', 2],
+] as const;
+const WORDPRESS = [
+  ['6.8.1', 45],
+  ['6.7.2', 25],
+  ['6.6.2', 12],
+  ['6.4.5', 8],
+  ['6.1.9', 6],
+  ['5.9.10', 4],
+] as const;
+const SERVERS = [
+  ['nginx/1.24.0', 40],
+  ['Apache/2.4.62 (Debian)', 30],
+  ['LiteSpeed', 22],
+  ['Apache', 6],
+  ['Microsoft-IIS/10.0', 2],
+] as const;
+const THEMES = [
+  ['astra', 25],
+  ['hello-elementor', 20],
+  ['twentytwentyfive', 20],
+  ['generatepress', 12],
+  ['kadence', 13],
+  ['divi', 10],
+] as const;
+const LOCALES = [
+  ['en_US', 50],
+  ['de_DE', 12],
+  ['fr_FR', 9],
+  ['es_ES', 9],
+  ['pt_BR', 7],
+  ['ja', 5],
+  ['ru_RU', 4],
+  ['bn_BD', 4],
+] as const;
+const REASONS = [
+  ['found-better-plugin', 25],
+  ['not-have-that-feature', 20],
+  ['is-not-working', 15],
+  ['none', 15],
+  ['too-slow', 10],
+  ['could-not-understand', 10],
+  ['renamed-long-ago', 5],
+] as const;
+const WORDS = [
+  'alpine',
+  'amber',
+  'birch',
+  'cedar',
+  'coral',
+  'delta',
+  'ember',
+  'fjord',
+  'grove',
+  'harbor',
+  'iris',
+  'juniper',
+  'lotus',
+  'maple',
+  'nimbus',
+  'opal',
+] as const;
+const TRADES = ['bakery', 'books', 'clinic', 'garden', 'law', 'music', 'photo', 'shop', 'studio', 'travel'] as const;
+const NAMES = ['Ada', 'Bo', 'Chidi', 'Dana', 'Emre', 'Fatima', 'Goran', 'Hana', 'Ines', 'Jonas'] as const;
+
+/**
+ * What a few hundred sites send in a week: most report, some leave, some decline, a few run old clients or on a laptop, and
+ * some requests are strangers' or broken.
+ */
+export function simulate({ seed, sites, projectHash }: SimulationOptions): SimulatedRequest[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: sites }, (_, index) => siteRequests(random, index, projectHash)).flat();
+}
+
+function siteRequests(random: Random, index: number, hash: string): SimulatedRequest[] {
+  const url = siteUrl(random, index);
+  if (random.chance(0.08)) return [request('tracking-skipped', url, { hash, previously_skipped: 0, client: '2.0.4' })];
+  if (random.chance(0.02))
+    return [request('track', url, { hash: '00000000-0000-4000-8000-000000000000', url, client: '2.0.4' })];
+  if (random.chance(0.01)) return [request('track', url, { hash, url: 'not a url', client: '2.0.4' })];
+  const report = random.chance(0.05) ? oldReport(random, url, hash) : currentReport(random, url, hash);
+  const requests = [request('track', url, report)];
+  if (random.chance(0.15)) {
+    const reason = random.weighted(REASONS);
+    requests.push(
+      request('deactivate', url, { ...report, reason_id: reason, reason_info: reason === 'none' ? '' : 'as chosen' }),
+    );
+  }
+  return requests;
+}
+
+function siteUrl(random: Random, index: number): string {
+  const name = `${random.pick(WORDS)}-${random.pick(TRADES)}-${index}`;
+  return random.weighted([
+    [`https://${name}.example`, 70],
+    [`https://www.${name}.example`, 15],
+    [`http://${name}.example/blog`, 8],
+    [`https://staging.${name}.example`, 4],
+    [`http://${name}.local`, 3],
+  ]);
+}
+
+function request(kind: Kind, url: string, payload: Payload): SimulatedRequest {
+  const md5 = createHash('md5').update(url).digest('hex');
+  return {
+    kind,
+    headers: { 'user-agent': `Appsero/${md5};`, 'content-type': 'application/x-www-form-urlencoded' },
+    body: encodeForm(payload),
+  };
+}
+
+function currentReport(random: Random, url: string, hash: string): Payload {
+  const theme = random.weighted(THEMES);
+  const administrators = random.integer(1, 3);
+  const subscribers = random.integer(0, 400);
+  return {
+    url,
+    site: `${random.pick(NAMES)}&#039;s ${random.pick(TRADES)} &amp; friends`,
+    admin_email: `owner@${new URL(url).hostname}`,
+    first_name: random.pick(NAMES),
+    last_name: 'Example',
+    hash,
+    server: {
+      software: random.weighted(SERVERS),
+      php_version: random.weighted(PHP),
+      mysql_version: random.weighted(DATABASES),
+      php_max_upload_size: random.pick(['2 MB', '64 Mo', '128 MB', '2 МБ']),
+      php_default_timezone: 'UTC',
+      php_soap: random.pick(['Yes', 'No']),
+      php_fsockopen: 'Yes',
+      php_curl: 'Yes',
+    },
+    wp: {
+      memory_limit: random.pick(['40M', '64M', '256M']),
+      debug_mode: random.chance(0.05) ? 'Yes' : 'No',
+      locale: random.weighted(LOCALES),
+      version: random.weighted(WORDPRESS),
+      multisite: random.chance(0.06) ? 'Yes' : 'No',
+      theme_slug: theme,
+      theme_name: theme,
+      theme_version: '1.0',
+    },
+    users: { total: administrators + subscribers, administrator: administrators, subscriber: subscribers },
+    active_plugins: random.integer(3, 40),
+    inactive_plugins: random.integer(0, 8),
+    ip_address: `203.0.113.${random.integer(1, 254)}`,
+    project_version: random.weighted(VERSIONS),
+    tracking_skipped: 0,
+    is_local: 0,
+    extra: {
+      plan: random.weighted([
+        ['free', 70],
+        ['pro', 25],
+        ['agency', 5],
+      ]),
+      forms_count: random.integer(0, 30),
+    },
+    client: '2.0.4',
+  };
+}
+
+/** As clients before 1.1.12 wrote it: `version` and a top-level `theme`, no tracking_skipped, no is_local. */
+function oldReport(random: Random, url: string, hash: string): Payload {
+  return {
+    url,
+    site: 'An old blog',
+    admin_email: `owner@${new URL(url).hostname}`,
+    hash,
+    server: { php_version: '7.2.34', mysql_version: '5.7.33' },
+    wp: { locale: 'en_US', version: '5.2.21', multisite: 'No' },
+    users: { total: 1, administrator: 1, editor: 0 },
+    active_plugins: random.integer(1, 20),
+    inactive_plugins: 0,
+    theme: 'twentynineteen',
+    version: '1.4.0',
+    client: '1.1.11',
+  };
+}

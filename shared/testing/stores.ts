@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { BigQuery, type Dataset } from '@google-cloud/bigquery';
+import { type Bucket, Storage } from '@google-cloud/storage';
+import { type Latest, openLatest } from '../stores/mongodb.ts';
+
+const PROJECT = process.env.GOOGLE_CLOUD_PROJECT ?? '';
+
+function ownName(): string {
+  return `test_${randomBytes(8).toString('hex')}`;
+}
+
+/** A bucket that no other test has; delete it with `bucket.delete`, its files before. */
+export async function ownBucket(): Promise<Bucket> {
+  const [bucket] = await new Storage({ projectId: PROJECT }).createBucket(ownName());
+  return bucket;
+}
+
+/** A database that no other test has; drop it and close it in the end. */
+export function ownDatabase(): Latest {
+  const uri = new URL(process.env.MONGODB_URI ?? '');
+  uri.pathname = `/${ownName()}`;
+  return openLatest({ mongodbUri: uri.href });
+}
+
+/** A dataset that no other test has, with the tables and views of schemas/bigquery; delete it with `force`. */
+export async function ownDataset(): Promise<Dataset> {
+  const dataset = new BigQuery({ projectId: PROJECT }).dataset(ownName());
+  await dataset.create();
+  const folder = new URL('../../schemas/bigquery/', import.meta.url);
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
+    await dataset.createTable(file.slice(0, -5), JSON.parse(readFileSync(new URL(file, folder), 'utf8')));
+  }
+  return dataset;
+}
