@@ -10,6 +10,10 @@ const MAX_JSON_BYTES = 1024 * 1024;
 export interface Call {
   store: Store;
   request: IncomingMessage;
+  /**
+   * `fields`, `projection`, `prettyPrint`, `userProject` and `predefinedAcl` have no effect: resources come whole, and there is
+   * no access control.
+   */
   query: URLSearchParams;
   /** The path's variable segments, decoded, in their order. */
   names: string[];

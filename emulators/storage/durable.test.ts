@@ -144,7 +144,8 @@ describe('what was acknowledged', () => {
   });
 
   it('stops as a program with exit code 0', async () => {
-    await startProgram();
+    // an answer tells that it is past its start, and listens to signals
+    await fetch(await startProgram());
     assert.equal(await kill('SIGTERM'), 0);
   });
 });

@@ -14,7 +14,7 @@ export interface Publisher {
   close(): Promise<void>;
 }
 
-/** A publisher for topics of any project. Reads the environment now, connects when first used. */
+/** A publisher for topics of any project. Reads the environment and connects when a project's first message goes out. */
 export function openPublisher(): Publisher {
   const clients = new Map<string, PubSub>();
   const topics = new Map<string, Topic>();
