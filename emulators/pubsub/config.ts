@@ -6,6 +6,8 @@ import { fromMs, type PushConfig, type Seconds, type SubscriptionConfig, type To
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 const RETENTION_MS = { min: 10 * MINUTE_MS, max: 31 * DAY_MS };
+/** The largest google.protobuf.Duration. */
+const MAX_DURATION_MS = 315_576_000_000_000;
 const DEFAULT_RETENTION = fromMs(7 * DAY_MS);
 const DEFAULT_TTL = fromMs(31 * DAY_MS);
 const BACKOFF_MS = { min: 0, max: 600_000 };
@@ -35,7 +37,7 @@ export function checkSubscription(asked: Partial<SubscriptionConfig>): Subscript
   const retention = asked.messageRetentionDuration ?? DEFAULT_RETENTION;
   checkDuration('message_retention_duration', retention, RETENTION_MS);
   if (expirationPolicy?.ttl) {
-    checkDuration('expiration_policy.ttl', expirationPolicy.ttl, { min: DAY_MS, max: Number.POSITIVE_INFINITY });
+    checkDuration('expiration_policy.ttl', expirationPolicy.ttl, { min: DAY_MS, max: MAX_DURATION_MS });
   }
   if (filter) parseFilter(filter);
   return {
@@ -190,9 +192,7 @@ function retryPolicyOf({ retryPolicy }: Partial<SubscriptionConfig>) {
   const { minimumBackoff, maximumBackoff } = { ...DEFAULT_BACKOFF, ...retryPolicy };
   checkDuration('minimum_backoff', minimumBackoff, BACKOFF_MS);
   checkDuration('maximum_backoff', maximumBackoff, BACKOFF_MS);
-  if (toMs(minimumBackoff) > toMs(maximumBackoff)) {
-    throw invalidArgument('The value for minimum_backoff must not be larger than maximum_backoff.');
-  }
+  checkNumber('maximum_backoff', toMs(maximumBackoff) / 1000, toMs(minimumBackoff) / 1000, BACKOFF_MS.max / 1000);
   return { retryPolicy: { minimumBackoff, maximumBackoff } };
 }
 

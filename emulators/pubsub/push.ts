@@ -31,28 +31,29 @@ export function createPusher(settle: Settle): Pusher {
     'http:': new HttpAgent({ keepAlive: true, timeout: KEEP_ALIVE_MS }),
     'https:': new HttpsAgent({ keepAlive: true, timeout: KEEP_ALIVE_MS }),
   };
-  const endpoints = new Map<Subscription, Endpoint>();
-  const all = new Set<Endpoint>();
+  const endpoints = new Set<Endpoint>();
+  let stopped = false;
   return {
     attach(subscription) {
-      endpoints.get(subscription)?.end();
-      endpoints.delete(subscription);
-      for (const endpoint of all) if (endpoint.isDone) all.delete(endpoint);
-      if (!subscription.config.pushConfig.pushEndpoint) return;
+      for (const endpoint of endpoints) {
+        if (endpoint.pushes(subscription)) endpoint.end();
+        if (endpoint.isDone) endpoints.delete(endpoint);
+      }
+      if (stopped || !subscription.config.pushConfig.pushEndpoint) return;
       const endpoint = new Endpoint(subscription, agents, settle);
-      endpoints.set(subscription, endpoint);
-      all.add(endpoint);
+      endpoints.add(endpoint);
       subscription.addConsumer(endpoint);
     },
     async stop(deadlineMs) {
-      for (const endpoint of all) endpoint.end();
+      stopped = true;
+      for (const endpoint of endpoints) endpoint.end();
       let timer: NodeJS.Timeout | undefined;
       const late = new Promise((resolve) => {
         timer = setTimeout(resolve, deadlineMs);
       });
-      await Promise.race([late, Promise.all([...all].map((endpoint) => endpoint.done()))]);
+      await Promise.race([late, Promise.all([...endpoints].map((endpoint) => endpoint.done()))]);
       clearTimeout(timer);
-      for (const endpoint of all) endpoint.abandon();
+      for (const endpoint of endpoints) endpoint.abandon();
       for (const agent of Object.values(agents)) agent.destroy();
     },
   };
@@ -80,6 +81,10 @@ class Endpoint implements Consumer {
     this.#url = new URL(this.#config.pushEndpoint ?? '');
     this.#agents = agents;
     this.#settle = settle;
+  }
+
+  pushes(subscription: Subscription): boolean {
+    return this.#subscription === subscription;
   }
 
   get isDone(): boolean {

@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Message, SubscriberOptions } from '@google-cloud/pubsub';
+import { until } from '../../shared/testing/until.ts';
+import { DEADLINE_MS, itUnlessGoogle, type Target } from './contract-target.ts';
+
+/** Listens with the official subscriber until `body` is done. */
+async function listening(
+  target: Target,
+  subscription: string,
+  options: SubscriberOptions,
+  onMessage: (message: Message) => void,
+  body: (errors: unknown[]) => Promise<unknown>,
+): Promise<void> {
+  const listener = target.client().subscription(subscription, options);
+  const errors: unknown[] = [];
+  listener.on('error', (error) => errors.push(error));
+  listener.on('message', onMessage);
+  try {
+    await body(errors);
+    assert.deepEqual(errors, []);
+  } finally {
+    await listener.close();
+    await listener.pubsub.close();
+  }
+}
+
+/** Sends each acknowledgement without waiting for others. */
+const AT_ONCE = { batching: { maxMessages: 1, maxMilliseconds: 1 } };
+
+const wait = (what: string, check: () => boolean) => until(check, { deadlineMs: DEADLINE_MS, what });
+
+/** The official subscriber: streams, flow control, order. */
+export function describeStreaming(target: Target): void {
+  describe('streams', () => {
+    it('get each message once, over all streams together', async () => {
+      const topic = await target.topic();
+      const subscription = await target.subscription(topic);
+      const texts = Array.from({ length: 500 }, (_, i) => String(i));
+      const seen: string[] = [];
+      const onMessage = (message: Message) => {
+        seen.push(String(message.data));
+        message.ack();
+      };
+      await listening(target, subscription, {}, onMessage, async () => {
+        await target.publish(topic, ...texts);
+        await wait('all messages', () => seen.length >= texts.length);
+      });
+      assert.deepEqual(seen.sort(), texts.sort());
+      assert.deepEqual(await target.backlog(subscription), []);
+    });
+
+    it('get a message again at once after an immediate nack', async () => {
+      const topic = await target.topic();
+      const subscription = await target.subscription(topic);
+      const ids = new Map<string, number>();
+      const onMessage = (message: Message) => {
+        ids.set(message.id, (ids.get(message.id) ?? 0) + 1);
+        if (ids.get(message.id) === 1) message.nack();
+        else message.ack();
+      };
+      await listening(target, subscription, {}, onMessage, async () => {
+        await target.publish(topic, 'a', 'b', 'c', 'd');
+        await until(() => ids.size === 4 && [...ids.values()].every((n) => n === 2), { deadlineMs: 5_000 });
+      });
+    });
+
+    it('hold no more messages than the client allows', async () => {
+      const topic = await target.topic();
+      const subscription = await target.subscription(topic);
+      const held: Message[] = [];
+      let most = 0;
+      const options = {
+        flowControl: { maxMessages: 3, allowExcessMessages: false },
+        streamingOptions: { maxStreams: 1 },
+      };
+      const onMessage = (message: Message) => {
+        held.push(message);
+        most = Math.max(most, held.length);
+      };
+      let done = 0;
+      await listening(target, subscription, options, onMessage, async () => {
+        await target.publish(topic, ...Array.from({ length: 10 }, (_, i) => String(i)));
+        while (done < 10) {
+          await wait('the next messages', () => held.length === Math.min(3, 10 - done));
+          const message = held.shift();
+          message?.ack();
+          done += 1;
+        }
+      });
+      assert.equal(most, 3);
+    });
+
+    it('end with NOT_FOUND for a subscription that is not there', async () => {
+      const listener = target.client().subscription('absent');
+      listener.on('message', () => {});
+      const [error] = await once(listener, 'error');
+      assert.equal(error.code, 5);
+      await listener.close();
+      await listener.pubsub.close();
+    });
+
+    itUnlessGoogle(target, 'not over a nack', 'keep the order of each ordering key, also over a nack', async () => {
+      const topic = await target.topic();
+      const subscription = await target.subscription(topic, { enableMessageOrdering: true });
+      const seen: Record<string, string[]> = { a: [], b: [] };
+      let nacked = false;
+      const onMessage = (message: Message) => {
+        if (!nacked && String(message.data) === '3') {
+          nacked = true;
+          message.nack();
+          return;
+        }
+        seen[message.orderingKey ?? '']?.push(String(message.data));
+        message.ack();
+      };
+      const texts = Array.from({ length: 6 }, (_, i) => String(i));
+      await listening(target, subscription, AT_ONCE, onMessage, async () => {
+        for (const orderingKey of ['a', 'b']) {
+          const messages = texts.map((text) => ({ data: Buffer.from(text), orderingKey }));
+          await target.publisher.publish({ topic, messages });
+        }
+        await wait('all messages', () => seen.a?.at(-1) === '5' && seen.b?.at(-1) === '5');
+      });
+      assert.deepEqual(seen, { a: texts, b: texts });
+    });
+
+    it('end when their subscription is deleted, or pushes', async () => {
+      for (const change of ['delete', 'push']) {
+        const subscription = await target.subscription(await target.topic());
+        const listener = target.client().subscription(subscription, { streamingOptions: { maxStreams: 1 } });
+        listener.on('message', () => {});
+        const failed = once(listener, 'error');
+        if (change === 'delete') await target.subscriber.deleteSubscription({ subscription });
+        else {
+          const pushConfig = { pushEndpoint: 'http://127.0.0.1:1/' };
+          await target.subscriber.modifyPushConfig({ subscription, pushConfig });
+        }
+        const [error] = await failed;
+        assert.equal(error.code, change === 'delete' ? 5 : 9);
+        await listener.close();
+        await listener.pubsub.close();
+      }
+    });
+  });
+}

@@ -1,0 +1,47 @@
+import type { Emulator } from '../emulator.ts';
+import { describePublishing } from './contract-publishing.ts';
+import { describePulling } from './contract-pulling.ts';
+import { describePushing } from './contract-pushing.ts';
+import { describeStreaming } from './contract-streaming.ts';
+import { describeSubscriptions } from './contract-subscriptions.ts';
+import { Target } from './contract-target.ts';
+import { findGoogleEmulator, startGoogleEmulator } from './google-emulator.ts';
+import { startPubsub } from './index.ts';
+
+// the clients would look for credentials on the network
+process.env.METADATA_SERVER_DETECTION ??= 'none';
+// before anything else can set it: this is what the user set
+const given = process.env.PUBSUB_EMULATOR_HOST;
+
+function describeContract(name: string, start: () => Promise<Emulator | undefined>): void {
+  describe(`the Pub/Sub contract, kept by ${name}`, () => {
+    const target = new Target();
+    let emulator: Emulator | undefined;
+    before(async () => {
+      emulator = await start();
+      await target.open(emulator?.url ?? given ?? '');
+    });
+    after(async () => {
+      await target.close();
+      await emulator?.stop();
+    });
+    describePublishing(target);
+    describeSubscriptions(target);
+    describePulling(target);
+    describeStreaming(target);
+    describePushing(target);
+  });
+}
+
+if (given === undefined) {
+  describeContract('the embedded emulator', startPubsub);
+  if (findGoogleEmulator() !== undefined) {
+    describeContract("Google's emulator", startGoogleEmulator);
+  } else {
+    it("Google's emulator keeps the contract (skipped: gcloud's pubsub-emulator, or Java, is not installed)", function () {
+      this.skip();
+    });
+  }
+} else {
+  describeContract(given, async () => undefined);
+}
