@@ -27,7 +27,7 @@ drainOnSignal(close);
 cloudEvent(
   'append-history',
   handleEvent({
-    decode: decodeNotification,
+    decode: (event) => decodeNotification(event, config.bucket),
     work: (object) => appendHistory(object, stores),
     reject: (object, error) => stores.rejections.append(rejectionOfObject(object, error)),
     log: openLog('append-history', config.logLevel),

@@ -26,7 +26,7 @@ drainOnSignal(close);
 cloudEvent(
   'update-sites',
   handleEvent({
-    decode: decodeNotification,
+    decode: (event) => decodeNotification(event, config.bucket),
     work: (object) => updateSite(object, stores),
     // append-history records it; here there is nothing to write
     reject: async () => {},

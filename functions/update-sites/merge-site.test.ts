@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { StoredEvent } from '../../shared/event/envelope.ts';
+import { interpret } from '../../shared/report/interpret.ts';
+import type { SiteDocument } from '../../shared/stores/sites.ts';
+import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
+
+/** Folds events as update-site does: an opt-out that comes before the site waits for it. */
+function fold(events: StoredEvent[]): SiteDocument | undefined {
+  let site: SiteDocument | undefined;
+  const optOuts: string[] = [];
+  for (const event of events) {
+    const { report, deactivation, optOut } = interpret(event, { project: TEST_PROJECT });
+    const stated = report ?? deactivation;
+    if (stated) {
+      const { eventId, receivedAt, projectHash, site: name, environment, urlMd5 } = stated;
+      site = mergeSite(site, {
+        eventId,
+        receivedAt,
+        projectHash,
+        site: name,
+        environment,
+        urlMd5,
+        report,
+        deactivation,
+      });
+    }
+    if (optOut) optOuts.push(stampOf(optOut));
+    for (const stamp of site ? optOuts : []) site = mergeOptOut(site as SiteDocument, stamp);
+  }
+  return site;
+}
+
+const at = (second: number) => `2026-03-09T07:00:${String(second).padStart(2, '0')}.000Z`;
+const track = (second: number, payload = {}) =>
+  capturedEvent('track', { id: `track-${second}`, receivedAt: at(second), payload });
+const deactivate = (second: number) =>
+  capturedEvent('deactivate', { id: `deactivate-${second}`, receivedAt: at(second) });
+const skip = (second: number) => capturedEvent('tracking-skipped', { id: `skip-${second}`, receivedAt: at(second) });
+
+const events = fc
+  .array(
+    fc
+      .record({
+        kind: fc.constantFrom('track', 'deactivate', 'tracking-skipped'),
+        second: fc.integer({ min: 0, max: 6 }),
+        // fields that come, change and are missing
+        payload: fc.record(
+          {
+            project_version: fc.constantFrom('1.0', '2.0', undefined),
+            site: fc.constantFrom('One', 'Two', undefined),
+            plugins: fc.constantFrom({ a: { name: 'A', version: '1' } }, undefined),
+            extra: fc.constantFrom({ plan: 'free' }, { forms_count: 3, 'a.b': 'x' }, undefined),
+            server: fc.constantFrom({ php_version: '8.3.1' }, { mysql_version: '10.6.1' }, undefined),
+          },
+          { requiredKeys: [] },
+        ),
+      })
+      .map(({ kind, second, payload }) => ({ kind, second, payload })),
+    { minLength: 1, maxLength: 8 },
+  )
+  .map((list) =>
+    list.map(({ kind, second, payload }, index) =>
+      capturedEvent(kind as 'track', {
+        id: `event-${index}`,
+        receivedAt: at(second),
+        payload: kind === 'tracking-skipped' ? {} : payload,
+      }),
+    ),
+  );
+
+describe('mergeSite', () => {
+  it('ends in the same document whatever the order and repetition of events', () =>
+    fc.assert(
+      fc.property(
+        events.chain((list) =>
+          fc.tuple(fc.constant(list), fc.shuffledSubarray([...list, ...list], { minLength: list.length })),
+        ),
+        ([list, arrivals]) => {
+          const inOrder = [...list].sort((one, other) =>
+            stampOf({ ...one, eventId: one.id }) < stampOf({ ...other, eventId: other.id }) ? -1 : 1,
+          );
+          assert.deepEqual(fold([...arrivals, ...list]), fold(inOrder));
+        },
+      ),
+    ));
+
+  it('gives the very document when an event comes again', () => {
+    const site = fold([track(1), deactivate(2)]);
+    const { report } = interpret(track(1), { project: TEST_PROJECT });
+    assert.ok(site && report);
+    assert.equal(mergeSite(site, { ...report, report }), site);
+  });
+
+  it('lets an absent field keep what was known, and a newer one win, also when it comes first', () => {
+    const full = track(1, { plugins: { a: { name: 'A', version: '1' } } });
+    const thin = capturedEvent('track', {
+      id: 'thin',
+      receivedAt: at(2),
+      only: { hash: TEST_PROJECT.hash, url: 'https://shop.example.org', version: '4.0' },
+    });
+    for (const order of [
+      [full, thin],
+      [thin, full],
+    ]) {
+      const site = fold(order);
+      assert.equal(site?.projectVersion, '4.0');
+      assert.equal(site?.name, 'Bob\'s "Café" & Söhne 商店');
+      assert.deepEqual(site?.customFields, { 'a．b': 'dots', forms_count: 12, plan: 'pro' });
+      assert.deepEqual(site?.plugins, [{ slug: 'a', name: 'A', version: '1' }]);
+      assert.equal(site?.firstSeenAt.toISOString(), at(1));
+      assert.equal(site?.lastSeenAt.toISOString(), at(2));
+    }
+  });
+
+  for (const { title, events: list, status, optedOut, returned } of [
+    { title: 'a report makes a site active', events: [track(1)], status: 'active', optedOut: false, returned: at(1) },
+    {
+      title: 'a deactivation ends that',
+      events: [track(1), deactivate(2)],
+      status: 'deactivated',
+      optedOut: false,
+      returned: undefined,
+    },
+    {
+      title: 'a later report makes it active again, since the first of them',
+      events: [deactivate(2), track(4), track(3)],
+      status: 'active',
+      optedOut: false,
+      returned: at(3),
+    },
+    { title: 'an opt-out marks it', events: [track(1), skip(2)], status: 'active', optedOut: true, returned: at(1) },
+    {
+      title: 'a later report is an opt-in',
+      events: [track(1), skip(2), track(3)],
+      status: 'active',
+      optedOut: false,
+      returned: at(1),
+    },
+    {
+      title: 'a deactivation is no opt-in',
+      events: [track(1), skip(2), deactivate(3)],
+      status: 'deactivated',
+      optedOut: true,
+      returned: undefined,
+    },
+  ])
+    it(title, () => {
+      const site = fold(list);
+      assert.equal(site?.status, status);
+      assert.equal(site?.optedOut, optedOut);
+      assert.equal(site?.tracksSince[0]?.toISOString(), returned);
+    });
+});

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { groupCommit } from './group-commit.ts';
+
+describe('groupCommit', () => {
+  function setUp(failures = (_items: number[]) => new Map<number, unknown>()) {
+    const commits: number[][] = [];
+    const group = groupCommit<number>(
+      async (items) => {
+        commits.push(items);
+        await Promise.resolve();
+        return failures(items);
+      },
+      { maxItems: 3 },
+    );
+    return { commits, group };
+  }
+
+  it('lets a lone item wait for nobody, and those that come meanwhile share commits of at most the limit', async () => {
+    const { commits, group } = setUp();
+    await Promise.all([1, 2, 3, 4, 5, 6].map((item) => group.add(item)));
+    assert.deepEqual(commits, [[1], [2, 3, 4], [5, 6]]);
+    await group.add(7);
+    assert.deepEqual(commits.at(-1), [7]);
+  });
+
+  it('fails an item that was refused, and not its neighbours', async () => {
+    const { group } = setUp(
+      (items) => new Map(items.filter((item) => item === 3).map((item) => [item, new Error('refused')])),
+    );
+    const outcomes = await Promise.allSettled([1, 2, 3, 4].map((item) => group.add(item)));
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+    );
+  });
+
+  it('fails the items of a failed commit, and goes on', async () => {
+    const { group } = setUp((items) => {
+      if (items.includes(2)) throw new Error('out of reach');
+      return new Map();
+    });
+    const outcomes = await Promise.allSettled([1, 2, 3].map((item) => group.add(item)));
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'rejected'],
+    );
+    await group.add(4);
+  });
+});
