@@ -81,7 +81,7 @@ export function describePulling(target: Target): void {
 
     itUnlessGoogle(
       target,
-      'has no backoff between pulls',
+      'has other delays',
       'backs off as the retry policy says, twice as long each time',
       async () => {
         const topic = await target.topic();
@@ -160,7 +160,7 @@ export function describePulling(target: Target): void {
       assert.match(String(publishedAt), target.full ? /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$/ : /Z$/);
     });
 
-    itUnlessGoogle(target, 'loses the message', 'stay where they are while their topic is gone', async () => {
+    itUnlessGoogle(target, 'does not give it again', 'stay where they are while their topic is gone', async () => {
       const [topic, deadLetterTopic] = [await target.topic(), await target.topic()];
       const subscription = await target.subscription(topic, { deadLetterPolicy: { deadLetterTopic } });
       await target.publisher.deleteTopic({ topic: deadLetterTopic });

@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { PubSub, type protos, v1 } from '@google-cloud/pubsub';
 import { until } from '../../shared/testing/until.ts';
 
+// the clients would look for credentials on the network
+process.env.METADATA_SERVER_DETECTION ??= 'none';
+
 // the client's own two option types differ in what may be undefined
 type ClientOptions = ConstructorParameters<typeof v1.PublisherClient>[0];
 type SubscriptionRequest = protos.google.pubsub.v1.ISubscription;

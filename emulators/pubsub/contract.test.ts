@@ -8,8 +8,6 @@ import { Target } from './contract-target.ts';
 import { findGoogleEmulator, startGoogleEmulator } from './google-emulator.ts';
 import { startPubsub } from './index.ts';
 
-// the clients would look for credentials on the network
-process.env.METADATA_SERVER_DETECTION ??= 'none';
 // before anything else can set it: this is what the user set
 const given = process.env.PUBSUB_EMULATOR_HOST;
 

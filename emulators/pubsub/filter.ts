@@ -8,7 +8,7 @@ export type Filter =
   | { kind: 'and' | 'or'; of: Filter[] };
 
 /** The service's limit. */
-export const MAX_FILTER_BYTES = 256;
+const MAX_FILTER_BYTES = 256;
 
 /**
  * Reads the service's filter language: `attributes:KEY`, `attributes.KEY = "v"`, `attributes.KEY != "v"`,

@@ -1,6 +1,7 @@
+import { createServer } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { type EmulatorOptions, runAlone, type StartEmulator } from '../emulator.ts';
+import { type EmulatorOptions, listen, runAlone, type StartEmulator } from '../emulator.ts';
 import { publisherMethods } from './publisher.ts';
 import { createPusher } from './push.ts';
 import { State } from './state.ts';
@@ -51,11 +52,16 @@ export const startPubsub: StartEmulator = async ({ port = 0, dataDir }: Emulator
 };
 
 async function bind(server: Server, port: number): Promise<number> {
+  if (port !== 0) {
+    // gRPC only logs why it cannot have a port; this says it
+    const probe = createServer();
+    await listen(probe, port);
+    await new Promise((resolve) => probe.close(resolve));
+  }
   return new Promise((resolve, reject) => {
     server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
-      if (error === null) return resolve(bound);
-      const taken = error.message.includes('EADDRINUSE');
-      reject(taken ? new Error(`port ${port} is already in use; choose another one`, { cause: error }) : error);
+      if (error === null) resolve(bound);
+      else reject(error);
     });
   });
 }

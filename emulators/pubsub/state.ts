@@ -10,7 +10,7 @@ import { type Message, Subscription } from './subscription.ts';
 import { type SubscriptionConfig, type Topic, toMs } from './wire.ts';
 
 /** Undelivered messages beyond this are refused, so that memory and a compaction stay bounded. */
-export const MAX_BACKLOG_BYTES = 256 * 1024 * 1024;
+const MAX_BACKLOG_BYTES = 256 * 1024 * 1024;
 /** The journal is compacted once it has more garbage than live records, and at least this much. */
 const GARBAGE_RECORDS = 20_000;
 const GARBAGE_BYTES = 64 * 1024 * 1024;

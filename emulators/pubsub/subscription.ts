@@ -85,10 +85,6 @@ export class Subscription {
     this.#owner = owner;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   /** Failures so far of a message that it holds; undefined when it does not. */
   failuresOf(messageId: string): number | undefined {
     return this.#entries.get(messageId)?.failures;
