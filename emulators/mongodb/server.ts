@@ -1,0 +1,81 @@
+import { Catalog, checkDatabase } from './catalog.ts';
+import { type Command, type CommandContext, checkFields, type ServerState } from './command.ts';
+import { adminCommands } from './commands-admin.ts';
+import { readCommands } from './commands-read.ts';
+import { serverCommands } from './commands-server.ts';
+import { writeCommands } from './commands-write.ts';
+import { Cursors } from './cursors.ts';
+import { CommandError } from './errors.ts';
+import { expireDocuments } from './expiry.ts';
+import type { Store } from './store.ts';
+import { type Document, encode } from './values.ts';
+import { CursorBatch } from './wire.ts';
+
+const commands: Record<string, Command> = { ...serverCommands, ...readCommands, ...writeCommands, ...adminCommands };
+
+/** Who sends a command. */
+export interface Client {
+  connectionId: number;
+  /** Address and port. */
+  address: string;
+}
+
+/** Runs commands on a store, one after the other. Each that writes is one transaction: all that it did is committed when `run` returns. */
+export class CommandServer {
+  #state: ServerState;
+
+  constructor(store: Store) {
+    this.#state = { store, catalog: new Catalog(store), cursors: new Cursors(), startedAtMs: Date.now() };
+  }
+
+  /** The bytes of the reply document. */
+  run(command: Document, client: Client): Uint8Array {
+    try {
+      const reply = this.#dispatch(command, client);
+      return reply instanceof CursorBatch ? reply.toBytes() : encode(reply);
+    } catch (error) {
+      if (error instanceof CommandError) return encode(error.toReply());
+      // the transaction was undone, so what is remembered of the store may be wrong
+      this.#state.catalog = new Catalog(this.#state.store);
+      return encode(new CommandError(1, `internal error: ${(error as Error).stack}`).toReply());
+    }
+  }
+
+  /** Removes what the TTL indexes say has had its time, and cursors that nobody read for long. */
+  expire(nowMs: number): void {
+    const { store, catalog, cursors } = this.#state;
+    cursors.closeIdle(nowMs);
+    expireDocuments(store, catalog, nowMs);
+  }
+
+  #dispatch(command: Document, client: Client): Document | CursorBatch {
+    const name = Object.keys(command)[0] ?? '';
+    const known = Object.hasOwn(commands, name) ? commands[name] : undefined;
+    if (!known) throw new CommandError('CommandNotFound', `no such command: '${name}'`);
+    checkFields(name, known, command);
+    const database = command.$db;
+    checkDatabase(database);
+    const context: CommandContext = {
+      ...this.#state,
+      database,
+      connectionId: client.connectionId,
+      client: client.address,
+    };
+    if (!known.writes) return known.run(command, context);
+    return commit(() => known.run(command, context), context.store);
+  }
+}
+
+/** Commits also what a command did before it failed, as MongoDB does without a transaction; a bug undoes everything. */
+function commit<T>(run: () => T, store: Store): T {
+  const outcome = store.write(() => {
+    try {
+      return { result: run() };
+    } catch (error) {
+      if (error instanceof CommandError) return { error };
+      throw error;
+    }
+  });
+  if ('error' in outcome) throw outcome.error;
+  return outcome.result;
+}

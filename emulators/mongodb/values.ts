@@ -1,0 +1,150 @@
+import {
+  type Binary,
+  type BSONRegExp,
+  type BSONSymbol,
+  type Code,
+  DBRef,
+  type Decimal128,
+  Double,
+  deserialize,
+  Int32,
+  type Long,
+  type MaxKey,
+  type MinKey,
+  type ObjectId,
+  serialize,
+  type Timestamp,
+} from 'bson';
+
+/**
+ * A BSON value that keeps its exact type. A JavaScript number stands for what bson writes for it: an int32 when it is
+ * an integer in that range, else a double. A double that looks like an int32 is therefore a `Double`, every int64 a
+ * `Long`. `undefined` is a missing field.
+ */
+export type Value =
+  | undefined
+  | null
+  | boolean
+  | number
+  | string
+  | Date
+  | Value[]
+  | Document
+  | Double
+  | Long
+  | Decimal128
+  | ObjectId
+  | Binary
+  | BSONRegExp
+  | BSONSymbol
+  | Timestamp
+  | Code
+  | MinKey
+  | MaxKey;
+
+export interface Document {
+  [key: string]: Value;
+}
+
+/** The type names of `$type`, and `missing`. */
+export type TypeName =
+  | 'missing'
+  | 'double'
+  | 'string'
+  | 'object'
+  | 'array'
+  | 'binData'
+  | 'objectId'
+  | 'bool'
+  | 'date'
+  | 'null'
+  | 'regex'
+  | 'javascript'
+  | 'symbol'
+  | 'int'
+  | 'timestamp'
+  | 'long'
+  | 'decimal'
+  | 'minKey'
+  | 'maxKey';
+
+const bsonTypes: Record<string, TypeName> = {
+  Double: 'double',
+  Long: 'long',
+  Decimal128: 'decimal',
+  ObjectId: 'objectId',
+  Binary: 'binData',
+  BSONRegExp: 'regex',
+  BSONSymbol: 'symbol',
+  Timestamp: 'timestamp',
+  Code: 'javascript',
+  MinKey: 'minKey',
+  MaxKey: 'maxKey',
+};
+
+/** Is this number written as an int32? */
+export function isInt32(value: number): boolean {
+  return value === (value | 0) && !Object.is(value, -0);
+}
+
+export function typeOf(value: Value): TypeName {
+  switch (typeof value) {
+    case 'string':
+      return 'string';
+    case 'number':
+      return isInt32(value) ? 'int' : 'double';
+    case 'boolean':
+      return 'bool';
+    case 'undefined':
+      return 'missing';
+  }
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (value instanceof Date) return 'date';
+  const tag = (value as { _bsontype?: unknown })._bsontype;
+  return (typeof tag === 'string' ? bsonTypes[tag] : undefined) ?? 'object';
+}
+
+export function isDocument(value: Value): value is Document {
+  return typeOf(value) === 'object';
+}
+
+/** The double as a value: a plain number where bson writes that as a double. */
+export function double(value: number): number | Double {
+  return isInt32(value) ? new Double(value) : value;
+}
+
+/** Reads a document with every type kept; throws what bson throws on bytes that are no BSON. */
+export function decode(bytes: Uint8Array): Document {
+  return exactDocument(deserialize(bytes, { promoteValues: false, bsonRegExp: true }));
+}
+
+export function encode(document: Document): Uint8Array {
+  return serialize(document, { ignoreUndefined: true });
+}
+
+function exactDocument(document: Record<string, unknown>): Document {
+  for (const key of Object.keys(document)) {
+    const value = document[key];
+    if (typeof value === 'object' && value !== null) document[key] = exact(value);
+  }
+  return document as Document;
+}
+
+function exact(value: object): unknown {
+  if (value instanceof Int32) return value.value;
+  if (value instanceof Double) return isInt32(value.value) ? value : value.value;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const element = value[i];
+      if (typeof element === 'object' && element !== null) value[i] = exact(element);
+    }
+    return value;
+  }
+  if (value instanceof Date || '_bsontype' in value) {
+    if (!(value instanceof DBRef)) return value;
+    const { collection, oid, db, fields } = value;
+    return exactDocument({ $ref: collection, $id: oid, ...(db === undefined ? {} : { $db: db }), ...fields });
+  }
+  return exactDocument(value as Record<string, unknown>);
+}
