@@ -48,8 +48,6 @@ export async function runAlone(name: string, start: StartEmulator): Promise<void
     port: Number(values.port ?? 0),
     ...(values.data === undefined ? {} : { dataDir: values.data }),
   });
-  console.log(`${name} emulator on ${emulator.url}`);
-  for (const [key, value] of Object.entries(emulator.env)) console.log(`export ${key}=${value}`);
   const stop = () => {
     emulator.stop().then(
       () => process.exit(0),
@@ -61,4 +59,14 @@ export async function runAlone(name: string, start: StartEmulator): Promise<void
   };
   process.once('SIGINT', stop);
   process.once('SIGTERM', stop);
+  console.log(`${name} emulator on ${emulator.url}`);
+  for (const [key, value] of Object.entries(emulator.env)) console.log(`export ${key}=${value}`);
+}
+
+/**
+ * The value of a variable that whoever started the tests gave; undefined when it is unset, or points at an emulator that the
+ * tests' own set-up started. A contract test then starts an emulator of its own.
+ */
+export function givenVariable(name: string): string | undefined {
+  return process.env.SITEBEAT_EMBEDDED?.split(',').includes(name) ? undefined : process.env[name] || undefined;
 }

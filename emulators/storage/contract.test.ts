@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { createHash, randomUUID } from 'node:crypto';
 import { type Bucket, type File, type SaveOptions, Storage } from '@google-cloud/storage';
 import type { Emulator } from '../emulator.ts';
+import { givenVariable } from '../emulator.ts';
 import { startStorage } from './index.ts';
 
-const { STORAGE_EMULATOR_HOST: otherEmulator, SITEBEAT_TEST_BUCKET: realBucket } = process.env;
+const otherEmulator = givenVariable('STORAGE_EMULATOR_HOST');
+const realBucket = process.env.SITEBEAT_TEST_BUCKET;
 /** The service itself, with a bucket of one's own. */
 const isService = !otherEmulator && !!realBucket && !!process.env.GOOGLE_APPLICATION_CREDENTIALS;
 const isOurs = !otherEmulator && !isService;

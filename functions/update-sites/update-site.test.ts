@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import type { StoredEvent } from '../../shared/event/envelope.ts';
+import { objectName } from '../../shared/event/object-name.ts';
+import { openDeactivations } from '../../shared/stores/deactivations.ts';
+import type { Latest } from '../../shared/stores/mongodb.ts';
+import { openOptOuts } from '../../shared/stores/opt-outs.ts';
+import { openProjects, type ProjectDocument } from '../../shared/stores/projects.ts';
+import { openSites } from '../../shared/stores/sites.ts';
+import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { ownDatabase } from '../../shared/testing/stores.ts';
+import { updateSite } from './update-site.ts';
+
+const at = (second: number) => `2026-03-09T07:00:0${second}.000Z`;
+
+function permutations<T>(list: T[]): T[][] {
+  if (list.length < 2) return [list];
+  return list.flatMap((first, index) => permutations(list.toSpliced(index, 1)).map((rest) => [first, ...rest]));
+}
+
+describe('updateSite', () => {
+  let latest: Latest;
+  const events = new Map<string, StoredEvent>();
+  const KEY = `${TEST_PROJECT.hash}:shop.example.org`;
+
+  before(async () => {
+    latest = ownDatabase();
+    const { hash, ...project } = TEST_PROJECT;
+    await latest.db.collection<ProjectDocument>('projects').insertOne({ _id: hash, ...project });
+  });
+  beforeEach(async () => {
+    events.clear();
+    for (const name of ['sites', 'deactivations', 'optOuts']) await latest.db.collection(name).deleteMany({});
+  });
+  after(async () => {
+    await latest.db.dropDatabase();
+    await latest.close();
+  });
+
+  const stores = () => ({
+    archive: { read: async (name: string) => events.get(name) },
+    projects: openProjects(latest.db),
+    sites: openSites(latest.db),
+    deactivations: openDeactivations(latest.db),
+    optOuts: openOptOuts(latest.db),
+  });
+
+  function update(event: StoredEvent): Promise<void> {
+    const name = objectName(event.kind, event.receivedAt, event.id);
+    events.set(name, event);
+    return updateSite({ name, kind: event.kind, id: event.id, hour: new Date(event.receivedAt) }, stores());
+  }
+
+  async function state() {
+    const [site] = await latest.db.collection('sites').find().project({ revision: 0 }).toArray();
+    const [deactivation] = await latest.db.collection('deactivations').find().project({ revision: 0 }).toArray();
+    return { site, deactivation };
+  }
+
+  const HISTORY = [
+    capturedEvent('track', { id: 'track-1', receivedAt: at(1) }),
+    capturedEvent('deactivate', { id: 'deactivate-2', receivedAt: at(2) }),
+    capturedEvent('track', { id: 'track-3', receivedAt: at(3), payload: { site: undefined, project_version: '4.0' } }),
+    capturedEvent('tracking-skipped', { id: 'skip-4', receivedAt: at(4) }),
+  ];
+
+  it('ends in the state that the event times imply, whatever the order', async () => {
+    let expected: Awaited<ReturnType<typeof state>> | undefined;
+    for (const order of permutations(HISTORY)) {
+      await latest.db.collection('sites').deleteMany({});
+      await latest.db.collection('deactivations').deleteMany({});
+      await latest.db.collection('optOuts').deleteMany({});
+      for (const event of order) await update(event);
+      const actual = await state();
+      expected ??= actual;
+      assert.deepEqual(actual, expected, order.map(({ id }) => id).join(', '));
+    }
+    assert.equal(expected?.site?.status, 'active');
+    assert.equal(expected?.site?.optedOut, true);
+    assert.equal(expected?.site?.name, 'Bob\'s "Café" & Söhne 商店');
+    assert.equal(expected?.site?.projectVersion, '4.0');
+    assert.equal(expected?.site?.firstSeenAt.toISOString(), at(1));
+    assert.equal(expected?.site?.lastSeenAt.toISOString(), at(3));
+    assert.equal(expected?.deactivation?.eventId, 'deactivate-2');
+    assert.equal(expected?.deactivation?.reactivatedAt.toISOString(), at(3));
+  });
+
+  it('ends there too when all arrive at once, and twice', async () => {
+    await Promise.all([...HISTORY, ...HISTORY].map(update));
+    const together = await state();
+    for (const name of ['sites', 'deactivations', 'optOuts']) await latest.db.collection(name).deleteMany({});
+    for (const event of HISTORY) await update(event);
+    assert.deepEqual(together, await state());
+  });
+
+  it('writes nothing when an event comes again', async () => {
+    await update(HISTORY[0] as StoredEvent);
+    const before = await latest.db.collection<{ _id: string }>('sites').findOne({ _id: KEY });
+    await update(HISTORY[0] as StoredEvent);
+    assert.deepEqual(await latest.db.collection<{ _id: string }>('sites').findOne({ _id: KEY }), before);
+  });
+
+  it('takes the spellings of a site for one site, and keeps projects apart', async () => {
+    for (const [index, url] of [
+      'https://shop.example.org',
+      'http://www.shop.example.org/',
+      'https://SHOP.example.org:443/?lang=de',
+    ].entries()) {
+      await update(capturedEvent('track', { id: `spelling-${index}`, receivedAt: at(index), payload: { url } }));
+    }
+    await update(capturedEvent('track', { id: 'path', payload: { url: 'https://shop.example.org/blog' } }));
+    const keys = await latest.db.collection('sites').distinct('site');
+    assert.deepEqual(keys, ['shop.example.org', 'shop.example.org/blog']);
+  });
+
+  it('attributes a deactivation without hash by the md5 that one project knows', async () => {
+    await update(capturedEvent('track', { id: 'track-1', receivedAt: at(1) }));
+    const only = { reason_id: 'other', reason_info: '', client: '1.2.0' };
+    await update(capturedEvent('deactivate', { id: 'bare-2', receivedAt: at(2), only }));
+    const { site, deactivation } = await state();
+    assert.equal(site?.status, 'deactivated');
+    assert.equal(deactivation?.reasonId, 'other');
+  });
+
+  it('writes nothing for an event that is rejected, and nothing for an object that is gone', async () => {
+    await update(capturedEvent('track', { payload: { hash: 'nobody' } }));
+    await updateSite(
+      { name: 'track/2026/03/09/07/gone-1234.json', kind: 'track', id: 'gone-1234', hour: new Date(at(0)) },
+      stores(),
+    );
+    assert.deepEqual(await state(), { site: undefined, deactivation: undefined });
+  });
+
+  it('says nothing of who a person is from a deactivation', async () => {
+    await update(HISTORY[1] as StoredEvent);
+    assert.doesNotMatch(JSON.stringify(await state()), /admin@example\.org|firstName|adminEmail/);
+  });
+});
