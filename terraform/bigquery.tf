@@ -1,0 +1,39 @@
+resource "google_bigquery_dataset" "history" {
+  dataset_id  = local.dataset
+  description = "Every event of every site: inserts only"
+  location    = var.region
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_bigquery_table" "table" {
+  for_each = local.tables
+
+  dataset_id               = google_bigquery_dataset.history.dataset_id
+  table_id                 = each.key
+  description              = each.value.description
+  schema                   = jsonencode(each.value.schema.fields)
+  clustering               = each.value.clustering.fields
+  require_partition_filter = each.value.requirePartitionFilter
+  deletion_protection      = var.deletion_protection
+
+  time_partitioning {
+    type  = each.value.timePartitioning.type
+    field = each.value.timePartitioning.field
+  }
+}
+
+resource "google_bigquery_table" "view" {
+  for_each = local.views
+
+  dataset_id          = google_bigquery_dataset.history.dataset_id
+  table_id            = each.key
+  deletion_protection = false
+
+  view {
+    query          = each.value
+    use_legacy_sql = false
+  }
+
+  depends_on = [google_bigquery_table.table]
+}

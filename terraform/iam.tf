@@ -1,0 +1,187 @@
+# The permissions table in README.md lists every grant made here; a test compares them.
+data "google_project" "project" {
+  project_id = var.project
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_project_service" "api" {
+  for_each = local.apis
+
+  service            = each.key
+  disable_on_destroy = false
+}
+
+resource "google_service_account" "function" {
+  for_each = local.functions
+
+  account_id   = "fn-${each.key}"
+  display_name = "Sitebeat: what ${each.key} runs as"
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_storage_bucket_iam_member" "function" {
+  for_each = local.grants_on.bucket
+
+  bucket = google_storage_bucket.archive.name
+  role   = each.value.role
+  member = google_service_account.function[each.value.function].member
+}
+
+resource "google_bigquery_dataset_iam_member" "function" {
+  for_each = local.grants_on.dataset
+
+  dataset_id = google_bigquery_dataset.history.dataset_id
+  role       = each.value.role
+  member     = google_service_account.function[each.value.function].member
+
+  depends_on = [google_project_iam_custom_role.history_appender]
+}
+
+resource "google_project_iam_member" "function" {
+  for_each = local.grants_on.project
+
+  project = var.project
+  role    = each.value.role
+  member  = google_service_account.function[each.value.function].member
+}
+
+resource "google_secret_manager_secret_iam_member" "function" {
+  for_each = local.grants_on.secret
+
+  secret_id = google_secret_manager_secret.secret[each.value.to].id
+  role      = each.value.role
+  member    = google_service_account.function[each.value.function].member
+}
+
+resource "google_pubsub_topic_iam_member" "function" {
+  for_each = local.grants_on.topic
+
+  topic  = google_pubsub_topic.mesh[each.value.to].id
+  role   = each.value.role
+  member = google_service_account.function[each.value.function].member
+}
+
+# roles/bigquery.dataEditor could also delete tables; without the right to run jobs, this one can only insert
+resource "google_project_iam_custom_role" "history_appender" {
+  role_id     = local.appender
+  title       = "Sitebeat history appender"
+  description = "Insert rows into tables that are there"
+  permissions = ["bigquery.datasets.get", "bigquery.tables.get", "bigquery.tables.updateData"]
+
+  depends_on = [google_project_service.api]
+}
+
+# Who calls a function: Pub/Sub and Cloud Scheduler as an identity of that function's own.
+resource "google_service_account" "caller" {
+  for_each = local.called
+
+  account_id   = "call-${each.key}"
+  display_name = "Sitebeat: what calls ${each.key}"
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_cloud_run_v2_service_iam_member" "caller" {
+  for_each = local.called
+
+  name     = google_cloudfunctions2_function.mesh[each.key].name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = google_service_account.caller[each.key].member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "private" {
+  for_each = local.private_callers
+
+  name     = google_cloudfunctions2_function.mesh[each.value.function].name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = each.value.member
+}
+
+resource "google_cloud_run_v2_service_iam_member" "public" {
+  for_each = local.public
+
+  name     = google_cloudfunctions2_function.mesh[each.key].name
+  location = var.region
+  role     = "roles/run.invoker"
+  member   = "allUsers"
+
+  # nothing is accepted before all that handles it is there
+  depends_on = [google_storage_bucket_iam_member.function, google_storage_notification.objects]
+}
+
+# What Google's own agents need.
+resource "google_project_service_identity" "pubsub" {
+  provider = google-beta
+
+  service = "pubsub.googleapis.com"
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_pubsub_topic_iam_member" "storage" {
+  topic  = google_pubsub_topic.mesh[local.mesh.notificationTopic].id
+  role   = "roles/pubsub.publisher"
+  member = data.google_storage_project_service_account.storage.member
+}
+
+resource "google_pubsub_topic_iam_member" "dead_letter" {
+  for_each = local.subscriptions
+
+  topic  = google_pubsub_topic.dead_letter[each.key].id
+  role   = "roles/pubsub.publisher"
+  member = local.pubsub_agent
+
+  depends_on = [google_project_service_identity.pubsub]
+}
+
+resource "google_pubsub_subscription_iam_member" "dead_letter" {
+  for_each = local.subscriptions
+
+  subscription = google_pubsub_subscription.push[each.key].id
+  role         = "roles/pubsub.subscriber"
+  member       = local.pubsub_agent
+
+  depends_on = [google_project_service_identity.pubsub]
+}
+
+# projects of before April 2021 do not give the agent this right by themselves
+resource "google_service_account_iam_member" "pubsub" {
+  for_each = local.subscriptions
+
+  service_account_id = google_service_account.caller[each.key].name
+  role               = "roles/iam.serviceAccountTokenCreator"
+  member             = local.pubsub_agent
+
+  depends_on = [google_project_service_identity.pubsub]
+}
+
+# Who builds: in place of Compute Engine's default account, which is an editor of the project or may do nothing.
+resource "google_service_account" "builder" {
+  account_id   = "function-builder"
+  display_name = "Sitebeat: builds the functions"
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_project_iam_member" "builder" {
+  project = var.project
+  role    = "roles/logging.logWriter"
+  member  = google_service_account.builder.member
+}
+
+resource "google_artifact_registry_repository_iam_member" "builder" {
+  repository = google_artifact_registry_repository.functions.name
+  location   = var.region
+  role       = "roles/artifactregistry.writer"
+  member     = google_service_account.builder.member
+}
+
+resource "google_storage_bucket_iam_member" "builder" {
+  bucket = google_storage_bucket.bundles.name
+  role   = "roles/storage.objectViewer"
+  member = google_service_account.builder.member
+}

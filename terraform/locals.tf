@@ -1,0 +1,179 @@
+locals {
+  mesh    = jsondecode(file("${path.module}/../functions/mesh.json"))
+  schemas = "${path.module}/../schemas/bigquery"
+
+  archive = "${var.project}-sitebeat-archive"
+  dataset = "sitebeat"
+
+  tables = {
+    for file in fileset(local.schemas, "*.json") :
+    trimsuffix(file, ".json") => jsondecode(file("${local.schemas}/${file}"))
+  }
+  # a view that is stored must name the project of its tables
+  views = {
+    for file in fileset("${local.schemas}/views", "*.sql") :
+    trimsuffix(file, ".sql") => templatefile("${local.schemas}/views/${file}", { dataset = "${var.project}.${local.dataset}" })
+  }
+}
+
+# What each word of a function's `access` stands for.
+locals {
+  access = merge(
+    {
+      "archive.create" = {
+        grants      = [{ on = "bucket", role = "roles/storage.objectCreator" }]
+        environment = { ARCHIVE_BUCKET = local.archive }
+        secrets     = {}
+      }
+      # with the right to list: without it a missing object reads as 403, not as 404
+      "archive.read" = {
+        grants      = [{ on = "bucket", role = "roles/storage.objectViewer" }]
+        environment = { ARCHIVE_BUCKET = local.archive }
+        secrets     = {}
+      }
+      "history.append" = {
+        grants      = [{ on = "dataset", role = "projects/${var.project}/roles/${local.appender}" }]
+        environment = { BIGQUERY_DATASET = local.dataset }
+        secrets     = {}
+      }
+      "history.read" = {
+        grants = [
+          { on = "dataset", role = "roles/bigquery.dataViewer" },
+          { on = "project", role = "roles/bigquery.jobUser" },
+        ]
+        environment = { BIGQUERY_DATASET = local.dataset }
+        secrets     = {}
+      }
+      mongodb = {
+        grants      = [{ on = "secret", to = "mongodb-uri", role = "roles/secretmanager.secretAccessor" }]
+        environment = { MONGODB_POOL_SIZE = tostring(local.mongodb_pool_size) }
+        secrets     = { MONGODB_URI = "mongodb-uri" }
+      }
+      mail = {
+        grants      = [{ on = "secret", to = "mail-api-secret", role = "roles/secretmanager.secretAccessor" }]
+        environment = { MAIL_API_URL = var.mail_api_url }
+        secrets     = { MAIL_API_SECRET = "mail-api-secret" }
+      }
+    },
+    {
+      for topic in local.topics : "topic.${topic}" => {
+        grants      = [{ on = "topic", to = topic, role = "roles/pubsub.publisher" }]
+        environment = {}
+        secrets     = {}
+      }
+    },
+  )
+  appender = "sitebeatHistoryAppender"
+
+  grants = flatten([
+    for name, function in local.functions : [
+      for word in function.access : [
+        for grant in local.access[word].grants : merge({ function = name, to = null }, grant)
+      ]
+    ]
+  ])
+  grants_on = {
+    for kind in ["bucket", "dataset", "project", "secret", "topic"] : kind => {
+      for grant in local.grants : join(" ", compact([grant.function, grant.to, reverse(split("/", grant.role))[0]])) => grant
+      if grant.on == kind
+    }
+  }
+
+  secrets = toset(flatten([for function in local.functions : values(function.secrets)]))
+  secret_values = {
+    mongodb-uri     = var.mongodb_uri
+    mail-api-secret = var.mail_api_secret
+  }
+}
+
+# The functions, by name, and by who calls them.
+locals {
+  functions = {
+    for function in local.mesh.functions : function.name => merge(function, local.sizes[function.name], {
+      environment = merge(
+        # written out, since the platform adds it where it is missing: each line is what the function wrote, no more
+        { GOOGLE_CLOUD_PROJECT = var.project, LOG_LEVEL = var.log_level, LOG_EXECUTION_ID = "false" },
+        try(function.trigger.http, null) == "public" ? { FORWARDED_HOPS = var.domain == null ? "1" : "2" } : {},
+        [for word in function.access : local.access[word].environment]...
+      )
+      secrets = merge([for word in function.access : local.access[word].secrets]...)
+      ingress = local.ingress[try(function.trigger.http, "none")]
+    })
+    if var.mail_api_url != null || !contains(function.access, "mail")
+  }
+
+  public    = toset([for name, function in local.functions : name if try(function.trigger.http, null) == "public"])
+  private   = toset([for name, function in local.functions : name if try(function.trigger.http, null) == "private"])
+  scheduled = { for name, function in local.functions : name => function if can(function.trigger.schedule) }
+  edge      = var.domain == null ? toset([]) : local.public
+  called    = setunion(keys(local.subscriptions), keys(local.scheduled))
+
+  ingress = {
+    public  = var.domain != null && var.domain_only ? "ALLOW_INTERNAL_AND_GCLB" : "ALLOW_ALL"
+    private = "ALLOW_ALL"
+    # Pub/Sub and Cloud Scheduler of the same project count as internal
+    none = "ALLOW_INTERNAL_ONLY"
+  }
+
+  private_callers = {
+    for pair in setproduct(local.private, var.private_callers) :
+    join(" ", pair) => { function = pair[0], member = pair[1] }
+  }
+}
+
+# How large an instance is. Cloud Run: less than one vCPU serves one request at a time, and memory asks for a least vCPU.
+locals {
+  memory_mib = {
+    for function in local.mesh.functions :
+    function.name => tonumber(regex("^[0-9]+", function.memory)) * (endswith(function.memory, "Gi") ? 1024 : 1)
+  }
+  least_cpu = {
+    for name, mib in local.memory_mib : name => mib <= 512 ? 0.333 : mib <= 1024 ? 0.583 : mib <= 4096 ? 1 : 2
+  }
+  sizes = {
+    for function in local.mesh.functions : function.name => {
+      small = { cpu = local.least_cpu[function.name], concurrency = 1 }
+      large = { cpu = max(1, local.least_cpu[function.name]), concurrency = function.concurrency }
+    }[var.scale]
+  }
+
+  mongodb_pool_size = coalesce(var.mongodb_pool_size, { small = 2, large = 5 }[var.scale])
+  # the driver watches each server over two more connections; while a function is replaced, its old instances keep theirs
+  mongodb_connections = 2 * sum(concat([0], [
+    for function in local.functions : function.instances.max * (local.mongodb_pool_size + 2) if contains(function.access, "mongodb")
+  ]))
+}
+
+# Topics and subscriptions: the same rules as subscriptionsOf and topicsOf in functions/mesh.ts.
+locals {
+  topic_of = {
+    for function in local.mesh.functions :
+    function.name => can(function.trigger.objects) ? local.mesh.notificationTopic : function.trigger.topic
+    if can(function.trigger.objects) || can(function.trigger.topic)
+  }
+  topics = setunion([local.mesh.notificationTopic], values(local.topic_of))
+
+  subscriptions = {
+    for name, function in local.functions : name => merge(function.delivery, {
+      topic        = local.topic_of[name]
+      filter       = try(join(" OR ", [for prefix in function.trigger.objects : "hasPrefix(attributes.objectId, \"${prefix}\")"]), null)
+      ack_deadline = min(function.timeoutSeconds, 600)
+    })
+    if contains(keys(local.topic_of), name)
+  }
+  week = "604800s"
+}
+
+locals {
+  apis = toset([
+    for name in concat(
+      [
+        "artifactregistry", "bigquery", "cloudbuild", "cloudfunctions", "cloudresourcemanager", "cloudscheduler", "iam",
+        "logging", "monitoring", "pubsub", "run", "secretmanager", "storage",
+      ],
+      var.billing_account == null ? [] : ["billingbudgets"],
+      var.domain == null ? [] : ["compute"],
+    ) : "${name}.googleapis.com"
+  ])
+  pubsub_agent = "serviceAccount:service-${data.google_project.project.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+}

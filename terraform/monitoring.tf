@@ -1,0 +1,189 @@
+# What is counted in the functions' logs. A test checks that each message is one that the code writes.
+resource "google_logging_metric" "log" {
+  for_each = local.log_metrics
+
+  name        = "sitebeat_${each.key}"
+  description = each.value.description
+  filter      = each.value.filter
+
+  label_extractors = { function = "EXTRACT(jsonPayload.function)" }
+
+  metric_descriptor {
+    metric_kind = "DELTA"
+    value_type  = "INT64"
+    unit        = "1"
+
+    labels {
+      key         = "function"
+      value_type  = "STRING"
+      description = "The function that wrote the line"
+    }
+  }
+
+  depends_on = [google_project_service.api]
+}
+
+# At 10 M payloads a day the request logs would cost more than the compute. Metrics count them all the same.
+resource "google_logging_project_exclusion" "successes" {
+  for_each = local.log_exclusions
+
+  name        = "sitebeat-${each.key}"
+  description = "Requests that were answered 2xx"
+  filter      = each.value
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_monitoring_notification_channel" "email" {
+  for_each = toset(var.alert_emails)
+
+  display_name = "Sitebeat: ${each.key}"
+  type         = "email"
+  labels       = { email_address = each.key }
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_monitoring_alert_policy" "threshold" {
+  for_each = local.alerts
+
+  display_name          = "Sitebeat: ${each.value.title}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = local.channels
+
+  conditions {
+    display_name = each.value.title
+
+    condition_threshold {
+      filter             = each.value.filter
+      denominator_filter = each.value.denominator
+      comparison         = "COMPARISON_GT"
+      threshold_value    = each.value.over
+      duration           = each.value.duration
+
+      aggregations {
+        alignment_period     = each.value.window
+        per_series_aligner   = each.value.aligner
+        cross_series_reducer = each.value.reducer
+        group_by_fields      = each.value.by
+      }
+
+      dynamic "denominator_aggregations" {
+        for_each = each.value.denominator[*]
+
+        content {
+          alignment_period     = each.value.window
+          per_series_aligner   = each.value.aligner
+          cross_series_reducer = each.value.reducer
+          group_by_fields      = each.value.by
+        }
+      }
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = each.value.advice
+  }
+
+  depends_on = [google_logging_metric.log, google_project_service.api]
+}
+
+# In PromQL, since a threshold on a metric of our own is refused until the metric is some minutes old.
+resource "google_monitoring_alert_policy" "log" {
+  for_each = local.log_alerts
+
+  display_name          = "Sitebeat: ${each.value.title}"
+  combiner              = "OR"
+  severity              = each.value.severity
+  notification_channels = local.channels
+
+  conditions {
+    display_name = each.value.title
+
+    condition_prometheus_query_language {
+      query                     = each.value.query
+      duration                  = each.value.duration
+      evaluation_interval       = "60s"
+      disable_metric_validation = true
+    }
+  }
+
+  documentation {
+    mime_type = "text/markdown"
+    content   = each.value.advice
+  }
+
+  depends_on = [google_logging_metric.log]
+}
+
+resource "google_monitoring_dashboard" "mesh" {
+  dashboard_json = jsonencode({
+    displayName = "Sitebeat"
+    mosaicLayout = {
+      columns = 12
+      tiles = [
+        for index, chart in local.charts : {
+          xPos   = index % 2 * 6
+          yPos   = floor(index / 2) * 4
+          width  = 6
+          height = 4
+          widget = {
+            title = chart.title
+            xyChart = {
+              dataSets = [{
+                plotType = "LINE"
+                timeSeriesQuery = {
+                  timeSeriesFilter = {
+                    filter = chart.filter
+                    aggregation = {
+                      alignmentPeriod    = "60s"
+                      perSeriesAligner   = chart.aligner
+                      crossSeriesReducer = chart.reducer
+                      groupByFields      = chart.by
+                    }
+                  }
+                }
+              }]
+            }
+          }
+        }
+      ]
+    }
+  })
+
+  depends_on = [google_logging_metric.log, google_project_service.api]
+}
+
+resource "google_billing_budget" "project" {
+  for_each = toset(var.billing_account[*])
+
+  billing_account = each.key
+  display_name    = "Sitebeat in ${var.project}"
+
+  budget_filter {
+    projects = ["projects/${data.google_project.project.number}"]
+  }
+
+  amount {
+    specified_amount {
+      units = tostring(var.monthly_budget)
+    }
+  }
+
+  dynamic "threshold_rules" {
+    for_each = [0.5, 0.9, 1]
+
+    content {
+      threshold_percent = threshold_rules.value
+    }
+  }
+
+  all_updates_rule {
+    monitoring_notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
+    disable_default_iam_recipients   = false
+  }
+
+  depends_on = [google_project_service.api]
+}

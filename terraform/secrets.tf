@@ -1,0 +1,29 @@
+resource "google_secret_manager_secret" "secret" {
+  for_each = local.secrets
+
+  secret_id = each.key
+
+  # the data stays in the region
+  replication {
+    user_managed {
+      replicas {
+        location = var.region
+      }
+    }
+  }
+
+  depends_on = [google_project_service.api]
+}
+
+resource "google_secret_manager_secret_version" "secret" {
+  for_each = local.secrets
+
+  secret                 = google_secret_manager_secret.secret[each.key].id
+  secret_data_wo         = local.secret_values[each.key]
+  secret_data_wo_version = var.secrets_revision
+
+  # instances of the old revision still start with the old version
+  lifecycle {
+    create_before_destroy = true
+  }
+}
