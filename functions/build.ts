@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { COUNTRY_DATABASE, countryDatabaseInPackage } from '../shared/stores/countries.ts';
 import { readMesh } from './mesh.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -25,7 +26,8 @@ async function buildFunction(name: string, out: URL): Promise<void> {
   const source = new URL(`functions/${name}/`, ROOT);
   await rm(out, { recursive: true, force: true });
   await mkdir(out, { recursive: true });
-  await build({
+  const { metafile } = await build({
+    absWorkingDir: fileURLToPath(ROOT),
     entryPoints: [fileURLToPath(new URL('index.ts', source))],
     outdir: fileURLToPath(out),
     bundle: true,
@@ -37,7 +39,11 @@ async function buildFunction(name: string, out: URL): Promise<void> {
     banner: { js: BANNER },
     tsconfig: fileURLToPath(new URL('tsconfig.json', ROOT)),
     logLevel: 'error',
+    metafile: true,
   });
+  if (Object.keys(metafile.inputs).includes('shared/stores/countries.ts')) {
+    await cp(countryDatabaseInPackage(), new URL(COUNTRY_DATABASE, out));
+  }
   const sql = new URL('sql/', source);
   if (existsSync(sql)) await cp(sql, new URL('sql/', out), { recursive: true });
   writeFileSync(new URL('package.json', out), `${JSON.stringify(packageJson(name), null, 2)}\n`);

@@ -2,6 +2,7 @@ import type { ObjectReference } from '../../shared/event/notification.ts';
 import { interpret } from '../../shared/report/interpret.ts';
 import type { Archive } from '../../shared/stores/archive.ts';
 import { attribute } from '../../shared/stores/attribution.ts';
+import type { CountryOf } from '../../shared/stores/countries.ts';
 import type { History } from '../../shared/stores/history.ts';
 import type { Projects } from '../../shared/stores/projects.ts';
 import type { Rejections } from '../../shared/stores/rejections.ts';
@@ -10,6 +11,7 @@ import { deactivationRow, siteRow, trackingSkipRow } from './rows.ts';
 
 export interface Stores {
   archive: Pick<Archive, 'read'>;
+  countryOf: CountryOf;
   projects: Projects;
   sites: Pick<Sites, 'withMd5'>;
   history: History;

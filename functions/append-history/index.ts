@@ -5,6 +5,7 @@ import { drainOnSignal } from '../../shared/runtime/drain.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import { openLog } from '../../shared/runtime/log.ts';
 import { openArchive } from '../../shared/stores/archive.ts';
+import { openCountries } from '../../shared/stores/countries.ts';
 import { openHistory } from '../../shared/stores/history.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
@@ -17,6 +18,7 @@ const config = readConfig(process.env);
 const { db, close } = openLatest(config);
 const stores = {
   archive: openArchive(config),
+  countryOf: openCountries(),
   projects: openProjects(db),
   sites: openSites(db),
   history: openHistory(config),

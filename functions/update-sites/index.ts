@@ -4,6 +4,7 @@ import { drainOnSignal } from '../../shared/runtime/drain.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import { openLog } from '../../shared/runtime/log.ts';
 import { openArchive } from '../../shared/stores/archive.ts';
+import { openCountries } from '../../shared/stores/countries.ts';
 import { openDeactivations } from '../../shared/stores/deactivations.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
 import { openOptOuts } from '../../shared/stores/opt-outs.ts';
@@ -16,6 +17,7 @@ const config = readConfig(process.env);
 const { db, close } = openLatest(config);
 const stores = {
   archive: openArchive(config),
+  countryOf: openCountries(),
   projects: openProjects(db),
   sites: openSites(db),
   deactivations: openDeactivations(db),

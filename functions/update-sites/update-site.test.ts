@@ -38,6 +38,7 @@ describe('updateSite', () => {
 
   const stores = () => ({
     archive: { read: async (name: string) => events.get(name) },
+    countryOf: () => 'DE',
     projects: openProjects(latest.db),
     sites: openSites(latest.db),
     deactivations: openDeactivations(latest.db),

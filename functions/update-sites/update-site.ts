@@ -2,6 +2,7 @@ import type { ObjectReference } from '../../shared/event/notification.ts';
 import { type Deactivation, interpret, type OptOut, type SiteReport } from '../../shared/report/interpret.ts';
 import type { Archive } from '../../shared/stores/archive.ts';
 import { attribute } from '../../shared/stores/attribution.ts';
+import type { CountryOf } from '../../shared/stores/countries.ts';
 import type { Deactivations } from '../../shared/stores/deactivations.ts';
 import type { OptOuts } from '../../shared/stores/opt-outs.ts';
 import type { Projects } from '../../shared/stores/projects.ts';
@@ -10,6 +11,7 @@ import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
 
 export interface Stores {
   archive: Pick<Archive, 'read'>;
+  countryOf: CountryOf;
   projects: Projects;
   sites: Sites;
   deactivations: Deactivations;

@@ -63,5 +63,5 @@ export const OTHER_PATHS: readonly string[] = [
   'previously_skipped',
 ];
 
-/** Columns that are derived of the fields: groups for charts, beside the raw values. */
-export const DERIVED_COLUMNS = ['web_server', 'php_minor', 'wp_minor', 'database'] as const;
+/** Columns that are derived: groups for charts beside the raw values, and where a report is from. */
+export const DERIVED_COLUMNS = ['web_server', 'php_minor', 'wp_minor', 'database', 'ip_address', 'country'] as const;

@@ -8,7 +8,7 @@ const known = { project: TEST_PROJECT };
 
 describe('interpret', () => {
   it('reads the captured report', () => {
-    const { report, deactivation, optOut, rejection } = interpret(capturedEvent('track'), known);
+    const { report, deactivation, optOut, rejection } = interpret(capturedEvent('track'), { ...known, country: 'DE' });
     assert.deepEqual([deactivation, optOut, rejection], [undefined, undefined, undefined]);
     assert.equal(report?.site, 'shop.example.org');
     assert.equal(report?.environment, 'production');
@@ -48,9 +48,16 @@ describe('interpret', () => {
       tracking_skipped: false,
       is_local: false,
       client_version: '2.0.4',
+      ip_address: '203.0.113.0',
+      country: 'DE',
     });
     assert.deepEqual(report?.customFields, { plan: 'pro', forms_count: 12, 'a.b': 'dots' });
     assert.deepEqual([report?.additional, report?.castErrors], [null, []]);
+  });
+
+  it('keeps a whole address only where the project asks for it', () => {
+    const project = { ...TEST_PROJECT, keepFullIp: true };
+    assert.equal(interpret(capturedEvent('track'), { project }).report?.values.ip_address, '203.0.113.9');
   });
 
   it('reads the captured deactivation as a report without its personal fields, and a reason', () => {

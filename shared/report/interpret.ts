@@ -6,6 +6,7 @@ import type { Project } from '../project/project.ts';
 import { PermanentError } from '../runtime/errors.ts';
 import { castBoolean, type FieldValue } from './cast.ts';
 import { cleanPayload } from './clean.ts';
+import { eventAddresses, networkAddress } from './country.ts';
 import { type DeactivationReason, deactivationReason } from './deactivation.ts';
 import { type Environment, environmentOf } from './environment.ts';
 import { canonicalSite, urlMd5 } from './site-id.ts';
@@ -60,6 +61,8 @@ export interface Attribution {
   project?: Project;
   /** The canonical site that the User-Agent's md5 stands for, when the payload names none. */
   site?: string;
+  /** The country of the first of its addresses that tells one. */
+  country?: string;
 }
 
 /** The one interpretation: pure, so that every store, every retry and every replay gets the same answer. */
@@ -69,9 +72,9 @@ export function interpret(event: StoredEvent, attribution: Attribution): Meaning
     const key = { eventId: event.id, receivedAt: event.receivedAt, projectHash: project.hash };
     switch (event.kind) {
       case 'track':
-        return { report: siteReport(event, project, key) };
+        return { report: siteReport(event, project, key, attribution) };
       case 'deactivate':
-        return interpretDeactivation(event, project, key, attribution.site);
+        return interpretDeactivation(event, project, key, attribution);
       case 'tracking-skipped':
         return { optOut: optOut(event, key) };
     }
@@ -109,7 +112,7 @@ function knownProject(event: StoredEvent, { project }: Attribution): Project {
   return project;
 }
 
-function siteReport(event: StoredEvent, project: Project, key: EventKey): SiteReport {
+function siteReport(event: StoredEvent, project: Project, key: EventKey, { country }: Attribution): SiteReport {
   const { payload, kind } = event;
   const { url } = payload;
   if (typeof url !== 'string' || url.trim() === '') throw new PermanentError('no_site', 'url', 'no site url');
@@ -123,7 +126,7 @@ function siteReport(event: StoredEvent, project: Project, key: EventKey): SiteRe
     site,
     urlMd5: userAgentMd5(event.userAgent) ?? urlMd5(url),
     environment: environmentOf(site),
-    values: { ...values, ...derivedValues(values) },
+    values: { ...values, ...derivedValues(values), ...origin(event, project, country) },
     customFields: custom.values,
     additional,
     castErrors: [...errors, ...custom.errors],
@@ -142,7 +145,17 @@ function derivedValues(values: Record<string, FieldValue>): Record<string, Field
   return Object.fromEntries(Object.entries(derived).filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
-function interpretDeactivation(event: StoredEvent, project: Project, key: EventKey, knownSite?: string): Meaning {
+/** The address is cut to its network unless the project keeps it whole. */
+function origin(event: StoredEvent, { keepFullIp }: Project, country: string | undefined): Record<string, FieldValue> {
+  const [address] = eventAddresses(event);
+  return {
+    ...(address !== undefined && { ip_address: keepFullIp ? address : networkAddress(address) }),
+    ...(country !== undefined && { country }),
+  };
+}
+
+function interpretDeactivation(event: StoredEvent, project: Project, key: EventKey, attribution: Attribution): Meaning {
+  const { site: knownSite } = attribution;
   const reason = deactivationReason(event.payload, project);
   // client 1.2.3 sends its reason and nothing else
   if (event.payload.url === undefined && knownSite !== undefined) {
@@ -156,7 +169,7 @@ function interpretDeactivation(event: StoredEvent, project: Project, key: EventK
     };
     return { deactivation };
   }
-  const report = siteReport(event, project, key);
+  const report = siteReport(event, project, key, attribution);
   const { site, urlMd5: md5, environment, values } = report;
   const version = typeof values.project_version === 'string' ? values.project_version : null;
   return { report, deactivation: { ...key, ...reason, site, urlMd5: md5, environment, projectVersion: version } };

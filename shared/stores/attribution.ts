@@ -1,16 +1,28 @@
 import { type StoredEvent, userAgentMd5 } from '../event/envelope.ts';
+import { eventAddresses } from '../report/country.ts';
 import { type Attribution, payloadHash } from '../report/interpret.ts';
+import type { CountryOf } from './countries.ts';
 import type { Projects } from './projects.ts';
 import type { Sites } from './sites.ts';
 
+export interface Sources {
+  projects: Projects;
+  sites: Pick<Sites, 'withMd5'>;
+  countryOf: CountryOf;
+}
+
 /**
- * Whom an event is from: the project of its hash; without a hash (client 1.2.3's deactivations) the only project that knows
+ * Whom an event is from, and from where: the project of its hash; without a hash (client 1.2.3's deactivations) the only project that knows
  * the User-Agent's md5, and the site it knows by it. Only what was known before the event counts.
  */
-export async function attribute(
-  event: StoredEvent,
-  stores: { projects: Projects; sites: Pick<Sites, 'withMd5'> },
-): Promise<Attribution> {
+export async function attribute(event: StoredEvent, sources: Sources): Promise<Attribution> {
+  const country = eventAddresses(event)
+    .map(sources.countryOf)
+    .find((code) => code !== null);
+  return { ...(await attributeProject(event, sources)), ...(country && { country }) };
+}
+
+async function attributeProject(event: StoredEvent, stores: Sources): Promise<Attribution> {
   const hash = payloadHash(event.payload);
   if (hash !== null) return asAttribution(await stores.projects.find(hash));
   const urlMd5 = userAgentMd5(event.userAgent);
