@@ -1,4 +1,4 @@
-import type { Document } from './values.ts';
+import type { Document } from './values/values.ts';
 
 /** The codes this emulator answers with, as MongoDB numbers them; others are named `Location<code>` there and here. */
 const codes = {

@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { type Emulator, type EmulatorOptions, listen, runAlone, type StartEmulator } from '../emulator.ts';
 import { CommandServer } from './server.ts';
-import { openStore } from './store.ts';
+import { openStore } from './storage/store.ts';
 import { MessageReader, parseMessage, replyMessage } from './wire.ts';
 
 /** How often TTL indexes are looked at; MongoDB does it every 60 s. */

@@ -1,14 +1,14 @@
-import { Catalog, checkDatabase } from './catalog.ts';
-import { type Command, type CommandContext, checkFields, type ServerState } from './command.ts';
-import { adminCommands } from './commands-admin.ts';
-import { readCommands } from './commands-read.ts';
-import { serverCommands } from './commands-server.ts';
-import { writeCommands } from './commands-write.ts';
-import { Cursors } from './cursors.ts';
+import { type Command, type CommandContext, checkFields, type ServerState } from './commands/command.ts';
+import { adminCommands } from './commands/commands-admin.ts';
+import { readCommands } from './commands/commands-read.ts';
+import { serverCommands } from './commands/commands-server.ts';
+import { writeCommands } from './commands/commands-write.ts';
+import { Cursors } from './commands/cursors.ts';
 import { CommandError } from './errors.ts';
-import { expireDocuments } from './expiry.ts';
-import type { Store } from './store.ts';
-import { type Document, encode } from './values.ts';
+import { Catalog, checkDatabase } from './storage/catalog.ts';
+import { expireDocuments } from './storage/expiry.ts';
+import type { Store } from './storage/store.ts';
+import { type Document, encode } from './values/values.ts';
 import { CursorBatch } from './wire.ts';
 
 const commands: Record<string, Command> = { ...serverCommands, ...readCommands, ...writeCommands, ...adminCommands };

@@ -1,5 +1,5 @@
 import { serialize } from 'bson';
-import { type Document, decode } from './values.ts';
+import { type Document, decode } from './values/values.ts';
 
 /** The opcodes that drivers since MongoDB 4.4 use. Source: MongoDB Wire Protocol, "Opcodes". */
 const opcodes = { reply: 1, query: 2004, message: 2013 } as const;

@@ -1,0 +1,253 @@
+import { CommandError } from '../errors.ts';
+import { fieldPath } from '../values/path.ts';
+import { showDocument } from '../values/show.ts';
+import { type Document, decode, encode, isDocument } from '../values/values.ts';
+import { hasAnyField, indexKeys } from './index-keys.ts';
+import type { IndexSpec } from './index-spec.ts';
+import { type Entry, type KeyRange, maxKeyBytes, type Store } from './store.ts';
+
+/** The largest document of MongoDB, 16 MiB. */
+export const maxDocumentBytes = 16 * 1024 * 1024;
+
+/** An index with its place in the store. */
+export interface Index extends IndexSpec {
+  id: number;
+  multikey: boolean;
+}
+
+/** A stored document. `id` is its record's number: the order of insertion. */
+export interface StoredRecord {
+  id: number;
+  bytes: Buffer;
+}
+
+const headBytes = 6;
+const recordIdBytes = 6;
+const present = Buffer.from([1]);
+
+/**
+ * One collection: its documents by record number, and its indexes. Keys in the store are collection (4 bytes), index
+ * (2 bytes, 0: the documents), index key, record number (6 bytes). Writes happen within `store.write`; each checks
+ * everything before its first put, so that an error leaves nothing half done.
+ */
+export class Collection {
+  readonly id: number;
+  readonly database: string;
+  readonly name: string;
+  readonly indexes: Index[];
+  #store: Store;
+  #nextRecord: number;
+  #count: number | undefined;
+  #saveIndexes: () => void;
+
+  constructor(store: Store, id: number, database: string, name: string, indexes: Index[], saveIndexes: () => void) {
+    this.id = id;
+    this.database = database;
+    this.name = name;
+    this.indexes = indexes;
+    this.#store = store;
+    this.#saveIndexes = saveIndexes;
+    const [last] = store.scan(this.rangeOf(0), true);
+    this.#nextRecord = last === undefined ? 1 : recordIdOf(last.key) + 1;
+  }
+
+  get namespace(): string {
+    return `${this.database}.${this.name}`;
+  }
+
+  get count(): number {
+    this.#count ??= this.#store.count(this.rangeOf(0));
+    return this.#count;
+  }
+
+  /** All keys of an index, or, for 0, all documents. */
+  rangeOf(indexId: number): KeyRange {
+    return { lower: this.#head(indexId), upper: this.#head(indexId + 1) };
+  }
+
+  /** The keys of an index from `lower` on, before `upper` (index keys without head). */
+  indexRange(index: Index, lower: Buffer, upper: Buffer | undefined): KeyRange {
+    const head = this.#head(index.id);
+    return {
+      lower: Buffer.concat([head, lower]),
+      upper: upper === undefined ? this.#head(index.id + 1) : Buffer.concat([head, upper]),
+    };
+  }
+
+  *records(reverse = false): Generator<StoredRecord> {
+    for (const { key, value } of this.#store.scan(this.rangeOf(0), reverse))
+      yield { id: recordIdOf(key), bytes: value };
+  }
+
+  scanIndex(range: KeyRange, reverse: boolean): Generator<Entry> {
+    return this.#store.scan(range, reverse);
+  }
+
+  countIndex(range: KeyRange): number {
+    return this.#store.count(range);
+  }
+
+  read(recordId: number): Buffer | undefined {
+    return this.#store.get(this.#recordKey(recordId));
+  }
+
+  insert(document: Document): void {
+    const bytes = this.#encode(document);
+    const recordId = this.#nextRecord;
+    const added = this.indexes.map((index) => this.#entries(index, document, recordId));
+    for (const [i, index] of this.indexes.entries()) this.#checkUnique(index, document, added[i] ?? [], recordId);
+    this.#nextRecord += 1;
+    for (const key of added.flat()) this.#store.put(key, present);
+    this.#store.put(this.#recordKey(recordId), bytes);
+    if (this.#count !== undefined) this.#count += 1;
+  }
+
+  /** Puts `after` in the place of `before`; false when they are the same, to the byte. */
+  replace({ id, bytes: oldBytes }: StoredRecord, before: Document, after: Document): boolean {
+    const bytes = this.#encode(after);
+    if (Buffer.compare(bytes, oldBytes) === 0) return false;
+    const removed: Buffer[] = [];
+    const added: Buffer[] = [];
+    for (const index of this.indexes) {
+      const old = this.#entries(index, before, id);
+      const fresh = this.#entries(index, after, id).filter((key) => !takeOut(old, key));
+      this.#checkUnique(index, after, fresh, id);
+      removed.push(...old);
+      added.push(...fresh);
+    }
+    for (const key of removed) this.#store.remove(key);
+    for (const key of added) this.#store.put(key, present);
+    this.#store.put(this.#recordKey(id), bytes);
+    return true;
+  }
+
+  remove(recordId: number, document: Document): void {
+    for (const index of this.indexes) {
+      for (const key of this.#entries(index, document, recordId)) this.#store.remove(key);
+    }
+    this.#store.remove(this.#recordKey(recordId));
+    if (this.#count !== undefined) this.#count -= 1;
+  }
+
+  /** Builds the index over what is there; a duplicate refuses it with code 11000 and leaves nothing. */
+  addIndex(spec: IndexSpec): void {
+    const id = 1 + Math.max(0, ...this.indexes.map((index) => index.id));
+    const index: Index = { ...spec, id, multikey: false };
+    const built = new Map<string, number>();
+    const keys: Buffer[] = [];
+    for (const record of this.records()) {
+      const document = decode(record.bytes);
+      for (const key of this.#entries(index, document, record.id)) {
+        const value = key.toString('latin1', headBytes, key.length - recordIdBytes);
+        if (index.unique && built.has(value)) throw this.#duplicate(index, document);
+        if (index.unique) built.set(value, record.id);
+        keys.push(key);
+      }
+    }
+    for (const key of keys) this.#store.put(key, present);
+    this.indexes.push(index);
+    this.#saveIndexes();
+  }
+
+  dropIndex(index: Index): void {
+    for (const { key } of this.#store.scan(this.rangeOf(index.id))) this.#store.remove(key);
+    this.indexes.splice(this.indexes.indexOf(index), 1);
+    this.#saveIndexes();
+  }
+
+  /** Removes all documents and index entries. */
+  clear(): void {
+    const range = { lower: this.#head(0), upper: this.#head(0xffff) };
+    for (const { key } of this.#store.scan(range)) this.#store.remove(key);
+    this.#count = 0;
+  }
+
+  #encode(document: Document): Uint8Array {
+    const bytes = encode(document);
+    if (bytes.length <= maxDocumentBytes) return bytes;
+    throw new CommandError(
+      'BSONObjectTooLarge',
+      `object to insert too large. size in bytes: ${bytes.length}, max size: ${maxDocumentBytes}`,
+    );
+  }
+
+  /** The store's keys of the document in one index; notes when the index becomes multikey. */
+  #entries(index: Index, document: Document, recordId: number): Buffer[] {
+    if (index.sparse && !hasAnyField(index.fields, document)) return [];
+    if (index.partial && !index.partial(document)) return [];
+    const { keys, multikey } = indexKeys(index.fields, document);
+    if (multikey && !index.multikey) {
+      index.multikey = true;
+      if (this.indexes.includes(index)) this.#saveIndexes();
+    }
+    const head = this.#head(index.id);
+    const tail = recordIdBuffer(recordId);
+    return keys.map((key) => {
+      const entry = Buffer.concat([head, key, tail]);
+      if (entry.length <= maxKeyBytes) return entry;
+      throw new CommandError(
+        'KeyTooLong',
+        `key too large to index, ${key.length} bytes in index ${index.name} of ${this.namespace}`,
+      );
+    });
+  }
+
+  #checkUnique(index: Index, document: Document, entries: Buffer[], recordId: number): void {
+    if (!index.unique) return;
+    for (const entry of entries) {
+      const lower = entry.subarray(0, entry.length - recordIdBytes);
+      const upper = Buffer.concat([lower, Buffer.alloc(recordIdBytes, 255)]);
+      for (const { key } of this.#store.scan({ lower, upper })) {
+        if (recordIdOf(key) !== recordId) throw this.#duplicate(index, document);
+      }
+    }
+  }
+
+  #duplicate(index: Index, document: Document): CommandError {
+    const keyValue: Document = {};
+    for (const { field } of index.fields) keyValue[field] = fieldPath(document, field.split('.')) ?? null;
+    const message = `E11000 duplicate key error collection: ${this.namespace} index: ${index.name} dup key: ${showDocument(keyValue)}`;
+    return new CommandError('DuplicateKey', message, { keyPattern: index.document.key as Document, keyValue });
+  }
+
+  #head(indexId: number): Buffer {
+    const head = Buffer.allocUnsafe(headBytes);
+    head.writeUInt32BE(this.id);
+    head.writeUInt16BE(indexId, 4);
+    return head;
+  }
+
+  #recordKey(recordId: number): Buffer {
+    return Buffer.concat([this.#head(0), recordIdBuffer(recordId)]);
+  }
+}
+
+function takeOut(keys: Buffer[], key: Buffer): boolean {
+  const at = keys.findIndex((each) => each.equals(key));
+  if (at !== -1) keys.splice(at, 1);
+  return at !== -1;
+}
+
+export function recordIdOf(key: Buffer): number {
+  return key.readUIntBE(key.length - recordIdBytes, recordIdBytes);
+}
+
+function recordIdBuffer(recordId: number): Buffer {
+  const bytes = Buffer.allocUnsafe(recordIdBytes);
+  bytes.writeUIntBE(recordId, 0, recordIdBytes);
+  return bytes;
+}
+
+/** The document with `_id` first, as MongoDB stores it; without one it gets what `makeId` gives. */
+export function withIdFirst(document: Document, makeId: () => Document[string]): Document {
+  const { _id: id, ...others } = document;
+  return { _id: id === undefined ? makeId() : id, ...others };
+}
+
+/** Refuses what cannot be an `_id`. */
+export function checkId(id: Document[string]): void {
+  if (Array.isArray(id)) throw new CommandError('InvalidIdField', "The '_id' value cannot be of type array");
+  if (isDocument(id) && Object.keys(id).some((key) => key.startsWith('$'))) {
+    throw new CommandError('DollarPrefixedFieldName', `_id fields may not contain '$'-prefixed fields`);
+  }
+}

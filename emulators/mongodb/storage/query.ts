@@ -1,0 +1,110 @@
+import type { Variables } from '../expressions/expression.ts';
+import { compileFilter } from '../filters/filter.ts';
+import type { MatchDetails } from '../values/path.ts';
+import { sortDocuments } from '../values/sort.ts';
+import { type Document, decode, type Value } from '../values/values.ts';
+import { type Collection, recordIdOf, type StoredRecord } from './collection.ts';
+import { type Plan, planQuery } from './plan.ts';
+
+/** A document that a query found, decoded when first asked for. */
+export class Row implements StoredRecord {
+  readonly id: number;
+  readonly bytes: Buffer;
+  /** The array element that the filter matched, for `$`. */
+  arrayIndex: number | undefined;
+  #document: Document | undefined;
+
+  constructor({ id, bytes }: StoredRecord) {
+    this.id = id;
+    this.bytes = bytes;
+  }
+
+  get document(): Document {
+    this.#document ??= decode(this.bytes);
+    return this.#document;
+  }
+
+  /** Drops the decoded document, which takes many times the memory of its bytes. */
+  forget(): void {
+    this.#document = undefined;
+  }
+}
+
+export interface Query {
+  filter: Document;
+  sort?: Value;
+  hint?: Value;
+  skip?: number;
+  /** 0: all. */
+  limit?: number;
+  variables: Variables;
+}
+
+/** The rows that match, in the order asked for. Read on after a write, it goes on from where it was. */
+export function* readRows(collection: Collection, query: Query): Generator<Row> {
+  const plan = planQuery(collection, query.filter, query.sort, query.hint);
+  const matching = matchingRows(collection, query, plan);
+  const rows = plan.sorted ? matching : sortRows(matching, query.sort);
+  const { skip = 0, limit = 0 } = query;
+  const end = limit === 0 ? Number.POSITIVE_INFINITY : skip + limit;
+  let at = 0;
+  for (const row of rows) {
+    at += 1;
+    if (at > skip) yield row;
+    if (at >= end) return;
+  }
+}
+
+function* matchingRows(collection: Collection, { filter, variables }: Query, plan: Plan): Generator<Row> {
+  const matches = compileFilter(filter, variables);
+  const all = Object.keys(filter).length === 0;
+  for (const record of recordsOf(collection, plan)) {
+    const row = new Row(record);
+    if (!all) {
+      const details: MatchDetails = {};
+      if (!matches(row.document, details)) continue;
+      row.arrayIndex = details.arrayIndex;
+    }
+    yield row;
+  }
+}
+
+/** The records that the plan leads to, each once. */
+function* recordsOf(collection: Collection, { index, ranges, reverse }: Plan): Generator<StoredRecord> {
+  if (!index) {
+    yield* collection.records(reverse);
+    return;
+  }
+  const seen = index.multikey ? new Set<number>() : undefined;
+  for (const range of reverse ? ranges.toReversed() : ranges) {
+    for (const { key } of collection.scanIndex(range, reverse)) {
+      const id = recordIdOf(key);
+      if (seen?.has(id)) continue;
+      seen?.add(id);
+      const bytes = collection.read(id);
+      if (bytes) yield { id, bytes };
+    }
+  }
+}
+
+function sortRows(rows: Iterable<Row>, sort: Value): Row[] {
+  return sortDocuments([...rows], sort, (row) => {
+    const { document } = row;
+    row.forget();
+    return document;
+  });
+}
+
+/** How many documents match; from the index alone where it can tell. */
+export function countRows(collection: Collection, query: Query): number {
+  const { skip = 0, limit = 0 } = query;
+  const plan = planQuery(collection, query.filter, undefined, query.hint);
+  let total = 0;
+  if (plan.exact) {
+    total = plan.index ? plan.ranges.reduce((sum, range) => sum + collection.countIndex(range), 0) : collection.count;
+  } else {
+    for (const _ of matchingRows(collection, query, plan)) total += 1;
+  }
+  const rest = Math.max(0, total - skip);
+  return limit === 0 ? rest : Math.min(rest, limit);
+}
