@@ -45,18 +45,24 @@ function renderSite(site: SiteDocument, history: HistoryLine[]): string[] {
   ];
 }
 
-function renderAnalytics({ daily, breakdowns, reasons }: AnalyticsDocument): string[] {
+function renderAnalytics({ daily, breakdowns, plugins, customFields, reasons, optIn }: AnalyticsDocument): string[] {
   const today = daily.at(-1);
-  const charts = Object.entries(breakdowns).map(([dimension, spread]) =>
-    plot(
-      `Active sites by ${dimension}`,
-      spread.map(({ value, sites }) => [value, sites]),
-    ),
-  );
+  const rate = optIn.rate === null ? '' : ` (${Math.round(optIn.rate * 100)} %)`;
+  const spreads = [
+    ...Object.entries(breakdowns),
+    ['plugins beside it', plugins] as const,
+    ...Object.entries(customFields).map(([key, spread]) => [`custom field ${key}`, spread] as const),
+  ];
   return [
     heading('Charts, as the dashboard reads them'),
     `  ${today?.day}: ${today?.activeSites} active sites, ${today?.installs} installs, ${today?.deactivations} deactivations`,
-    ...charts,
+    `  ${optIn.optedIn} sites opted in, ${optIn.optedOut} out${rate}`,
+    ...spreads.map(([title, spread]) =>
+      plot(
+        `Active sites by ${title}`,
+        spread.map(({ value, sites }) => [value, sites]),
+      ),
+    ),
     plot(
       'Deactivations by reason',
       reasons.map(({ reason, deactivations }) => [reason ?? '(none given)', deactivations]),

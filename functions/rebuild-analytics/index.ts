@@ -4,12 +4,13 @@ import { failureName, openLog } from '../../shared/runtime/log.ts';
 import { openAnalytics } from '../../shared/stores/analytics.ts';
 import { openHistoryReader } from '../../shared/stores/history-reader.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
+import { openProjects } from '../../shared/stores/projects.ts';
 import { readConfig } from './config.ts';
 import { rebuild } from './rebuild.ts';
 
 const config = readConfig(process.env);
 const { db, close } = openLatest(config);
-const stores = { history: openHistoryReader(config), analytics: openAnalytics(db) };
+const stores = { history: openHistoryReader(config), analytics: openAnalytics(db), projects: openProjects(db) };
 const log = openLog('rebuild-analytics', config.logLevel);
 drainOnSignal(close);
 

@@ -1,9 +1,13 @@
+import { safeKey } from '../../shared/project/custom-fields.ts';
 import type { Analytics, AnalyticsDocument } from '../../shared/stores/analytics.ts';
 import type { HistoryReader } from '../../shared/stores/history-reader.ts';
+import { assemble } from './assemble.ts';
+import { readQuery } from './queries.ts';
 
 export interface Stores {
   history: HistoryReader;
   analytics: Analytics;
+  projects: { customFieldKeys(): Promise<string[]> };
 }
 
 /** A site that says nothing for so long is silent: clients report every 7 or 14 days. */
@@ -13,12 +17,20 @@ const CHART_DAYS = 365;
 const DAY_MS = 86_400_000;
 
 /** Makes every project's charts of the history up to `now`. Gives how many projects there are charts of. */
-export async function rebuild({ history, analytics }: Stores, now: Date): Promise<number> {
+export async function rebuild({ history, analytics, projects }: Stores, now: Date): Promise<number> {
   const params = chartRange(now);
-  const sql = (name: string) => history.query(new URL(`./sql/${name}.sql`, import.meta.url), params);
-  const [daily, breakdowns, reasons] = await Promise.all([sql('daily'), sql('breakdowns'), sql('reasons')]);
-  const documents = assemble({ daily, breakdowns, reasons }, now);
-  await analytics.replace(documents);
+  const keys = await projects.customFieldKeys();
+  const rowsOf = (name: string) => history.query(readQuery(name, keys), params);
+  const [daily, breakdowns, plugins, customFields, reasons, optIn] = await Promise.all([
+    rowsOf('daily'),
+    rowsOf('breakdowns'),
+    rowsOf('plugins'),
+    keys.length === 0 ? [] : rowsOf('custom-fields'),
+    rowsOf('reasons'),
+    rowsOf('opt-in'),
+  ]);
+  const documents = assemble({ daily, breakdowns, plugins, customFields, reasons, optIn }, now);
+  await analytics.replace(documents.map(withSafeKeys));
   return documents.length;
 }
 
@@ -34,34 +46,7 @@ function chartRange(now: Date) {
   };
 }
 
-type Rows = Record<string, unknown>[];
-
-/** One document a project, of rows that come sorted as they are to be shown. */
-function assemble(rows: { daily: Rows; breakdowns: Rows; reasons: Rows }, rebuiltAt: Date): AnalyticsDocument[] {
-  const documents = new Map<string, AnalyticsDocument>();
-  const documentOf = ({ project_hash: hash }: Record<string, unknown>) => {
-    const _id = String(hash);
-    const document = documents.get(_id) ?? { _id, rebuiltAt, daily: [], breakdowns: {}, reasons: [] };
-    documents.set(_id, document);
-    return document;
-  };
-  for (const row of rows.daily) {
-    documentOf(row).daily.push({
-      day: String(row.day),
-      activeSites: Number(row.active_sites),
-      installs: Number(row.installs),
-      deactivations: Number(row.deactivations),
-    });
-  }
-  for (const row of rows.breakdowns) {
-    const { breakdowns } = documentOf(row);
-    const dimension = String(row.dimension);
-    breakdowns[dimension] ??= [];
-    breakdowns[dimension].push({ value: String(row.value), sites: Number(row.sites) });
-  }
-  for (const row of rows.reasons) {
-    const reason = row.reason_id === null ? null : String(row.reason_id);
-    documentOf(row).reasons.push({ reason, deactivations: Number(row.deactivations) });
-  }
-  return [...documents.values()];
+function withSafeKeys(document: AnalyticsDocument): AnalyticsDocument {
+  const customFields = Object.entries(document.customFields).map(([key, spread]) => [safeKey(key), spread]);
+  return { ...document, customFields: Object.fromEntries(customFields) };
 }

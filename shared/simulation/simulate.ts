@@ -86,6 +86,24 @@ const REASONS = [
   ['could-not-understand', 10],
   ['renamed-long-ago', 5],
 ] as const;
+/** Networks of universities and public services of several countries. */
+const NETWORKS = [
+  ['131.188.0', 25],
+  ['8.8.8', 30],
+  ['81.2.69', 15],
+  ['80.67.169', 10],
+  ['177.54.144', 10],
+  ['103.4.145', 6],
+  ['196.216.2', 4],
+] as const;
+const PLUGINS = [
+  ['woocommerce', 45],
+  ['elementor', 40],
+  ['wordpress-seo', 55],
+  ['contact-form-7', 35],
+  ['jetpack', 20],
+  ['404page', 5],
+] as const;
 const WORDS = [
   'alpine',
   'amber',
@@ -187,10 +205,11 @@ function currentReport(random: Random, url: string, hash: string): Payload {
     users: { total: administrators + subscribers, administrator: administrators, subscriber: subscribers },
     active_plugins: random.integer(3, 40),
     inactive_plugins: random.integer(0, 8),
-    ip_address: `203.0.113.${random.integer(1, 254)}`,
+    ip_address: `${random.weighted(NETWORKS)}.${random.integer(1, 254)}`,
     project_version: random.weighted(VERSIONS),
     tracking_skipped: 0,
     is_local: 0,
+    plugins: simulatedPlugins(random),
     extra: {
       plan: random.weighted([
         ['free', 70],
@@ -201,6 +220,13 @@ function currentReport(random: Random, url: string, hash: string): Payload {
     },
     client: '2.0.4',
   };
+}
+
+function simulatedPlugins(random: Random): Payload {
+  const slugs = PLUGINS.filter(([, likelihood]) => random.chance(likelihood / 100)).map(([slug]) => slug);
+  return Object.fromEntries(
+    slugs.map((slug) => [slug, { name: slug, version: `${random.integer(1, 9)}.${random.integer(0, 9)}` }]),
+  );
 }
 
 /** As clients before 1.1.12 wrote it: `version` and a top-level `theme`, no tracking_skipped, no is_local. */

@@ -25,6 +25,12 @@ export interface AnalyticsDocument {
   daily: AnalyticsDay[];
   /** By dimension (`version`, `php`, …), most sites first. */
   breakdowns: Record<string, Spread[]>;
+  /** Plugins that run beside it, most sites first. */
+  plugins: Spread[];
+  /** By key of the project's custom fields, most sites first. */
+  customFields: Record<string, Spread[]>;
+  /** Sites that answered in the last 30 days; `rate` is null when none did. */
+  optIn: { optedIn: number; optedOut: number; rate: number | null };
   /** Of the last 30 days, most first; null: none was given. */
   reasons: { reason: string | null; deactivations: number }[];
 }

@@ -1,19 +1,18 @@
-import { readFileSync } from 'node:fs';
 import { transient } from '../runtime/errors.ts';
 import { type DatasetOptions, openDataset } from './history.ts';
 
 /** Reads the history. */
 export interface HistoryReader {
-  /** The rows that the SQL in `file` gives; `${dataset}` in it is the history's. Timestamps and dates come as text. */
-  query(file: URL, params: Record<string, unknown>): Promise<Record<string, unknown>[]>;
+  /** The rows that `sql` gives; `${dataset}` in it is the history's. Timestamps and dates come as text. */
+  query(sql: string, params: Record<string, unknown>): Promise<Record<string, unknown>[]>;
 }
 
 export function openHistoryReader(options: DatasetOptions): HistoryReader {
   const { bigQuery, id } = openDataset(options);
   return {
-    query: (file, params) =>
+    query: (sql, params) =>
       transient('the history', async () => {
-        const query = readFileSync(file, 'utf8').replace(/\$\{dataset\}/g, id as string);
+        const query = sql.replace(/\$\{dataset\}/g, id as string);
         const [rows] = await bigQuery.query({ query, params });
         return rows.map(plainRow);
       }),

@@ -6,6 +6,8 @@ import { transient } from '../runtime/errors.ts';
 export interface Projects {
   /** undefined when no project has this hash. */
   find(hash: string): Promise<Project | undefined>;
+  /** Every key that some project allows of `extra`. */
+  customFieldKeys(): Promise<string[]>;
 }
 
 /** How a project lies in MongoDB: its hash is the key. */
@@ -28,6 +30,8 @@ export function openProjects(db: Db, { now = Date.now }: { now?: () => number } 
     return project ?? undefined;
   };
   return {
+    customFieldKeys: () =>
+      transient('projects', () => db.collection<ProjectDocument>('projects').distinct('customFields.key')),
     find(hash) {
       const cached = cache.get(hash);
       if (cached && cached.until > now()) return cached.project;
