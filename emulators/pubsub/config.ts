@@ -1,4 +1,4 @@
-import { failedPrecondition, invalidArgument, unsupported } from './errors.ts';
+import { invalidArgument, pullOfPush, unsupported } from './errors.ts';
 import { parseFilter } from './filter.ts';
 import { checkName } from './names.ts';
 import { fromMs, type PushConfig, type Seconds, type SubscriptionConfig, type Topic, toMs } from './wire.ts';
@@ -133,7 +133,7 @@ const SMALLEST_BACKOFF_MS = 10;
 
 /** Throws what the service says when a pull meets a push subscription. */
 export function refusePull({ pushConfig }: SubscriptionConfig): void {
-  if (pushConfig.pushEndpoint) throw failedPrecondition('This method is not supported for push subscriptions.');
+  if (pushConfig.pushEndpoint) throw pullOfPush();
 }
 
 export function checkNumber(field: string, value: number, min: number, max: number): number {

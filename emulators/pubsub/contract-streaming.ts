@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Message, SubscriberOptions } from '@google-cloud/pubsub';
 import { until } from '../../shared/testing/until.ts';
-import { DEADLINE_MS, itUnlessGoogle, type Target } from './contract-target.ts';
+import { DEADLINE_MS, itUnlessGoogle, type Received, type Target, textOf } from './contract-target.ts';
 
 /** Listens with the official subscriber until `body` is done. */
 async function listening(
@@ -71,7 +71,7 @@ export function describeStreaming(target: Target): void {
       const held: Message[] = [];
       let most = 0;
       const options = {
-        flowControl: { maxMessages: 3, allowExcessMessages: false },
+        flowControl: { maxMessages: 2, allowExcessMessages: false },
         streamingOptions: { maxStreams: 1 },
       };
       const onMessage = (message: Message) => {
@@ -80,15 +80,15 @@ export function describeStreaming(target: Target): void {
       };
       let done = 0;
       await listening(target, subscription, options, onMessage, async () => {
-        await target.publish(topic, ...Array.from({ length: 10 }, (_, i) => String(i)));
-        while (done < 10) {
-          await wait('the next messages', () => held.length === Math.min(3, 10 - done));
+        await target.publish(topic, 'a', 'b', 'c', 'd', 'e');
+        while (done < 5) {
+          await wait('the next messages', () => held.length === Math.min(2, 5 - done));
           const message = held.shift();
           message?.ack();
           done += 1;
         }
       });
-      assert.equal(most, 3);
+      assert.equal(most, 2);
     });
 
     it('end with NOT_FOUND for a subscription that is not there', async () => {
@@ -124,6 +124,45 @@ export function describeStreaming(target: Target): void {
       });
       assert.deepEqual(seen, { a: texts, b: texts });
     });
+
+    it('take empty frames, and acknowledgements and deadlines of their own', async () => {
+      const topic = await target.topic();
+      const subscription = await target.subscription(topic);
+      const stream = target.subscriber.streamingPull();
+      const received: Received[] = [];
+      stream.on('data', (response) => received.push(...response.receivedMessages));
+      // cancelling it ends it with an error
+      stream.on('error', () => {});
+      stream.write({ subscription, streamAckDeadlineSeconds: 10 });
+      stream.write({});
+      await target.publish(topic, 'a');
+      await wait('a message', () => received.length === 1);
+      stream.write({ modifyDeadlineAckIds: [received[0]?.ackId ?? ''], modifyDeadlineSeconds: [0] });
+      await wait('the same message', () => received.length === 2);
+      stream.write({ ackIds: [received[1]?.ackId ?? ''] });
+      await target.publish(topic, 'b');
+      await wait('another message', () => received.length === 3);
+      stream.cancel();
+      assert.deepEqual(received.map(textOf), ['a', 'a', 'b']);
+      await target.modifyAckDeadline(subscription, received.slice(2), 0);
+      assert.deepEqual((await target.take(subscription)).map(textOf), ['b']);
+    });
+
+    for (const { title, first, second } of [
+      { title: 'a deadline under 10 s', first: { streamAckDeadlineSeconds: 9 } },
+      { title: 'a second frame with a subscription', second: { subscription: 'projects/contract/subscriptions/abc' } },
+      { title: 'deadlines without ids', second: { modifyDeadlineSeconds: [10] } },
+      { title: 'malformed ids', second: { ackIds: ['non sense'] } },
+    ])
+      itUnlessGoogle(target, 'has other codes', `end with INVALID_ARGUMENT after ${title}`, async () => {
+        const subscription = await target.subscription(await target.topic());
+        const stream = target.subscriber.streamingPull();
+        const failed = once(stream, 'error');
+        stream.write({ subscription, streamAckDeadlineSeconds: 10, ...first });
+        if (second !== undefined) stream.write(second);
+        stream.resume();
+        assert.equal((await failed)[0].code, 3);
+      });
 
     it('end when their subscription is deleted, or pushes', async () => {
       for (const change of ['delete', 'push']) {

@@ -12,7 +12,8 @@ export class RpcError extends Error {
 }
 
 export const invalidArgument = (message: string) => new RpcError(status.INVALID_ARGUMENT, message);
-export const failedPrecondition = (message: string) => new RpcError(status.FAILED_PRECONDITION, message);
+export const pullOfPush = () =>
+  new RpcError(status.FAILED_PRECONDITION, 'This method is not supported for push subscriptions.');
 export const resourceExhausted = (message: string) => new RpcError(status.RESOURCE_EXHAUSTED, message);
 export const notFound = (id: string) => new RpcError(status.NOT_FOUND, `Resource not found (resource=${id}).`);
 export const alreadyExists = (id: string) =>

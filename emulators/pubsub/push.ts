@@ -3,8 +3,8 @@ import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { pushToken } from './push-token.ts';
 import type { Consumer, Delivery, Subscription } from './subscription.ts';
 
-/** The statuses that acknowledge; 102 is an interim status, on which HTTP clients go on to wait for the final one. */
-const ACKNOWLEDGED = new Set([102, 200, 201, 202, 204]);
+/** The final statuses that acknowledge. The service's list has 102 too: an interim status, after which the final one counts. */
+const ACKNOWLEDGED = new Set([200, 201, 202, 204]);
 /** A subscription starts with so many pushes at a time: a cold function is not met by a crowd. */
 const START_IN_FLIGHT = 2;
 const MAX_IN_FLIGHT = 100;

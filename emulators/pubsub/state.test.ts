@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import sinon from 'sinon';
 import { checkSubscription } from './config.ts';
 import { State } from './state.ts';
@@ -67,4 +68,57 @@ describe('State', () => {
       rmSync(dataDir, { recursive: true });
     }
   });
+
+  it('has, after any changes and at any moment, all of itself in the file', async () => {
+    const step = fc.record({ op: fc.constantFrom('publish', 'remove', 'fail', 'delete', 'dead letter'), n: fc.nat(9) });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+        const dataDir = mkdtempSync(join(tmpdir(), 'pubsub-'));
+        try {
+          const state = await openState(dataDir);
+          const deadLetterPolicy = { deadLetterTopic: TOPIC, maxDeliveryAttempts: 5 };
+          await state.createSubscription(
+            checkSubscription({ name: `${SUBSCRIPTION}2`, topic: TOPIC, deadLetterPolicy }),
+          );
+          for (const { op, n } of steps) await change(state, op, n);
+          // in order behind all that was not waited for
+          await state.updateTopic({ name: TOPIC });
+          const copy = mkdtempSync(join(tmpdir(), 'pubsub-'));
+          cpSync(dataDir, copy, { recursive: true });
+          const killed = await State.open(copy);
+          assert.deepEqual(contentOf(killed), contentOf(state));
+          await Promise.all([killed.close(), state.close()]);
+          rmSync(copy, { recursive: true });
+        } finally {
+          rmSync(dataDir, { recursive: true });
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
 });
+
+async function change(state: State, op: string, n: number): Promise<void> {
+  const subscription = state.subscriptions.get(n % 2 ? SUBSCRIPTION : `${SUBSCRIPTION}2`);
+  if (op === 'publish') await state.publish(TOPIC, drafts(n));
+  if (subscription === undefined) return;
+  const id = [...subscription.messages()][n];
+  if (op === 'delete' && n === 0) await state.deleteSubscription(subscription.config.name);
+  if (id === undefined) return;
+  if (op === 'remove') await state.remove(subscription, [id]);
+  const message = { id, data: '', attributes: {}, orderingKey: '', publishedAt: 0, bytes: 0, holders: 1 };
+  if (op === 'fail') {
+    subscription.setFailures(id, n % 5);
+    state.failed(subscription, message, n % 5);
+  }
+  if (op === 'dead letter') state.failed(subscription, message, 5);
+}
+
+const contentOf = (state: State) =>
+  [...state.subscriptions].map(([name, subscription]) => [
+    name,
+    [...subscription.messages()].map((id) => {
+      // without a policy failures are not kept
+      return [id, subscription.config.deadLetterPolicy ? subscription.failuresOf(id) : 0];
+    }),
+  ]);

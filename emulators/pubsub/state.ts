@@ -153,8 +153,11 @@ export class State {
   async close(): Promise<void> {
     clearInterval(this.#sweep);
     for (const subscription of this.subscriptions.values()) subscription.stopClocks();
-    await this.#compact();
-    await this.#journal.close();
+    try {
+      await this.#compact();
+    } finally {
+      await this.#journal.close();
+    }
   }
 
   #messageRecord(topic: string, { data, attributes, orderingKey }: Draft): MessageRecord {

@@ -6,7 +6,7 @@ import {
   refusePull,
   UPDATABLE_SUBSCRIPTION_FIELDS,
 } from './config.ts';
-import { failedPrecondition, invalidArgument, unsupported } from './errors.ts';
+import { invalidArgument, pullOfPush, unsupported } from './errors.ts';
 import { checkName, page } from './names.ts';
 import { pull } from './pull.ts';
 import type { Pusher } from './push.ts';
@@ -92,7 +92,8 @@ function configurationMethods(state: State, pusher: Pusher) {
         if (config.deadLetterPolicy && paths.includes('dead_letter_policy')) {
           state.topic(config.deadLetterPolicy.deadLetterTopic);
         }
-        await reconfigure(state, pusher, found, config);
+        await state.updateSubscription(found, config);
+        if (paths.includes('push_config')) repoint(pusher, found);
         return shown(state, config);
       },
     ),
@@ -104,19 +105,16 @@ function configurationMethods(state: State, pusher: Pusher) {
 
     ModifyPushConfig: unary(async ({ subscription, pushConfig = {} }: Named & { pushConfig?: PushConfig }) => {
       const found = find(state, subscription);
-      await reconfigure(state, pusher, found, { ...found.config, pushConfig: checkPushConfig(pushConfig) });
+      await state.updateSubscription(found, { ...found.config, pushConfig: checkPushConfig(pushConfig) });
+      repoint(pusher, found);
       return {};
     }),
   };
 }
 
-async function reconfigure(state: State, pusher: Pusher, subscription: Subscription, config: SubscriptionConfig) {
-  const pushed = subscription.config.pushConfig;
-  await state.updateSubscription(subscription, config);
-  if (config.pushConfig === pushed) return;
-  if (config.pushConfig.pushEndpoint && !pushed.pushEndpoint) {
-    subscription.endConsumers(failedPrecondition('This method is not supported for push subscriptions.'));
-  }
+/** Follows a change of the push configuration, also to the same endpoint: it may have come back. */
+function repoint(pusher: Pusher, subscription: Subscription): void {
+  if (subscription.config.pushConfig.pushEndpoint) subscription.endConsumers(pullOfPush());
   pusher.attach(subscription);
 }
 
