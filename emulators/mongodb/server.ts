@@ -1,4 +1,4 @@
-import { type Command, type CommandContext, checkFields, type ServerState } from './commands/command.ts';
+import { type Command, type CommandContext, checkFields, commit, type ServerState } from './commands/command.ts';
 import { adminCommands } from './commands/commands-admin.ts';
 import { readCommands } from './commands/commands-read.ts';
 import { serverCommands } from './commands/commands-server.ts';
@@ -64,18 +64,4 @@ export class CommandServer {
     if (!known.writes) return known.run(command, context);
     return commit(() => known.run(command, context), context.store);
   }
-}
-
-/** Commits also what a command did before it failed, as MongoDB does without a transaction; a bug undoes everything. */
-function commit<T>(run: () => T, store: Store): T {
-  const outcome = store.write(() => {
-    try {
-      return { result: run() };
-    } catch (error) {
-      if (error instanceof CommandError) return { error };
-      throw error;
-    }
-  });
-  if ('error' in outcome) throw outcome.error;
-  return outcome.result;
 }

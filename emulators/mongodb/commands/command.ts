@@ -159,3 +159,17 @@ export function cursorId(value: Value): bigint {
   if (type === 'int') return BigInt(value as number);
   throw new CommandError('TypeMismatch', `a cursor id must be a long, not ${type}`);
 }
+
+/** Commits also what a command did before it failed, as MongoDB does without a transaction; a bug undoes everything. */
+export function commit<T>(run: () => T, store: Store): T {
+  const outcome = store.write(() => {
+    try {
+      return { result: run() };
+    } catch (error) {
+      if (error instanceof CommandError) return { error };
+      throw error;
+    }
+  });
+  if ('error' in outcome) throw outcome.error;
+  return outcome.result;
+}

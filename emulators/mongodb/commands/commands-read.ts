@@ -15,6 +15,7 @@ import {
   type CommandContext,
   checkCollation,
   collectionName,
+  commit,
   countOf,
   cursorId,
   documentOf,
@@ -99,12 +100,13 @@ function runAggregate(command: Document, context: CommandContext): CursorBatch {
     compilePipeline(command.pipeline, pipelineContext);
     throw new CommandError('InvalidNamespace', '{aggregate: 1} is not valid for a pipeline that needs a collection');
   }
-  const namespace = `${context.database}.${command.aggregate}`;
+  const source = command.aggregate;
+  const namespace = `${context.database}.${source}`;
   if (last === '$out' || last === '$merge') {
-    writeOutput(command.aggregate, stages, context, pipelineContext);
+    commit(() => writeOutput(source, stages, context, pipelineContext), context.store);
     return context.cursors.start(namespace, []);
   }
-  const results = aggregate(command.aggregate, command.pipeline, pipelineContext, command.hint);
+  const results = aggregate(source, command.pipeline, pipelineContext, command.hint);
   function* documents(): Generator<Uint8Array> {
     for (const document of results) yield encode(document);
   }
@@ -179,7 +181,7 @@ export const readCommands: Record<string, Command> = {
   find: { fields: findFields, run: find },
   getMore: { fields: ['collection', 'batchSize'], run: getMore },
   killCursors: { fields: ['cursors'], run: killCursors },
-  aggregate: { fields: ['pipeline', 'cursor', 'hint', 'explain'], writes: true, run: runAggregate },
+  aggregate: { fields: ['pipeline', 'cursor', 'hint', 'explain'], run: runAggregate },
   count: { fields: ['query', 'limit', 'skip', 'hint'], run: count },
   distinct: { fields: ['key', 'query', 'hint'], run: distinct },
   explain: { fields: ['verbosity'], run: explain },

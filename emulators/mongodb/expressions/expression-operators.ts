@@ -106,6 +106,7 @@ export const eagerOperators: Record<string, EagerOperator> = {
   $not: { arity: [1, 1], run: ([value]) => !isTruthy(value) },
   $mergeObjects: { arity: [0, any], run: mergeObjects },
   $objectToArray: { arity: [1, 1], run: objectToArray },
+  $rand: { arity: [0, 0], run: () => Math.random() },
   $getField: { arity: [2, 2], named: ['field', 'input'], run: getField },
   $setField: { arity: [3, 3], named: ['field', 'input', 'value'], run: setField },
   $unsetField: { arity: [2, 2], named: ['field', 'input'], run: ([field, input]) => setField([field, input]) },

@@ -105,7 +105,7 @@ function compilePositional(
   argument: Value,
   names: readonly string[],
 ): Expression {
-  const operands = Array.isArray(argument) ? argument : [argument];
+  const operands = operandsOf(operator, argument);
   const [least, most] = operator.arity;
   if (operands.length < least || operands.length > most) {
     const expected = least === most ? `exactly ${least} arguments` : `at least ${least} arguments, and at most ${most}`;
@@ -113,6 +113,12 @@ function compilePositional(
   }
   const compiled = operands.map((operand) => compile(operand, names));
   return (scope) => operator.run(compiled.map((operand) => operand(scope)));
+}
+
+function operandsOf({ arity }: EagerOperator, argument: Value): Value[] {
+  if (Array.isArray(argument)) return argument;
+  // an operator without operands is written {$rand: {}}
+  return arity[1] === 0 && isDocument(argument) && Object.keys(argument).length === 0 ? [] : [argument];
 }
 
 /** Operators whose argument is a document of named operands; `run` gets them in the order of `named`. */

@@ -11,7 +11,10 @@ type Leaf =
   | { kind: 'include' }
   | { kind: 'exclude' }
   | { kind: 'compute'; expression: Expression }
-  | { kind: 'array'; pick(array: Value[], arrayIndex: number | undefined): Value[] | undefined };
+  | {
+      kind: 'slice' | 'elemMatch' | 'positional';
+      pick(array: Value[], arrayIndex: number | undefined): Value[] | undefined;
+    };
 
 interface Tree {
   kind: 'tree';
@@ -50,7 +53,7 @@ function isInclusive(tree: Tree, id: Value): boolean {
   if (leaves.some((leaf) => leaf.kind === 'exclude')) return false;
   if (leaves.some((leaf) => leaf.kind === 'include' || leaf.kind === 'compute')) return true;
   // $slice alone keeps the other fields, $elemMatch and a.$ do not
-  if (leaves.length > 0) return leaves.some((leaf) => leaf.kind === 'array' && leaf.pick.name !== 'slice');
+  if (leaves.length > 0) return leaves.some((leaf) => leaf.kind !== 'slice');
   return id !== undefined && !isExcluding(id);
 }
 
@@ -115,8 +118,8 @@ function nodeOf(value: Value, options: ProjectionOptions): Tree | Leaf {
 function positionalLeaf(path: string, options: ProjectionOptions): Leaf {
   if (options.stage) throw new CommandError(31324, `positional projection '${path}' cannot be used in an aggregation`);
   return {
-    kind: 'array',
-    pick: function positional(array, arrayIndex) {
+    kind: 'positional',
+    pick: (array, arrayIndex) => {
       if (arrayIndex === undefined) {
         throw new CommandError(
           51246,
@@ -131,8 +134,8 @@ function positionalLeaf(path: string, options: ProjectionOptions): Leaf {
 function elemMatchLeaf(condition: Value, { variables }: ProjectionOptions): Leaf {
   const matches = compileFilter({ element: { $elemMatch: condition } }, variables);
   return {
-    kind: 'array',
-    pick: function elemMatch(array) {
+    kind: 'elemMatch',
+    pick: (array) => {
       const found = array.find((element) => matches({ element: [element] }));
       return found === undefined ? undefined : [found];
     },
@@ -150,8 +153,8 @@ function sliceLeaf(value: Value): Leaf {
     throw new CommandError(28724, 'First argument to $slice must be an array, but is of type: int');
   }
   return {
-    kind: 'array',
-    pick: function slice(array) {
+    kind: 'slice',
+    pick: (array) => {
       if (second === undefined) return first < 0 ? array.slice(first) : array.slice(0, first);
       const start = first < 0 ? Math.max(0, array.length + first) : first;
       return array.slice(start, start + second);
@@ -188,12 +191,12 @@ function projectNode(value: Value, node: Tree | Leaf, inclusive: boolean, scope:
     case 'exclude':
     case 'compute':
       return undefined;
-    case 'array':
-      if (Array.isArray(value)) return node.pick(value, at);
-      // $slice and a.$ leave what is no array; $elemMatch drops it
-      return node.pick.name === 'elemMatch' ? undefined : value;
     case 'tree':
       return projectNested(value, node, inclusive, scope, at);
+    default:
+      if (Array.isArray(value)) return node.pick(value, at);
+      // $slice and a.$ leave what is no array, $elemMatch drops it
+      return node.kind === 'elemMatch' ? undefined : value;
   }
 }
 

@@ -74,16 +74,16 @@ export class Collection {
     };
   }
 
-  *records(reverse = false): Generator<StoredRecord> {
-    for (const { key, value } of this.#store.scan(this.rangeOf(0), reverse))
-      yield { id: recordIdOf(key), bytes: value };
+  /** All documents in the order of insertion. */
+  *records(): Generator<StoredRecord> {
+    for (const { key, value } of this.scan(this.rangeOf(0))) yield { id: recordIdOf(key), bytes: value };
   }
 
-  scanIndex(range: KeyRange, reverse: boolean): Generator<Entry> {
+  scan(range: KeyRange, reverse = false): Generator<Entry> {
     return this.#store.scan(range, reverse);
   }
 
-  countIndex(range: KeyRange): number {
+  countKeys(range: KeyRange): number {
     return this.#store.count(range);
   }
 

@@ -5,6 +5,7 @@ import { sortDocuments } from '../values/sort.ts';
 import { type Document, decode, type Value } from '../values/values.ts';
 import { type Collection, recordIdOf, type StoredRecord } from './collection.ts';
 import { type Plan, planQuery } from './plan.ts';
+import type { Entry } from './store.ts';
 
 /** A document that a query found, decoded when first asked for. */
 export class Row implements StoredRecord {
@@ -43,22 +44,25 @@ export interface Query {
 /** The rows that match, in the order asked for. Read on after a write, it goes on from where it was. */
 export function* readRows(collection: Collection, query: Query): Generator<Row> {
   const plan = planQuery(collection, query.filter, query.sort, query.hint);
-  const matching = matchingRows(collection, query, plan);
-  const rows = plan.sorted ? matching : sortRows(matching, query.sort);
   const { skip = 0, limit = 0 } = query;
-  const end = limit === 0 ? Number.POSITIVE_INFINITY : skip + limit;
+  // what the plan finds is just what is wanted: the skipped documents need not be read
+  const skipsUnread = plan.exact && plan.sorted;
+  const matching = matchingRows(collection, query, plan, skipsUnread ? skip : 0);
+  const rows = plan.sorted ? matching : sortRows(matching, query.sort);
+  const start = skipsUnread ? 0 : skip;
+  const end = limit === 0 ? Number.POSITIVE_INFINITY : start + limit;
   let at = 0;
   for (const row of rows) {
     at += 1;
-    if (at > skip) yield row;
+    if (at > start) yield row;
     if (at >= end) return;
   }
 }
 
-function* matchingRows(collection: Collection, { filter, variables }: Query, plan: Plan): Generator<Row> {
-  const matches = compileFilter(filter, variables);
-  const all = Object.keys(filter).length === 0;
-  for (const record of recordsOf(collection, plan)) {
+function* matchingRows(collection: Collection, query: Query, plan: Plan, skip: number): Generator<Row> {
+  const matches = compileFilter(query.filter, query.variables);
+  const all = Object.keys(query.filter).length === 0;
+  for (const record of recordsOf(collection, plan, skip)) {
     const row = new Row(record);
     if (!all) {
       const details: MatchDetails = {};
@@ -69,22 +73,24 @@ function* matchingRows(collection: Collection, { filter, variables }: Query, pla
   }
 }
 
-/** The records that the plan leads to, each once. */
-function* recordsOf(collection: Collection, { index, ranges, reverse }: Plan): Generator<StoredRecord> {
-  if (!index) {
-    yield* collection.records(reverse);
-    return;
+/** The records that the plan leads to, each once, without the first `skip`. */
+function* recordsOf(collection: Collection, plan: Plan, skip: number): Generator<StoredRecord> {
+  let passed = 0;
+  const seen = plan.index?.multikey ? new Set<number>() : undefined;
+  for (const entry of entriesOf(collection, plan)) {
+    const id = recordIdOf(entry.key);
+    if (seen?.has(id)) continue;
+    seen?.add(id);
+    passed += 1;
+    if (passed <= skip) continue;
+    const bytes = plan.index ? collection.read(id) : entry.value;
+    if (bytes) yield { id, bytes };
   }
-  const seen = index.multikey ? new Set<number>() : undefined;
-  for (const range of reverse ? ranges.toReversed() : ranges) {
-    for (const { key } of collection.scanIndex(range, reverse)) {
-      const id = recordIdOf(key);
-      if (seen?.has(id)) continue;
-      seen?.add(id);
-      const bytes = collection.read(id);
-      if (bytes) yield { id, bytes };
-    }
-  }
+}
+
+function* entriesOf(collection: Collection, { index, ranges, reverse }: Plan): Generator<Entry> {
+  if (!index) yield* collection.scan(collection.rangeOf(0), reverse);
+  else for (const range of reverse ? ranges.toReversed() : ranges) yield* collection.scan(range, reverse);
 }
 
 function sortRows(rows: Iterable<Row>, sort: Value): Row[] {
@@ -101,9 +107,9 @@ export function countRows(collection: Collection, query: Query): number {
   const plan = planQuery(collection, query.filter, undefined, query.hint);
   let total = 0;
   if (plan.exact) {
-    total = plan.index ? plan.ranges.reduce((sum, range) => sum + collection.countIndex(range), 0) : collection.count;
+    total = plan.index ? plan.ranges.reduce((sum, range) => sum + collection.countKeys(range), 0) : collection.count;
   } else {
-    for (const _ of matchingRows(collection, query, plan)) total += 1;
+    for (const _ of matchingRows(collection, query, plan, 0)) total += 1;
   }
   const rest = Math.max(0, total - skip);
   return limit === 0 ? rest : Math.min(rest, limit);
