@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import { buildFunctions } from '../../functions/build.ts';
 import { type Mesh, readMesh } from '../../functions/mesh.ts';
+import { freePort } from '../emulator.ts';
 import { type FunctionProcess, startFunction } from './function-process.ts';
 import { provisionDelivery, provisionStores } from './provision.ts';
 import { runSchedules } from './schedule.ts';
-import { freePort, type StoreEnv, startStores } from './stores.ts';
+import { type StoreEnv, startStores } from './stores.ts';
 
 export interface MeshRunOptions {
   /** Folder for all data; in memory without one. */

@@ -1,8 +1,7 @@
 import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { startBigQuery } from '../bigquery/index.ts';
-import { type Emulator, listen } from '../emulator.ts';
+import { type Emulator, freePort } from '../emulator.ts';
 import { startMongodb } from '../mongodb/index.ts';
 import { startPubsub } from '../pubsub/index.ts';
 import { startStorage } from '../storage/index.ts';
@@ -84,12 +83,4 @@ export async function startStores(given: NodeJS.ProcessEnv, dataDir: string | un
       for (const stop of stops) await stop();
     },
   };
-}
-
-/** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -7,13 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function until<T>(
   check: () => T | Promise<T>,
   { deadlineMs, what = 'the condition' }: { deadlineMs: number; what?: string },
-): Promise<NonNullable<T>> {
+): Promise<Exclude<T, undefined | null | false>> {
   const deadline = Date.now() + deadlineMs;
   for (let waitMs = 5; ; waitMs = Math.min(waitMs * 1.5, 200)) {
     let failure: unknown;
     try {
       const value = await check();
-      if (value) return value;
+      if (value) return value as Exclude<T, undefined | null | false>;
     } catch (error) {
       failure = error;
     }

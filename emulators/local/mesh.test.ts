@@ -1,0 +1,230 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BigQuery } from '@google-cloud/bigquery';
+import { Storage } from '@google-cloud/storage';
+import { type Db, MongoClient } from 'mongodb';
+import { KINDS } from '../../shared/event/object-name.ts';
+import { simulate } from '../../shared/simulation/simulate.ts';
+import { HISTORY_TABLES } from '../../shared/stores/history.ts';
+import { until } from '../../shared/testing/until.ts';
+import { freePort, listen } from '../emulator.ts';
+import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/google-emulator.ts';
+import { post, postAll } from './post.ts';
+import { DEMO_PROJECT } from './provision.ts';
+import { type RunnerProcess, startRunner } from './runner-process.ts';
+import type { StoreEnv } from './stores.ts';
+import { countStores } from './totals.ts';
+
+const STOP_MS = 5000;
+
+/** The storage client takes its host from the environment alone. */
+async function withHosts<T>(env: StoreEnv, work: () => Promise<T>): Promise<T> {
+  const { STORAGE_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST } = process.env;
+  Object.assign(process.env, {
+    STORAGE_EMULATOR_HOST: env.STORAGE_EMULATOR_HOST,
+    BIGQUERY_EMULATOR_HOST: env.BIGQUERY_EMULATOR_HOST,
+  });
+  try {
+    return await work();
+  } finally {
+    Object.assign(process.env, { STORAGE_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST });
+  }
+}
+
+const totals = (env: StoreEnv) => withHosts(env, () => countStores(env));
+
+async function withDatabase<T>(env: StoreEnv, work: (db: Db) => Promise<T>): Promise<T> {
+  const client = new MongoClient(env.MONGODB_URI);
+  try {
+    return await work(client.db());
+  } finally {
+    await client.close();
+  }
+}
+
+async function readTable(env: StoreEnv, table: string): Promise<Record<string, unknown>[]> {
+  const query = `SELECT * FROM \`${env.BIGQUERY_DATASET}.${table}\` WHERE received_at >= TIMESTAMP('2020-01-01')`;
+  const [rows] = await withHosts(env, () => new BigQuery({ projectId: env.GOOGLE_CLOUD_PROJECT }).query({ query }));
+  return rows;
+}
+
+function capturedRequests() {
+  return KINDS.map((kind) => {
+    const { headers, body } = JSON.parse(
+      readFileSync(new URL(`../../schemas/payloads/${kind}.json`, import.meta.url), 'utf8'),
+    );
+    return { kind, headers, body };
+  });
+}
+
+async function allProcessed(env: StoreEnv, accepted: number): Promise<void> {
+  await until(
+    async () => {
+      const { history, rejections } = await totals(env);
+      return history + rejections >= accepted;
+    },
+    { deadlineMs: 60_000, what: 'the processing of every event' },
+  );
+}
+
+describe('the whole mesh', function () {
+  this.timeout(120_000);
+  let dataDir: string;
+  let runner: RunnerProcess | undefined;
+  const start = async (env: NodeJS.ProcessEnv = {}) => {
+    runner = await startRunner(['--data', dataDir, '--port', String(await freePort())], env);
+    return runner;
+  };
+
+  beforeEach(() => {
+    dataDir = mkdtempSync(join(tmpdir(), 'sitebeat-mesh-'));
+  });
+  afterEach(async () => {
+    if (runner?.child.exitCode === null && runner.child.signalCode === null) await runner.end('SIGKILL');
+    rmSync(dataDir, { recursive: true });
+  });
+
+  it('brings the captured requests into every store, and nothing that is not allowed', async () => {
+    const { collect, env, end } = await start();
+    for (const request of capturedRequests()) assert.ok(await post(collect, request));
+    await allProcessed(env, 3);
+    const site = await until(
+      () => withDatabase(env, (db) => db.collection('sites').findOne({ status: 'deactivated', optedOut: true })),
+      { deadlineMs: 20_000, what: 'the site' },
+    );
+    assert.equal(site.name, 'Bob\'s "Café" & Söhne 商店');
+    assert.equal(site.site, 'shop.example.org');
+    const tables = Object.fromEntries(
+      await Promise.all(
+        [...HISTORY_TABLES, 'rejections'].map(
+          async (table) => [table, await readTable(env, `${table}_unique`)] as const,
+        ),
+      ),
+    );
+    assert.deepEqual(
+      Object.entries(tables).map(([table, rows]) => [table, rows.length]),
+      [
+        ['sites', 2],
+        ['deactivations', 1],
+        ['tracking_skips', 1],
+        ['rejections', 0],
+      ],
+    );
+    const everything = await withDatabase(env, async (db) => {
+      const collections = await db.listCollections().toArray();
+      return Promise.all(collections.map(({ name }) => db.collection(name).find().toArray()));
+    });
+    assert.doesNotMatch(JSON.stringify([everything, tables]), /not-whitelisted/);
+    const raw = await withHosts(env, async () => {
+      const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET).getFiles();
+      return Promise.all(files.map(async (file) => (await file.download())[0].toString()));
+    });
+    assert.equal(raw.filter((text) => text.includes('not-whitelisted')).length, 2);
+    assert.equal(await end('SIGTERM'), 0);
+  });
+
+  it('loses nothing that it answered 200 when it is killed three times under load', async () => {
+    const requests = simulate({ seed: 7, sites: 500, projectHash: DEMO_PROJECT.hash }).slice(0, 500);
+    const accepted: string[] = [];
+    const third = Math.ceil(requests.length / 3);
+    for (let round = 0; round < 3; round += 1) {
+      const { collect, end } = await start();
+      const batch = requests.slice(round * third, (round + 1) * third);
+      let killed: Promise<unknown> | undefined;
+      let answered = 0;
+      const onSent = (id: string | undefined) => {
+        if (id !== undefined) accepted.push(id);
+        answered += 1;
+        if (answered === Math.floor(batch.length / 2)) killed = end('SIGKILL');
+      };
+      await postAll(collect, batch, { concurrency: 16, onSent }).catch(() => {});
+      await killed;
+      assert.ok(killed, 'killed while posting');
+    }
+    const { collect, env } = await start();
+    await postAll(collect, requests.slice(0, 50), {
+      concurrency: 16,
+      onSent: (id) => id !== undefined && accepted.push(id),
+    });
+    assert.ok(accepted.length > 200);
+    const ids = new Set(accepted);
+    const seen = await until(
+      async () => {
+        const tables = await Promise.all(
+          ['sites', 'tracking_skips', 'rejections'].map((table) => readTable(env, `${table}_unique`)),
+        );
+        const rows = tables.flat();
+        return [...ids].every((id) => rows.some(({ event_id }) => event_id === id)) && rows;
+      },
+      { deadlineMs: 60_000, what: 'every accepted event in BigQuery' },
+    );
+    for (const id of ids) assert.equal(seen.filter(({ event_id }) => event_id === id).length, 1, 'once');
+    const reported = seen
+      .filter(({ event_id, site }) => ids.has(String(event_id)) && site !== undefined)
+      .map(({ site }) => site);
+    const known = await until(
+      async () => {
+        const sites = new Set(await withDatabase(env, (db) => db.collection('sites').distinct('site')));
+        return reported.every((site) => sites.has(site)) && sites;
+      },
+      { deadlineMs: 30_000, what: 'every site in MongoDB' },
+    );
+    assert.ok(known.size > 0);
+  });
+
+  if (findGoogleEmulator() === undefined) {
+    it("counts the same on Google's own Pub/Sub emulator (skipped: gcloud's pubsub-emulator, or Java, is not installed)", function () {
+      this.skip();
+    });
+  } else {
+    it("counts the same on Google's own Pub/Sub emulator, which does not filter", async () => {
+      const google = await startGoogleEmulator();
+      try {
+        const { collect, env, end } = await start(google?.env);
+        const requests = simulate({ seed: 3, sites: 60, projectHash: DEMO_PROJECT.hash });
+        const ids = await postAll(collect, requests, { concurrency: 8 });
+        const accepted = ids.filter(Boolean).length;
+        await allProcessed(env, accepted);
+        const counted = await totals(env);
+        assert.equal(counted.objects, accepted);
+        assert.equal(counted.history + counted.rejections, accepted);
+        assert.equal(await end('SIGINT'), 0);
+      } finally {
+        await google?.stop();
+      }
+    });
+  }
+
+  it('answers what is in flight when it is told to end, and ends with 0 in time', async () => {
+    const { collect, end } = await start();
+    const requests = simulate({ seed: 5, sites: 40, projectHash: DEMO_PROJECT.hash });
+    const answers: (string | undefined)[] = [];
+    let ended: Promise<number | string> | undefined;
+    let startedAt = 0;
+    const onSent = (id: string | undefined) => {
+      answers.push(id);
+      if (answers.length !== 10) return;
+      startedAt = performance.now();
+      ended = end('SIGINT');
+    };
+    // those that come after the listener is closed are refused, none is cut
+    await postAll(collect, requests, { concurrency: 8, onSent }).catch((error) =>
+      assert.equal(error.code, 'ECONNREFUSED'),
+    );
+    assert.equal(await ended, 0);
+    assert.ok(performance.now() - startedAt < STOP_MS);
+  });
+
+  it('names a port that is taken', async () => {
+    const server = createServer();
+    const port = await listen(server);
+    try {
+      await assert.rejects(startRunner(['--port', String(port)]), new RegExp(`port ${port} is already in use`));
+    } finally {
+      server.close();
+    }
+  });
+});

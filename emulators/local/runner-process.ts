@@ -1,0 +1,55 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { StoreEnv } from './stores.ts';
+
+/** `npm start -- --json`, as a process of its own. */
+export interface RunnerProcess {
+  collect: string;
+  env: StoreEnv;
+  child: ChildProcess;
+  /** What it wrote on standard error so far. */
+  lines: string[];
+  /** Sends a signal and resolves with how it ended: an exit code or the signal's name. */
+  end(signal: NodeJS.Signals): Promise<number | string>;
+}
+
+const START = fileURLToPath(new URL('./start.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** The environment without the emulators that the tests' own set-up started. */
+export function outsideEnv(): NodeJS.ProcessEnv {
+  const embedded = new Set(process.env.SITEBEAT_EMBEDDED?.split(','));
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !embedded.has(name)));
+}
+
+/** Starts it and resolves once it is ready. Rejects with what it said when it ends before. */
+export async function startRunner(args: string[], env: NodeJS.ProcessEnv = {}): Promise<RunnerProcess> {
+  const child = spawn(process.execPath, ['--import', 'tsx', START, '--json', ...args], {
+    cwd: ROOT,
+    env: { ...outsideEnv(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const lines: string[] = [];
+  createInterface({ input: child.stderr }).on('line', (line) => lines.push(line));
+  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
+  const ready = once(createInterface({ input: child.stdout }), 'line').then(([line]) => JSON.parse(String(line)));
+  const first = await Promise.race([ready, exited]);
+  if (typeof first !== 'object') throw new Error(`the runner ended with ${first}: ${lines.join('\n')}`);
+  return {
+    collect: first.collect,
+    env: {
+      ARCHIVE_BUCKET: 'sitebeat-archive',
+      BIGQUERY_DATASET: 'sitebeat',
+      METADATA_SERVER_DETECTION: 'none',
+      ...first.env,
+    },
+    child,
+    lines,
+    end: (signal) => {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}

@@ -1,0 +1,94 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Mesh } from '../../functions/mesh.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** A resource as Terraform has it after a run on mocked providers: what a provider computes is a made-up string. */
+export interface Resource {
+  type: string;
+  name: string;
+  index?: string | number;
+  // biome-ignore lint/suspicious/noExplicitAny: as wide as the providers' schemas
+  values: Record<string, any>;
+}
+
+/** terraform/ and what it reads, copied, so that nothing is left in the checkout. */
+export interface TerraformCopy {
+  /** Runs `terraform ...args` in the copy. Never rejects: a failure is in `code`, its text in `output`. */
+  run(...args: string[]): Promise<{ code: number; output: string }>;
+  /** Puts another mesh in the place of functions/mesh.json. */
+  setMesh(mesh: Mesh): Promise<void>;
+  /**
+   * The resources of the run `everything` of tests/mesh.tftest.hcl. Through `terraform test`, since with mocked providers
+   * the whole graph is known, and the real provider, too, needs no credentials. Rejects with the output when a test fails.
+   */
+  everything(...args: string[]): Promise<Resource[]>;
+  remove(): Promise<void>;
+}
+
+/** Finds terraform and its providers, and sets up a copy; a string says why there is none. */
+export async function openTerraform(): Promise<TerraformCopy | string> {
+  if ((await execute('terraform', ['version'], {})).code !== 0) return 'no terraform on PATH';
+  const folder = await mkdtemp(join(tmpdir(), 'sitebeat-terraform-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  for (const part of ['terraform', 'schemas', 'functions/mesh.json'])
+    await cp(join(ROOT, part), join(folder, part), { recursive: true, filter: (path) => !path.includes('.terraform') });
+
+  const env = {
+    TF_DATA_DIR: join(folder, 'data'),
+    TF_IN_AUTOMATION: '1',
+    CHECKPOINT_DISABLE: '1',
+    ...(await providers(join(folder, 'providers'))),
+  };
+  const run = (...args: string[]) => execute('terraform', args, { cwd: join(folder, 'terraform'), env });
+  const init = await run('init', '-backend=false', '-no-color');
+  if (init.code !== 0) {
+    await remove();
+    return `no providers: set SITEBEAT_TERRAFORM_MIRROR to a CLI configuration file that finds them\n${init.output}`;
+  }
+  return {
+    run,
+    setMesh: (mesh) => writeFile(join(folder, 'functions/mesh.json'), JSON.stringify(mesh)),
+    everything: async (...args) => resourcesOf(await run('test', '-json', '-verbose', ...args)),
+    remove,
+  };
+}
+
+/** Where providers come from: what the environment names, a stand-in beside the checkout, else terraform's own way. */
+async function providers(folder: string): Promise<Record<string, string>> {
+  const given = process.env.SITEBEAT_TERRAFORM_MIRROR;
+  if (given) return { TF_CLI_CONFIG_FILE: given };
+  const setup = join(ROOT, '../shared/terraform/setup.sh');
+  if (!existsSync(setup)) return {};
+  const { code, output } = await execute('sh', [setup, folder], {});
+  if (code !== 0) throw new Error(`${setup} failed\n${output}`);
+  return { TF_CLI_CONFIG_FILE: join(folder, 'mirror.tfrc') };
+}
+
+function resourcesOf({ code, output }: { code: number; output: string }): Resource[] {
+  const messages = output
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line));
+  if (code !== 0) {
+    const failures = messages.filter((message) => message['@level'] === 'error');
+    throw new Error(failures.map(({ diagnostic }) => `${diagnostic?.summary}: ${diagnostic?.detail}`).join('\n'));
+  }
+  const state = messages.find((message) => message.type === 'test_state' && message['@testrun'] === 'everything');
+  return state.test_state.values.root_module.resources;
+}
+
+function execute(file: string, args: string[], { cwd, env }: { cwd?: string; env?: Record<string, string> }) {
+  return new Promise<{ code: number; output: string }>((resolve) => {
+    const options = { maxBuffer: 2 ** 27, env: { ...process.env, ...env }, ...(cwd && { cwd }) };
+    execFile(file, args, options, (error, stdout, stderr) => {
+      const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
+      resolve({ code, output: stdout + stderr });
+    });
+  });
+}
