@@ -9,6 +9,7 @@ export const REJECTION_REASONS = [
   'archived_project',
   'no_site',
   'invalid_url',
+  'mail_refused',
 ] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 
