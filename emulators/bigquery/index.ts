@@ -1,0 +1,100 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { pathToFileURL } from 'node:url';
+import { type EmulatorOptions, listen, runAlone, type StartEmulator } from '../emulator.ts';
+import { Catalog } from './catalog.ts';
+import { openDatabase } from './database.ts';
+import { DefinitionRunner } from './definition.ts';
+import { fromEngine, invalid, notFound } from './errors.ts';
+import { Executor } from './execute.ts';
+import { Inserter } from './insert.ts';
+import { Jobs } from './jobs.ts';
+import type { Parts } from './request.ts';
+import { route } from './routes.ts';
+import { isNode } from './sql/tree.ts';
+import { StreamingBuffer } from './streaming-buffer.ts';
+import { TableReader } from './table-reader.ts';
+
+export interface BigQueryOptions extends EmulatorOptions {
+  /** How long rows of insertAll cannot be changed by UPDATE, DELETE and MERGE; in the cloud up to 90 minutes. 0: not at all. */
+  streamingBufferMs?: number;
+}
+
+const maxBodyBytes = 10 * 1024 * 1024;
+
+/** BigQuery's REST API over DuckDB. Data lies in `<dataDir>/bigquery.duckdb`. */
+export const startBigQuery: StartEmulator<BigQueryOptions> = async ({ port, dataDir, streamingBufferMs = 0 } = {}) => {
+  const database = await openDatabase(dataDir);
+  const catalog = await Catalog.open(database);
+  const buffer = new StreamingBuffer(database, streamingBufferMs);
+  const executor = new Executor(database, catalog, buffer);
+  const definitions = new DefinitionRunner(catalog, executor);
+  const jobs = new Jobs(executor, definitions, catalog);
+  const inserter = new Inserter(database, catalog);
+  const reader = new TableReader(database);
+  const parts: Parts = { catalog, executor, definitions, inserter, jobs, buffer, reader };
+  const running = new Set<Promise<void>>();
+  const server = createServer((request, response) => {
+    const answered = answer(request, response, parts).finally(() => running.delete(answered));
+    running.add(answered);
+  });
+  const url = `http://127.0.0.1:${await listen(server, port)}`;
+  return {
+    url,
+    env: { BIGQUERY_EMULATOR_HOST: url },
+    stop: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      await Promise.all(running);
+      server.closeAllConnections();
+      await closed;
+      await jobs.stop();
+      await database.close();
+    },
+  };
+};
+
+/** Answers both `/bigquery/v2/projects/…`, as of a client with an endpoint, and `/projects/…`, as of one with the variable. */
+async function answer(request: IncomingMessage, response: ServerResponse, parts: Parts): Promise<void> {
+  try {
+    const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`);
+    const body = await readBody(request);
+    const match = /^(?:\/bigquery\/v2)?\/projects\/([^/]+)(\/.*)$/.exec(url.pathname);
+    if (match === null) throw notFound(`URL ${url.pathname}`);
+    const project = decodeURIComponent(match[1] ?? '');
+    const base = url.origin;
+    const asked = { project, dataset: '', name: '', query: url.searchParams, body, base };
+    send(response, 200, await route(request.method ?? 'GET', match[2] ?? '', asked, parts));
+  } catch (error) {
+    const failure = fromEngine(error);
+    send(response, failure.code, failure.body);
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes <= maxBodyBytes) chunks.push(chunk);
+  }
+  if (bytes > maxBodyBytes) throw invalid(`Request payload size exceeds the limit: ${maxBodyBytes} bytes.`);
+  if (bytes === 0) return {};
+  try {
+    const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return isNode(body) ? body : {};
+  } catch {
+    throw invalid('Invalid JSON payload received.');
+  }
+}
+
+function send(response: ServerResponse, code: number, body: unknown): void {
+  if (body === undefined) {
+    response.writeHead(code === 200 ? 204 : code).end();
+    return;
+  }
+  response.writeHead(code, { 'Content-Type': 'application/json; charset=UTF-8' }).end(JSON.stringify(body));
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  await runAlone('BigQuery', startBigQuery);
+}

@@ -1,0 +1,257 @@
+import { randomUUID } from 'node:crypto';
+import type { Catalog } from './catalog.ts';
+import type { DefinitionRunner } from './definition.ts';
+import { encodeRow, type FormatOptions } from './encode.ts';
+import { duplicate, fromEngine, notFound, ServiceError } from './errors.ts';
+import type { Executor, Result, Statement } from './execute.ts';
+import { type JobRequest, statementTypeOf } from './job-request.ts';
+import { schemaJson } from './schema.ts';
+
+/** A query job. */
+export interface Job {
+  project: string;
+  id: string;
+  location: string;
+  request: JobRequest;
+  statementType: string;
+  createdMs: number;
+  endedMs?: number;
+  result?: Result;
+  bytes: number;
+  ddlOperation?: string;
+  error?: ServiceError;
+  /** Settles, never rejects, when the job is over. */
+  done: Promise<void>;
+  interrupt(): void;
+}
+
+/** Which part of a result, and how it is written. */
+export interface PageRequest {
+  maxResults: number | undefined;
+  start: number;
+  format: FormatOptions;
+}
+
+const maxRetainedJobs = 1000;
+const maxRetainedRows = 1_000_000;
+const maxRowsPerPage = 10_000;
+const requestIdMs = 15 * 60_000;
+const mebibyte = 1024 * 1024;
+const minBilledBytes = 10 * mebibyte;
+
+/** Query jobs: they run, and their results are kept for paging until newer ones need the room. */
+export class Jobs {
+  #executor: Executor;
+  #definitions: DefinitionRunner;
+  #catalog: Catalog;
+  #jobs = new Map<string, Job>();
+  /** requestId -> its job: a request that is sent again gets the same answer. */
+  #requests = new Map<string, { job: Job; untilMs: number }>();
+
+  constructor(executor: Executor, definitions: DefinitionRunner, catalog: Catalog) {
+    this.#executor = executor;
+    this.#definitions = definitions;
+    this.#catalog = catalog;
+  }
+
+  /** Starts a job. Throws `duplicate` when there is one of that id. */
+  start(project: string, request: JobRequest, id = `job_${randomUUID()}`): Job {
+    const earlier = this.#requests.get(`${project}/${request.requestId}`);
+    if (request.requestId !== undefined && earlier !== undefined && earlier.untilMs > Date.now()) return earlier.job;
+    const location = request.location ?? this.#catalog.locationOf(project, request.dataset);
+    if (this.#jobs.has(`${project}/${id}`)) throw duplicate(`Job ${project}:${location}.${id}`);
+    const statementType = statementTypeOf(request.sql);
+    const job: Job = {
+      project,
+      id,
+      location,
+      request,
+      statementType,
+      createdMs: Date.now(),
+      bytes: 0,
+      done: Promise.resolve(),
+      interrupt: () => {},
+    };
+    job.done = this.#run(job);
+    this.#jobs.set(`${project}/${id}`, job);
+    if (request.requestId !== undefined) this.#remember(`${project}/${request.requestId}`, job);
+    this.#makeRoom();
+    return job;
+  }
+
+  /** What a dry run tells, as a job that is over. Throws the query's error. */
+  async dryRun(project: string, request: JobRequest): Promise<Job> {
+    const now = Date.now();
+    const isDefinition = this.#definitions.isDefinition(request.sql);
+    const statement = { ...request, project };
+    const { fields, bytes } = isDefinition
+      ? { fields: [], bytes: 0 }
+      : await this.#executor.dryRun(this.#translate(statement), statement);
+    return {
+      project,
+      id: `job_${randomUUID()}`,
+      location: request.location ?? this.#catalog.locationOf(project, request.dataset),
+      request,
+      statementType: statementTypeOf(request.sql),
+      createdMs: now,
+      endedMs: now,
+      result: { fields, rows: [] },
+      bytes,
+      done: Promise.resolve(),
+      interrupt: () => {},
+    };
+  }
+
+  get(project: string, id: string): Job {
+    const job = this.#jobs.get(`${project}/${id}`);
+    if (job === undefined) throw notFound(`Job ${project}:${id}`);
+    return job;
+  }
+
+  list(project: string): Job[] {
+    return [...this.#jobs.values()].filter((job) => job.project === project).reverse();
+  }
+
+  delete(job: Job): void {
+    this.#jobs.delete(`${job.project}/${job.id}`);
+  }
+
+  /** Interrupts all that runs and waits for it. */
+  async stop(): Promise<void> {
+    for (const job of this.#jobs.values()) job.interrupt();
+    await Promise.all([...this.#jobs.values()].map(({ done }) => done));
+  }
+
+  async #run(job: Job): Promise<void> {
+    try {
+      const { request, project } = job;
+      const statement: Statement = { ...request, project };
+      const definition = await this.#definitions.run(statement);
+      if (definition !== undefined) {
+        job.ddlOperation = definition.operation;
+        job.result = { fields: [], rows: [] };
+      } else {
+        await this.#runStatement(job, statement);
+      }
+    } catch (error) {
+      job.error = fromEngine(error);
+    }
+    job.endedMs = Date.now();
+  }
+
+  async #runStatement(job: Job, statement: Statement): Promise<void> {
+    const translation = this.#translate(statement);
+    const { maximumBytesBilled } = job.request;
+    if (translation.type === 'SELECT') {
+      job.bytes = (await this.#executor.dryRun(translation, statement)).bytes;
+      if (maximumBytesBilled !== undefined && billed(job.bytes) > maximumBytesBilled) {
+        throw new ServiceError(
+          'bytesBilledLimitExceeded',
+          `Query exceeded limit for bytes billed: ${maximumBytesBilled}. ${billed(job.bytes)} or higher required.`,
+        );
+      }
+    }
+    job.result = await this.#executor.run(translation, statement, (connection) => {
+      job.interrupt = () => connection.interrupt();
+    });
+    job.interrupt = () => {};
+  }
+
+  #translate(statement: Statement) {
+    try {
+      return this.#executor.translate(statement);
+    } catch (error) {
+      throw fromEngine(error);
+    }
+  }
+
+  #remember(requestId: string, job: Job): void {
+    const now = Date.now();
+    for (const [id, { untilMs }] of this.#requests) {
+      if (untilMs > now) break;
+      this.#requests.delete(id);
+    }
+    this.#requests.set(requestId, { job, untilMs: now + requestIdMs });
+  }
+
+  #makeRoom(): void {
+    let rows = 0;
+    for (const { result } of this.#jobs.values()) rows += result?.rows.length ?? 0;
+    for (const [key, job] of this.#jobs) {
+      if (this.#jobs.size <= maxRetainedJobs && rows <= maxRetainedRows) return;
+      if (job.endedMs === undefined) continue;
+      rows -= job.result?.rows.length ?? 0;
+      this.#jobs.delete(key);
+    }
+  }
+}
+
+const billed = (bytes: number) => (bytes === 0 ? 0 : Math.max(minBilledBytes, Math.ceil(bytes / mebibyte) * mebibyte));
+
+const reference = ({ project, id, location }: Job) => ({ projectId: project, jobId: id, location });
+
+/** `numDmlAffectedRows` and its parts, of a DML statement. */
+function dmlJson({ result }: Job) {
+  if (result?.affected === undefined) return {};
+  const { inserted, updated, deleted, total } = result.affected;
+  return {
+    numDmlAffectedRows: String(total),
+    dmlStats: {
+      insertedRowCount: String(inserted),
+      updatedRowCount: String(updated),
+      deletedRowCount: String(deleted),
+    },
+  };
+}
+
+/** A page of a job's result, as jobs.query and getQueryResults give it. Throws the job's error. */
+export function resultJson(job: Job, kind: string, { maxResults, start, format }: PageRequest) {
+  if (job.error !== undefined) throw job.error;
+  const base = { kind, jobReference: reference(job), location: job.location };
+  if (job.result === undefined) return { ...base, jobComplete: false };
+  const { fields, rows } = job.result;
+  const end = Math.min(rows.length, start + Math.min(maxResults ?? maxRowsPerPage, maxRowsPerPage));
+  const page = rows.slice(start, end).map((row) => encodeRow(row, fields, format));
+  const isQuery = job.statementType === 'SELECT';
+  return {
+    ...base,
+    jobComplete: true,
+    cacheHit: false,
+    totalBytesProcessed: String(job.bytes),
+    ...(isQuery ? { schema: { fields: fields.map(schemaJson) }, totalRows: String(rows.length), rows: page } : {}),
+    ...(end < rows.length ? { pageToken: String(end) } : {}),
+    ...dmlJson(job),
+  };
+}
+
+/** A job resource. */
+export function jobJson(job: Job, base: string, isDryRun = false) {
+  const { project, id, location, endedMs, error, createdMs } = job;
+  const failure = error === undefined ? {} : { errorResult: error.proto, errors: [error.proto] };
+  const schema = isDryRun && job.result !== undefined ? { schema: { fields: job.result.fields.map(schemaJson) } } : {};
+  const bytes = String(job.bytes);
+  return {
+    kind: 'bigquery#job',
+    id: `${project}:${location}.${id}`,
+    selfLink: `${base}/bigquery/v2/projects/${project}/jobs/${id}?location=${location}`,
+    jobReference: reference(job),
+    user_email: 'emulator@localhost',
+    configuration: { jobType: 'QUERY', ...job.request.configuration },
+    status: { state: endedMs === undefined ? 'RUNNING' : 'DONE', ...failure },
+    statistics: {
+      creationTime: String(createdMs),
+      startTime: String(createdMs),
+      ...(endedMs === undefined ? {} : { endTime: String(endedMs) }),
+      totalBytesProcessed: bytes,
+      query: {
+        statementType: job.statementType,
+        totalBytesProcessed: bytes,
+        totalBytesBilled: isDryRun ? '0' : String(billed(job.bytes)),
+        cacheHit: false,
+        ...(job.ddlOperation === undefined ? {} : { ddlOperationPerformed: job.ddlOperation }),
+        ...schema,
+        ...dmlJson(job),
+      },
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { runBound } from './bind.ts';
+import { readName, type Table } from './catalog.ts';
+import { invalidQuery } from './errors.ts';
+import type { Parameter } from './parameters.ts';
+import { type Field, quote } from './schema.ts';
+import type { Translation } from './sql/translate.ts';
+
+/** A table's scan in DuckDB's plan. */
+interface Scan {
+  table: Table;
+  /** Columns that are read. */
+  columns: string[];
+  /** Conditions, as SQL over the table's columns, that hold before anything else looks at a row. */
+  filters: string[];
+}
+
+interface PlanNode {
+  name: string;
+  children: PlanNode[];
+  extra_info: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/**
+ * Reads from DuckDB's plan which scans a statement makes, and with which conditions. DuckDB pushes a condition down to
+ * the scan under the same rules as BigQuery prunes partitions by: not through a window unless the column partitions it.
+ */
+export async function scansOf(
+  connection: DuckDBConnection,
+  translation: Translation,
+  parameters: readonly Parameter[],
+): Promise<Scan[]> {
+  const result = await runBound(connection, `EXPLAIN (FORMAT JSON) ${translation.sql}`, parameters);
+  const [row] = await result.getRows();
+  const plan = JSON.parse(String(row?.[1])) as PlanNode[];
+  const { tables, target } = translation;
+  const known = new Map([...tables, ...(target ? [target] : [])].map((table) => [`${table.id}_data`, table]));
+  return plan.flatMap((node) => walk(node, [], known));
+}
+
+function walk(node: PlanNode, above: string[], known: ReadonlyMap<string, Table>): Scan[] {
+  const { name, children, extra_info: info } = node;
+  if (name.trim() === 'SEQ_SCAN') {
+    const table = known.get(texts(info.Table).at(-1)?.split('.').at(-1)?.replaceAll('"', '') ?? '');
+    if (table === undefined) return [];
+    const own = texts(info.Filters).filter((filter) => !filter.startsWith('optional:'));
+    return [{ table, columns: texts(info.Projections), filters: [...own, ...above].flatMap(conjuncts) }];
+  }
+  if (name === 'FILTER') return children.flatMap((child) => walk(child, [...above, ...texts(info.Expression)], known));
+  // a projection that only drops columns keeps their names
+  const keepsNames = name === 'PROJECTION' && texts(info.Projections).every((column) => /^#\d+$/.test(column));
+  return children.flatMap((child) => walk(child, keepsNames ? above : [], known));
+}
+
+function texts(value: string | readonly string[] | undefined): string[] {
+  if (value === undefined || value === '') return [];
+  return typeof value === 'string' ? [value] : [...value];
+}
+
+/** The parts of `((a) AND (b))`; a BETWEEN, whose AND is another one, stays whole. */
+function conjuncts(sql: string): string[] {
+  const text = sql.trim();
+  const inner = isWrapped(text) ? text.slice(1, -1) : text;
+  if (/\bBETWEEN\b/i.test(inner)) return [text];
+  const parts: string[] = [];
+  let from = 0;
+  scan(inner, (index, depth) => {
+    if (depth === 0 && inner.startsWith(' AND ', index)) {
+      parts.push(inner.slice(from, index));
+      from = index + ' AND '.length;
+    }
+  });
+  return parts.length === 0 ? [text] : [...parts, inner.slice(from)].flatMap(conjuncts);
+}
+
+function isWrapped(text: string): boolean {
+  if (!text.startsWith('(') || !text.endsWith(')')) return false;
+  let closed = -1;
+  scan(text, (index, depth) => {
+    if (closed === -1 && depth === 0 && index > 0) closed = index;
+  });
+  return closed === text.length - 1;
+}
+
+/** Calls back for each character outside of quotes, with the depth of parentheses behind it. */
+function scan(text: string, visit: (index: number, depth: number) => void): void {
+  let depth = 0;
+  let quoted = '';
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index] ?? '';
+    if (quoted !== '') {
+      if (character === quoted) quoted = '';
+      continue;
+    }
+    if (character === "'" || character === '"') quoted = character;
+    if (character === '(') depth += 1;
+    if (character === ')') depth -= 1;
+    visit(index, depth);
+  }
+}
+
+/** The filters of a scan that are about the partitioning column and no other. */
+function partitionFilters({ table, filters }: Scan): string[] {
+  const partition = table.partitioning?.field.toLowerCase();
+  return filters.filter((filter) => {
+    const names = filter.replace(/'[^']*'/g, '').match(/"[^"]*"|[A-Za-z_]\w*/g) ?? [];
+    const used = new Set(names.map((name) => name.replaceAll('"', '').toLowerCase()));
+    const columns = table.fields.map(({ name }) => name.toLowerCase()).filter((name) => used.has(name));
+    return columns.length === 1 && columns[0] === partition;
+  });
+}
+
+/** Refuses a statement that reads or changes a table without the partition filter that the table asks for. */
+export async function expectPartitionFilters(
+  connection: DuckDBConnection,
+  translation: Translation,
+  parameters: readonly Parameter[],
+): Promise<void> {
+  const { tables, target, type } = translation;
+  const changes = target !== undefined && type !== 'INSERT' ? [target] : [];
+  if (![...tables, ...changes].some((table) => table.requirePartitionFilter === true)) return;
+  if (type === 'TRUNCATE_TABLE') return;
+  for (const found of await scansOf(connection, translation, parameters)) {
+    const { table } = found;
+    if (table.requirePartitionFilter === true && partitionFilters(found).length === 0) {
+      throw invalidQuery(
+        `Cannot query over table '${table.dataset}.${table.name}' without a filter over column(s) '${table.partitioning?.field}' that can be used for partition elimination`,
+      );
+    }
+  }
+}
+
+/** SQL for the bytes of all values of a column, as BigQuery counts them; text is 2 and its length in UTF-8. */
+export function bytesOf({ name, type, mode }: Field): string {
+  const column = quote(name);
+  const written = `octet_length(encode(CAST(${column} AS VARCHAR)))`;
+  const sizes: Partial<Record<Field['type'], string>> = {
+    STRING: `2 + ${written}`,
+    JSON: `2 + ${written}`,
+    BYTES: `2 + octet_length(${column})`,
+    BOOLEAN: '1',
+    NUMERIC: '16',
+    // about: the text of all that is in it
+    RECORD: written,
+  };
+  const size = mode === 'REPEATED' ? written : (sizes[type] ?? '8');
+  return `coalesce(sum(CASE WHEN ${column} IS NOT NULL THEN ${size} END), 0)`;
+}
+
+/** Bytes that the statement reads: the columns that it uses, of the partitions that its filters leave. */
+export async function bytesProcessed(
+  connection: DuckDBConnection,
+  translation: Translation,
+  parameters: readonly Parameter[],
+): Promise<number> {
+  let total = 0;
+  for (const found of await scansOf(connection, translation, parameters)) {
+    const { table, columns } = found;
+    const read = table.fields.filter(({ name }) => columns.includes(name));
+    if (read.length === 0) continue;
+    const sizes = read.map(bytesOf);
+    const sql = `SELECT ${sizes.join(' + ')} FROM ${readName(table)}${partitionsLeft(found)}`;
+    const [row] = await (await connection.run(sql)).getRows();
+    total += Number(row?.[0] ?? 0);
+  }
+  return total;
+}
+
+function partitionsLeft(scan: Scan): string {
+  const { partitioning } = scan.table;
+  const filters = partitionFilters(scan);
+  if (partitioning === undefined || filters.length === 0) return '';
+  const partition = `date_trunc('${partitioning.type.toLowerCase()}', ${quote(partitioning.field)})`;
+  return ` WHERE ${partition} IN (SELECT DISTINCT ${partition} FROM ${readName(scan.table)} WHERE ${filters.join(' AND ')})`;
+}

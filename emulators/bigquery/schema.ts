@@ -1,0 +1,150 @@
+import { invalid, unsupported } from './errors.ts';
+
+/** A column's type, in the names that results and table resources carry. */
+export const fieldTypes = [
+  'STRING',
+  'BYTES',
+  'INTEGER',
+  'FLOAT',
+  'NUMERIC',
+  'BOOLEAN',
+  'TIMESTAMP',
+  'DATE',
+  'TIME',
+  'DATETIME',
+  'JSON',
+  'RECORD',
+] as const;
+export type FieldType = (typeof fieldTypes)[number];
+export type Mode = 'NULLABLE' | 'REQUIRED' | 'REPEATED';
+
+/** A column, or a field of a RECORD, as in a table resource's `schema.fields`. */
+export interface Field {
+  name: string;
+  type: FieldType;
+  mode: Mode;
+  description?: string;
+  fields?: Field[];
+}
+
+const standardNames: Record<string, FieldType> = {
+  INT64: 'INTEGER',
+  INT: 'INTEGER',
+  SMALLINT: 'INTEGER',
+  BIGINT: 'INTEGER',
+  FLOAT64: 'FLOAT',
+  BOOL: 'BOOLEAN',
+  DECIMAL: 'NUMERIC',
+  STRUCT: 'RECORD',
+};
+
+const engineTypes: Record<Exclude<FieldType, 'RECORD'>, string> = {
+  STRING: 'VARCHAR',
+  BYTES: 'BLOB',
+  INTEGER: 'BIGINT',
+  FLOAT: 'DOUBLE',
+  NUMERIC: 'DECIMAL(38, 9)',
+  BOOLEAN: 'BOOLEAN',
+  TIMESTAMP: 'TIMESTAMPTZ',
+  DATE: 'DATE',
+  TIME: 'TIME',
+  DATETIME: 'TIMESTAMP',
+  JSON: 'JSON',
+};
+
+/** The type that a name stands for, standard (INT64) or legacy (INTEGER), in any case. */
+export function fieldType(name: string): FieldType | undefined {
+  const upper = name.toUpperCase();
+  return standardNames[upper] ?? fieldTypes.find((type) => type === upper);
+}
+
+/** Quotes a name for DuckDB. */
+export const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** Quotes a string for DuckDB. */
+export const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
+
+/** DuckDB's type of one value of the field, without its mode. */
+export function elementType({ type, fields }: Pick<Field, 'type' | 'fields'>): string {
+  if (type !== 'RECORD') return engineTypes[type];
+  return `STRUCT(${(fields ?? []).map((field) => `${quote(field.name)} ${engineType(field)}`).join(', ')})`;
+}
+
+/** DuckDB's type of the field. */
+export function engineType(field: Pick<Field, 'type' | 'fields'> & { mode?: Mode }): string {
+  return field.mode === 'REPEATED' ? `${elementType(field)}[]` : elementType(field);
+}
+
+const maxColumnNameChars = 300;
+const knownKeys = new Set(['name', 'type', 'mode', 'description', 'fields']);
+
+/** Reads `schema.fields` of a request. Throws `invalid` where the service would, or where the emulator cannot do it. */
+export function readFields(input: unknown): Field[] {
+  if (!Array.isArray(input)) throw invalid('Schema has no fields.');
+  const fields = input.map(readField);
+  const seen = new Set<string>();
+  for (const { name } of fields) {
+    if (seen.has(name.toLowerCase())) throw invalid(`Field ${name} already exists in schema`);
+    seen.add(name.toLowerCase());
+  }
+  return fields;
+}
+
+function readField(input: Record<string, unknown>): Field {
+  const { name, description } = input;
+  if (typeof name !== 'string' || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name.length > maxColumnNameChars) {
+    throw invalid(`Invalid field name "${name}". Fields must contain only letters, numbers, and underscores.`);
+  }
+  const unknown = Object.keys(input).find((key) => !knownKeys.has(key) && input[key] !== undefined);
+  if (unknown !== undefined) throw unsupported(`the property ${unknown} of field ${name}`);
+  const type = fieldType(String(input.type));
+  if (type === undefined) throw invalid(`Invalid value for type: ${input.type} is not a valid value`);
+  const mode = String(input.mode ?? 'NULLABLE').toUpperCase();
+  if (mode !== 'NULLABLE' && mode !== 'REQUIRED' && mode !== 'REPEATED') {
+    throw invalid(`Invalid value for mode: ${input.mode} is not a valid value`);
+  }
+  if (type === 'RECORD' && !(Array.isArray(input.fields) && input.fields.length > 0)) {
+    throw invalid(`Field ${name} is type RECORD but has no schema`);
+  }
+  const nested = type === 'RECORD' ? { fields: readFields(input.fields) } : {};
+  return { name, type, mode, ...(typeof description === 'string' ? { description } : {}), ...nested };
+}
+
+/**
+ * What must be added to `before` to get `after`: the new columns, and those no longer REQUIRED. Throws `invalid` for a
+ * change that the service refuses (a column gone or retyped) or the emulator cannot do (new fields inside a RECORD).
+ */
+export function schemaChanges(before: readonly Field[], after: readonly Field[]): { added: Field[]; relaxed: Field[] } {
+  const added: Field[] = [];
+  const relaxed: Field[] = [];
+  const kept = new Map(before.map((field) => [field.name.toLowerCase(), field]));
+  for (const field of after) {
+    const old = kept.get(field.name.toLowerCase());
+    kept.delete(field.name.toLowerCase());
+    if (old === undefined) {
+      if (field.mode === 'REQUIRED') throw invalid(`Cannot add required fields to an existing schema: ${field.name}`);
+      added.push(field);
+    } else if (engineType(old) !== engineType(field)) {
+      throw old.type === 'RECORD' && field.type === 'RECORD'
+        ? unsupported(`a change inside the RECORD ${field.name}`)
+        : invalid(`Field ${field.name} has changed type from ${old.type} to ${field.type}`);
+    } else if (old.mode !== field.mode) {
+      if (old.mode !== 'REQUIRED')
+        throw invalid(`Field ${field.name} has changed mode from ${old.mode} to ${field.mode}`);
+      relaxed.push(field);
+    }
+  }
+  for (const { name } of kept.values()) throw invalid(`Field ${name} is missing in new schema`);
+  return { added, relaxed };
+}
+
+/** A field as in a resource. */
+export function schemaJson({ name, type, mode, description, fields }: Field): Record<string, unknown> {
+  return {
+    name,
+    type,
+    mode,
+    ...(description === undefined ? {} : { description }),
+    ...(fields === undefined ? {} : { fields: fields.map(schemaJson) }),
+  };
+}

@@ -1,0 +1,168 @@
+import type { FieldType } from '../schema.ts';
+
+/** DuckDB SQL over the arguments {0}, {1}, …; `{*}` is all of them. Several: one for each number of arguments. */
+export interface FunctionRule {
+  sql: string | readonly string[];
+  /** The result's type; `first`: that of the first argument. */
+  type?: FieldType | 'first' | 'array' | { arrayOf: FieldType };
+}
+
+const string = (...sql: string[]): FunctionRule => ({ sql, type: 'STRING' });
+const integer = (...sql: string[]): FunctionRule => ({ sql, type: 'INTEGER' });
+const float = (...sql: string[]): FunctionRule => ({ sql, type: 'FLOAT' });
+const boolean = (...sql: string[]): FunctionRule => ({ sql, type: 'BOOLEAN' });
+const bytes = (...sql: string[]): FunctionRule => ({ sql, type: 'BYTES' });
+const first = (...sql: string[]): FunctionRule => ({ sql, type: 'first' });
+const date = (...sql: string[]): FunctionRule => ({ sql, type: 'DATE' });
+const timestamp = (...sql: string[]): FunctionRule => ({ sql, type: 'TIMESTAMP' });
+const datetime = (...sql: string[]): FunctionRule => ({ sql, type: 'DATETIME' });
+const arrayOf = (type: FieldType, ...sql: string[]): FunctionRule => ({ sql, type: { arrayOf: type } });
+
+const json = "'$'";
+
+/** Functions whose arguments are plain values: the tested ones. Any other function is refused. */
+export const functions: Readonly<Record<string, FunctionRule>> = {
+  // strings
+  LOWER: string('lower({0})'),
+  UPPER: string('upper({0})'),
+  TRIM: string('bq.trim({0})', 'trim({0}, {1})'),
+  LTRIM: string('bq.ltrim({0})', 'ltrim({0}, {1})'),
+  RTRIM: string('bq.rtrim({0})', 'rtrim({0}, {1})'),
+  LENGTH: integer('length({0})'),
+  BYTE_LENGTH: integer('octet_length(bq.to_bytes({0}))'),
+  SUBSTR: string('bq.substr({0}, {1}, 9223372036854775807)', 'bq.substr({0}, {1}, {2})'),
+  LEFT: string('left({0}, {1})'),
+  RIGHT: string('right({0}, {1})'),
+  REPLACE: string('replace({0}, {1}, {2})'),
+  REVERSE: string('reverse({0})'),
+  REPEAT: string('repeat({0}, {1})'),
+  LPAD: string("lpad({0}, CAST({1} AS INTEGER), ' ')", 'lpad({0}, CAST({1} AS INTEGER), {2})'),
+  RPAD: string("rpad({0}, CAST({1} AS INTEGER), ' ')", 'rpad({0}, CAST({1} AS INTEGER), {2})'),
+  STRPOS: integer('strpos({0}, {1})'),
+  STARTS_WITH: boolean('starts_with({0}, {1})'),
+  ENDS_WITH: boolean('ends_with({0}, {1})'),
+  SPLIT: arrayOf('STRING', "string_split({0}, ',')", 'string_split({0}, {1})'),
+  CONCAT: { sql: '({*||})', type: 'first' },
+  REGEXP_CONTAINS: boolean('regexp_matches({0}, {1})'),
+  REGEXP_REPLACE: string("regexp_replace({0}, {1}, {2}, 'g')"),
+  MD5: bytes('unhex(md5(bq.hash({0})))'),
+  SHA1: bytes('unhex(sha1(bq.hash({0})))'),
+  SHA256: bytes('unhex(sha256(bq.hash({0})))'),
+  TO_HEX: string('lower(hex({0}))'),
+  FROM_HEX: bytes('unhex({0})'),
+  TO_BASE64: string('to_base64({0})'),
+  FROM_BASE64: bytes('from_base64({0})'),
+  CHR: string('chr(CAST({0} AS INTEGER))'),
+  ASCII: integer('ascii({0})'),
+  GENERATE_UUID: string('CAST(uuid() AS VARCHAR)'),
+  // conditions
+  COALESCE: { sql: 'coalesce({*})', type: 'first' },
+  IF: { sql: ['(CASE WHEN {0} THEN {1} ELSE {2} END)'] },
+  NULLIF: first('nullif({0}, {1})'),
+  GREATEST: { sql: '(CASE WHEN {* IS NULL OR} IS NULL THEN NULL ELSE greatest({*}) END)', type: 'first' },
+  LEAST: { sql: '(CASE WHEN {* IS NULL OR} IS NULL THEN NULL ELSE least({*}) END)', type: 'first' },
+  // numbers
+  ABS: first('abs({0})'),
+  SIGN: first('sign({0})'),
+  MOD: integer('bq.mod({0}, {1})'),
+  DIV: integer('bq.div({0}, {1})'),
+  ROUND: float('round(bq.as_float({0}))', 'round(bq.as_float({0}), CAST({1} AS INTEGER))'),
+  TRUNC: float('trunc(bq.as_float({0}))'),
+  CEIL: float('ceil(bq.as_float({0}))'),
+  FLOOR: float('floor(bq.as_float({0}))'),
+  SQRT: float('sqrt(bq.as_float({0}))'),
+  POW: float('pow(bq.as_float({0}), bq.as_float({1}))'),
+  EXP: float('exp(bq.as_float({0}))'),
+  LN: float('ln(bq.as_float({0}))'),
+  LOG: float('(ln(bq.as_float({0})) / ln(bq.as_float({1})))'),
+  LOG10: float('log10(bq.as_float({0}))'),
+  SAFE_DIVIDE: float('bq.safe_divide({0}, {1})'),
+  IEEE_DIVIDE: float('bq.ieee_divide({0}, {1})'),
+  SAFE_ADD: first('TRY({0} + {1})'),
+  SAFE_SUBTRACT: first('TRY({0} - {1})'),
+  SAFE_MULTIPLY: first('TRY({0} * {1})'),
+  SAFE_NEGATE: first('TRY(-{0})'),
+  RANGE_BUCKET: integer('CASE WHEN {0} IS NOT NULL THEN len(list_filter({1}, lambda e: e <= {0})) END'),
+  // arrays
+  ARRAY_LENGTH: integer('len({0})'),
+  ARRAY_REVERSE: first('list_reverse({0})'),
+  ARRAY_CONCAT: { sql: '({*||})', type: 'first' },
+  ARRAY_TO_STRING: string('array_to_string({0}, {1})'),
+  GENERATE_ARRAY: {
+    sql: ['generate_series({0}, {1})', 'generate_series({0}, {1}, {2})'],
+    type: { arrayOf: 'INTEGER' },
+  },
+  // JSON
+  PARSE_JSON: { sql: ['CAST({0} AS JSON)'], type: 'JSON' },
+  TO_JSON: { sql: ['to_json({0})'], type: 'JSON' },
+  TO_JSON_STRING: string('bq.to_json_string({0})'),
+  JSON_TYPE: string('bq.json_type({0})'),
+  STRING: string('bq.string({0})'),
+  INT64: integer("CAST(bq.json_scalar({0}, ['BIGINT', 'UBIGINT']) AS BIGINT)"),
+  FLOAT64: float("CAST(bq.json_scalar({0}, ['BIGINT', 'UBIGINT', 'DOUBLE']) AS DOUBLE)"),
+  BOOL: boolean("CAST(bq.json_scalar({0}, ['BOOLEAN']) AS BOOLEAN)"),
+  LAX_INT64: integer(`TRY_CAST(json_extract_string({0}, ${json}) AS BIGINT)`),
+  LAX_FLOAT64: float(`TRY_CAST(json_extract_string({0}, ${json}) AS DOUBLE)`),
+  LAX_STRING: string(`bq.json_value({0}, ${json})`),
+  // dates and times
+  CURRENT_TIMESTAMP: timestamp('now()'),
+  CURRENT_DATE: date('CAST(now() AS DATE)', 'CAST(timezone({0}, now()) AS DATE)'),
+  CURRENT_DATETIME: datetime('CAST(now() AS TIMESTAMP)', 'timezone({0}, now())'),
+  DATE: date(
+    'CAST({0} AS DATE)',
+    'CAST(timezone({1}, CAST({0} AS TIMESTAMPTZ)) AS DATE)',
+    'make_date(CAST({0} AS INTEGER), CAST({1} AS INTEGER), CAST({2} AS INTEGER))',
+  ),
+  DATETIME: datetime('CAST({0} AS TIMESTAMP)', 'timezone({1}, CAST({0} AS TIMESTAMPTZ))'),
+  TIMESTAMP: timestamp('CAST({0} AS TIMESTAMPTZ)', 'timezone({1}, CAST({0} AS TIMESTAMP))'),
+  UNIX_SECONDS: integer('CAST(floor(epoch_us(CAST({0} AS TIMESTAMPTZ)) / 1000000) AS BIGINT)'),
+  UNIX_MILLIS: integer('CAST(floor(epoch_us(CAST({0} AS TIMESTAMPTZ)) / 1000) AS BIGINT)'),
+  UNIX_MICROS: integer('epoch_us(CAST({0} AS TIMESTAMPTZ))'),
+  UNIX_DATE: integer("date_diff('day', DATE '1970-01-01', CAST({0} AS DATE))"),
+  TIMESTAMP_SECONDS: timestamp('CAST(make_timestamp({0} * 1000000) AS TIMESTAMPTZ)'),
+  TIMESTAMP_MILLIS: timestamp('CAST(make_timestamp({0} * 1000) AS TIMESTAMPTZ)'),
+  TIMESTAMP_MICROS: timestamp('CAST(make_timestamp({0}) AS TIMESTAMPTZ)'),
+  DATE_FROM_UNIX_DATE: date("(DATE '1970-01-01' + CAST({0} AS INTEGER))"),
+};
+
+/** Functions over all rows of a group, or of a window. */
+export const aggregates: Readonly<Record<string, FunctionRule>> = {
+  SUM: first('sum({0})'),
+  AVG: float('avg(bq.as_float({0}))'),
+  MIN: first('min({0})'),
+  MAX: first('max({0})'),
+  COUNT: integer('count({0})'),
+  COUNTIF: integer('count(CASE WHEN {0} THEN 1 END)'),
+  ANY_VALUE: first('any_value({0})'),
+  MAX_BY: first('arg_max_null({0}, {1})'),
+  MIN_BY: first('arg_min_null({0}, {1})'),
+  LOGICAL_AND: boolean('bool_and({0})'),
+  LOGICAL_OR: boolean('bool_or({0})'),
+  STDDEV: float('stddev_samp({0})'),
+  STDDEV_SAMP: float('stddev_samp({0})'),
+  STDDEV_POP: float('stddev_pop({0})'),
+  VARIANCE: float('var_samp({0})'),
+  VAR_SAMP: float('var_samp({0})'),
+  VAR_POP: float('var_pop({0})'),
+  CORR: float('corr({0}, {1})'),
+  // exact, where the service is near
+  APPROX_COUNT_DISTINCT: integer('count(DISTINCT {0})'),
+  APPROX_TOP_COUNT: { sql: ['bq.top_count(histogram({0}), {1})'] },
+};
+
+/** Functions that need OVER. */
+export const windowFunctions: Readonly<Record<string, FunctionRule>> = {
+  ROW_NUMBER: integer('row_number()'),
+  RANK: integer('rank()'),
+  DENSE_RANK: integer('dense_rank()'),
+  PERCENT_RANK: float('percent_rank()'),
+  CUME_DIST: float('cume_dist()'),
+  NTILE: integer('ntile({0})'),
+  LAG: first('lag({0})', 'lag({0}, {1})', 'lag({0}, {1}, {2})'),
+  LEAD: first('lead({0})', 'lead({0}, {1})', 'lead({0}, {1}, {2})'),
+  FIRST_VALUE: first('first_value({0})'),
+  LAST_VALUE: first('last_value({0})'),
+  NTH_VALUE: first('nth_value({0}, {1})'),
+  PERCENTILE_CONT: float('quantile_cont(CAST({0} AS DOUBLE), {1})'),
+  PERCENTILE_DISC: first('quantile_disc({0}, {1})'),
+};

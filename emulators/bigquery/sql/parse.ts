@@ -1,0 +1,22 @@
+import { Dialect, parse } from '@polyglot-sql/sdk';
+import { invalidQuery, unsupportedQuery } from '../errors.ts';
+import type { Token } from './lexer.ts';
+import type { Node } from './tree.ts';
+
+/** Parses one query or DML statement. Throws `invalidQuery` with the place of a syntax error, and for scripts. */
+export function parseStatement(sql: string, tokens: readonly Token[]): Node {
+  const [first, second] = tokens;
+  if (first === undefined) throw invalidQuery('Syntax error: Unexpected end of statement at [1:1]');
+  // the parser wants the INTO that BigQuery lets out
+  const isShort = first.text === 'INSERT' && second?.text !== 'INTO';
+  const result = parse(isShort ? `${sql.slice(0, first.end)} INTO${sql.slice(first.end)}` : sql, Dialect.BigQuery);
+  if (!result.success) {
+    const message = String(result.error).replace(/^Parse error at line \d+, column \d+: /, '');
+    throw invalidQuery(`Syntax error: ${message} at [${result.errorLine ?? 1}:${result.errorColumn ?? 1}]`);
+  }
+  // what the parser's types say of the tree is wider than what is read of it here
+  const [statement, ...more] = result.ast as unknown as Node[];
+  if (statement === undefined) throw invalidQuery('Syntax error: Unexpected end of statement at [1:1]');
+  if (more.length > 0) throw unsupportedQuery('scripts of several statements');
+  return statement;
+}

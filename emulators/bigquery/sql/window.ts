@@ -1,0 +1,57 @@
+import { unsupportedQuery } from '../errors.ts';
+import { quote } from '../schema.ts';
+import { expression, type Scope } from './scope.ts';
+import { expectOnly, type Fields, integerLiteral, isNode, list, nameOf } from './tree.ts';
+
+/** One item of ORDER BY. NULLs come first in ascending order, as the engine was told when it was opened. */
+export function orderItem(item: unknown, scope: Scope, sql?: string): string {
+  const fields = item as Fields;
+  expectOnly('ORDER BY', fields, 'this', 'desc', 'nulls_first');
+  const nulls = typeof fields.nulls_first === 'boolean' ? ` NULLS ${fields.nulls_first ? 'FIRST' : 'LAST'}` : '';
+  return `${sql ?? expression(fields.this, scope).sql}${fields.desc === true ? ' DESC' : ''}${nulls}`;
+}
+
+/** ` ORDER BY …` of an aggregate or a window, or nothing. */
+export function orderBy(items: unknown, scope: Scope): string {
+  const all = list(items).map((item) => orderItem(item, scope));
+  return all.length === 0 ? '' : ` ORDER BY ${all.join(', ')}`;
+}
+
+/** What stands behind OVER, or behind `name AS` in WINDOW. */
+export function windowSpec(over: unknown, scope: Scope): string {
+  const fields = isNode(over) ? over : {};
+  expectOnly('OVER', fields, 'window_name', 'partition_by', 'order_by', 'frame');
+  const name = nameOf(fields.window_name);
+  const partition = list(fields.partition_by).map((node) => expression(node, scope).sql);
+  const parts = [
+    name === undefined ? '' : quote(name),
+    partition.length === 0 ? '' : `PARTITION BY ${partition.join(', ')}`,
+    orderBy(fields.order_by, scope).trim(),
+    frame(fields.frame),
+  ].filter((part) => part !== '');
+  return `(${parts.join(' ')})`;
+}
+
+function frame(input: unknown): string {
+  if (!isNode(input)) return '';
+  expectOnly('a window frame', input, 'kind', 'start', 'end');
+  const kind = String(input.kind).toUpperCase();
+  if (kind !== 'ROWS' && kind !== 'RANGE') throw unsupportedQuery(`${kind} frames`);
+  return `${kind} BETWEEN ${bound(input.start)} AND ${input.end === null || input.end === undefined ? 'CURRENT ROW' : bound(input.end)}`;
+}
+
+const fixedBounds: Readonly<Record<string, string>> = {
+  CurrentRow: 'CURRENT ROW',
+  UnboundedPreceding: 'UNBOUNDED PRECEDING',
+  UnboundedFollowing: 'UNBOUNDED FOLLOWING',
+};
+
+function bound(input: unknown): string {
+  const fixed = typeof input === 'string' ? fixedBounds[input] : undefined;
+  if (fixed !== undefined) return fixed;
+  for (const direction of ['Preceding', 'Following']) {
+    const rows = isNode(input) ? integerLiteral(input[direction]) : undefined;
+    if (rows !== undefined) return `${rows} ${direction.toUpperCase()}`;
+  }
+  throw unsupportedQuery('this window frame');
+}
