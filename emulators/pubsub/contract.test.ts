@@ -31,15 +31,13 @@ function describeContract(name: string, start: () => Promise<Emulator | undefine
   });
 }
 
-if (given === undefined) {
-  describeContract('the embedded emulator', startPubsub);
-  if (findGoogleEmulator() !== undefined) {
-    describeContract("Google's emulator", startGoogleEmulator);
-  } else {
-    it("Google's emulator keeps the contract (skipped: gcloud's pubsub-emulator, or Java, is not installed)", function () {
-      this.skip();
-    });
-  }
+if (given === undefined) describeContract('the embedded emulator', startPubsub);
+else describeContract(given, async () => undefined);
+
+if (findGoogleEmulator() !== undefined) {
+  describeContract("Google's emulator", startGoogleEmulator);
 } else {
-  describeContract(given, async () => undefined);
+  it("Google's emulator keeps the contract (skipped: gcloud's pubsub-emulator, or Java, is not installed)", function () {
+    this.skip();
+  });
 }
