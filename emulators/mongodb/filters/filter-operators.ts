@@ -35,30 +35,31 @@ export function compileOperator(
   siblings: Document,
   compilers: Compilers,
 ): Condition {
+  const each = compilers.opensArrays ? onElements : (test: (value: Value) => boolean): Test => test;
   switch (operator) {
     case '$eq':
-      return yes(onElements(equalTo(argument)));
+      return yes(each(equalTo(argument)));
     case '$ne':
       refuseRegex(operator, argument);
-      return no(onElements(equalTo(argument)));
+      return no(each(equalTo(argument)));
     case '$gt':
     case '$gte':
     case '$lt':
     case '$lte':
       refuseRegex(operator, argument);
-      return yes(onElements(inOrder(operator, argument)));
+      return yes(each(inOrder(operator, argument)));
     case '$in':
-      return yes(onElements(oneOf(operator, argument)));
+      return yes(each(oneOf(operator, argument)));
     case '$nin':
-      return no(onElements(oneOf(operator, argument)));
+      return no(each(oneOf(operator, argument)));
     case '$exists':
       return { negated: !truthyFlag(argument), test: (leaf) => leaf !== undefined };
     case '$type':
-      return yes(onElements(typeIn(argument)));
+      return yes(each(typeIn(argument)));
     case '$regex':
-      return yes(onElements(matching(argument, siblings.$options)));
+      return yes(each(matching(argument, siblings.$options)));
     case '$mod':
-      return yes(onElements(modulo(argument)));
+      return yes(each(modulo(argument)));
     case '$size':
       return yes(sizeOf(argument));
     case '$all':
@@ -69,7 +70,7 @@ export function compileOperator(
     case '$bitsAllClear':
     case '$bitsAnySet':
     case '$bitsAnyClear':
-      return yes(onElements(bits(operator, argument)));
+      return yes(each(bits(operator, argument)));
     case '$options':
       throw new CommandError('BadValue', '$options needs a $regex');
     case '$near':

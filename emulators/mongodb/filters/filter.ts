@@ -69,16 +69,17 @@ export function isOperators(value: Value): value is Document {
   return first?.startsWith('$') === true && first !== '$ref' && first !== '$id' && first !== '$db';
 }
 
-function compileField(field: string, value: Value, variables: Variables): Filter {
+/** Compiles the conditions on a field; with `opensArrays` they may also hold for an element of an array there. */
+function compileField(field: string, value: Value, variables: Variables, opensArrays = true): Filter {
   const parts = field.split('.');
-  const tools = compilers(variables);
+  const tools = compilers(variables, opensArrays);
   if (!isOperators(value)) {
     return bind(parts, compileOperator(typeOf(value) === 'regex' ? '$regex' : '$eq', value, {}, tools));
   }
   const filters: Filter[] = [];
   for (const [operator, argument] of Object.entries(value)) {
     if (operator === '$options' && '$regex' in value) continue;
-    if (operator === '$not') filters.push(negate(field, argument, variables));
+    if (operator === '$not') filters.push(negate(field, argument, variables, opensArrays));
     else filters.push(bind(parts, compileOperator(operator, argument, value, tools)));
   }
   return every(filters);
@@ -95,11 +96,11 @@ function bind(parts: string[], { negated, test }: Condition): Filter {
   return (document, details) => anyAtPath(document, parts, test, details);
 }
 
-function negate(field: string, argument: Value, variables: Variables): Filter {
+function negate(field: string, argument: Value, variables: Variables, opensArrays: boolean): Filter {
   if (!isOperators(argument) && typeOf(argument) !== 'regex') {
     throw new CommandError('BadValue', '$not needs a regex or a document');
   }
-  const matches = compileField(field, argument, variables);
+  const matches = compileField(field, argument, variables, opensArrays);
   return (document) => !matches(document);
 }
 
@@ -109,13 +110,15 @@ export interface Compilers {
   /** Compiles `{$gt: 1, …}` as a test on one value. */
   conditions(operators: Value): (value: Value) => boolean;
   isOperators(value: Value): value is Document;
+  opensArrays: boolean;
 }
 
-function compilers(variables: Variables): Compilers {
+function compilers(variables: Variables, opensArrays: boolean): Compilers {
   return {
+    opensArrays,
     filter: (query) => compileFilter(query, variables),
     conditions: (operators) => {
-      const matches = compileField('element', operators, variables);
+      const matches = compileField('element', operators, variables, false);
       return (element) => matches({ element });
     },
     isOperators,

@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { Binary, BSONRegExp, Code, Decimal128, Double, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
+import fc from 'fast-check';
+import { encodeKey, invert } from './index-key.ts';
+import { compareValues, equals } from './order.ts';
+import { decode, encode, type Value } from './values.ts';
+
+const numbers = fc.oneof(
+  fc.integer(),
+  fc.integer({ min: -3, max: 3 }),
+  fc.double(),
+  fc.integer({ min: -3, max: 3 }).map((n) => new Double(n)),
+  fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map((n) => Long.fromBigInt(n)),
+  fc.integer({ min: -3, max: 3 }).map((n) => Long.fromNumber(n)),
+  // neighbours that share their nearest double
+  fc.integer({ min: -2, max: 2 }).map((n) => Long.fromBigInt(2n ** 60n + BigInt(n))),
+  fc
+    .tuple(fc.bigInt({ min: -(10n ** 33n), max: 10n ** 33n }), fc.integer({ min: -40, max: 40 }))
+    .map(([digits, power]) => Decimal128.fromString(`${digits}E${power}`)),
+  fc.constantFrom('0.1', '1.0', 'NaN', 'Infinity', '-Infinity', '1E-30').map((text) => Decimal128.fromString(text)),
+  fc.constantFrom(0.1, -0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+);
+
+const scalars: fc.Arbitrary<Value> = fc.oneof(
+  { weight: 4, arbitrary: numbers },
+  fc.string({ unit: 'binary', maxLength: 5 }),
+  fc.constantFrom('', 'a', 'a\0', 'a\0b', 'ab', '\uffff', '\u{10000}'),
+  fc.boolean(),
+  fc.constantFrom<Value>(null, undefined, new MinKey(), new MaxKey()),
+  fc.date({ noInvalidDate: true, min: new Date(-1e12), max: new Date(1e13) }),
+  fc.uint8Array({ minLength: 12, maxLength: 12 }).map((bytes) => new ObjectId(bytes)),
+  fc.uint8Array({ maxLength: 3 }).map((bytes) => new Binary(bytes)),
+  fc.tuple(fc.nat(), fc.nat()).map(([t, i]) => new Timestamp({ t, i })),
+  fc.constantFrom(new BSONRegExp('a', 'i'), new BSONRegExp('a'), new BSONRegExp('ab')),
+  fc.constantFrom(new Code('f()'), new Code('f()', { x: 1 }), new Code('g()')),
+);
+
+const { value: values } = fc.letrec<{ value: Value }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 2, withCrossShrink: true },
+    scalars,
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom('a', 'b', 'ab', 'a\u00e9'), tie('value'), { maxKeys: 3, noNullPrototype: true }),
+  ),
+}));
+
+const sign = Math.sign;
+
+describe('the comparison order', () => {
+  it('is total: antisymmetric', () =>
+    fc.assert(
+      fc.property(values, values, (a, b) => sign(compareValues(a, b)) === -sign(compareValues(b, a)) || equals(a, b)),
+    ));
+
+  it('is total: transitive', () =>
+    fc.assert(
+      fc.property(values, values, values, (a, b, c) => {
+        // wrapped: JavaScript's sort never compares undefined
+        const sorted = [{ value: a }, { value: b }, { value: c }].sort((x, y) => compareValues(x.value, y.value));
+        const [x, y, z] = sorted.map(({ value }) => value);
+        assert.ok(compareValues(x, y) <= 0 && compareValues(y, z) <= 0 && compareValues(x, z) <= 0);
+      }),
+    ));
+
+  it('puts the types in the order of the manual', () => {
+    const inOrder: Value[] = [
+      new MinKey(),
+      undefined,
+      null,
+      Number.NaN,
+      -1,
+      'a',
+      { a: 1 },
+      [0],
+      new Binary(new Uint8Array([1])),
+      new ObjectId(),
+      false,
+      true,
+      new Date(0),
+      new Timestamp({ t: 0, i: 0 }),
+      new BSONRegExp('a'),
+      new Code('a'),
+      new MaxKey(),
+    ];
+    for (const [i, value] of inOrder.entries()) {
+      for (const later of inOrder.slice(i + 1)) assert.ok(compareValues(value, later) < 0);
+    }
+  });
+
+  for (const { title, a, b } of [
+    { title: 'int32 and double', a: 1, b: new Double(1) },
+    { title: 'int32 and int64', a: 1, b: Long.fromNumber(1) },
+    { title: 'int32 and Decimal128', a: 1, b: Decimal128.fromString('1.00') },
+    { title: 'zero and minus zero', a: 0, b: -0 },
+    { title: 'NaN and NaN', a: Number.NaN, b: Decimal128.fromString('NaN') },
+  ] as { title: string; a: Value; b: Value }[])
+    it(`holds equal numbers of two types equal: ${title}`, () => assert.ok(equals(a, b)));
+
+  for (const { title, a, b } of [
+    { title: 'int64 beyond 2^53 exactly', a: Long.fromBigInt(2n ** 60n), b: Long.fromBigInt(2n ** 60n + 1n) },
+    { title: 'a double and its decimal neighbour exactly', a: Decimal128.fromString('0.1'), b: 0.1 },
+    { title: 'strings as UTF-8, not as UTF-16', a: '\uffff', b: '\u{10000}' },
+    { title: 'a field by its type before its name', a: { b: 1 }, b: { a: 'x' } },
+    { title: 'fields in their order', a: { a: 1, b: 2 }, b: { b: 2, a: 1 } },
+    {
+      title: 'binaries by their length first',
+      a: new Binary(new Uint8Array([9])),
+      b: new Binary(new Uint8Array([1, 1])),
+    },
+  ] as { title: string; a: Value; b: Value }[])
+    it(`compares ${title}`, () => assert.ok(compareValues(a, b) < 0));
+});
+
+describe('index keys', () => {
+  it('sort as the values do, and are equal where they are', () =>
+    fc.assert(
+      fc.property(values, values, (a, b) => {
+        assert.equal(sign(Buffer.compare(encodeKey(a), encodeKey(b))), sign(compareValues(a, b)));
+      }),
+      { numRuns: 1000 },
+    ));
+
+  it('sort the other way round when inverted', () =>
+    fc.assert(
+      fc.property(values, values, (a, b) => {
+        const order = Buffer.compare(invert(encodeKey(a)), invert(encodeKey(b)));
+        assert.equal(sign(order), sign(compareValues(b, a)) + 0);
+      }),
+    ));
+
+  it('keep their order with anything behind them', () =>
+    fc.assert(
+      fc.property(values, values, values, values, (a, b, c, d) => {
+        const order = Buffer.compare(
+          Buffer.concat([encodeKey(a), encodeKey(b)]),
+          Buffer.concat([encodeKey(c), encodeKey(d)]),
+        );
+        assert.equal(sign(order), sign(compareValues(a, c) || compareValues(b, d)));
+      }),
+    ));
+});
+
+describe('documents', () => {
+  it('come back from their bytes with every type kept', () =>
+    fc.assert(
+      fc.property(values, (value) => {
+        const bytes = encode({ value });
+        assert.deepEqual(encode(decode(bytes)), bytes);
+      }),
+    ));
+});
