@@ -30,6 +30,8 @@ resource "google_cloudfunctions2_function" "mesh" {
     ingress_settings                 = each.value.ingress
     service_account_email            = google_service_account.function[each.key].email
     environment_variables            = each.value.environment
+    vpc_connector                    = each.value.vpc_connector
+    vpc_connector_egress_settings    = each.value.vpc_connector == null ? null : "ALL_TRAFFIC"
 
     dynamic "secret_environment_variables" {
       for_each = each.value.secrets
@@ -52,6 +54,7 @@ resource "google_cloudfunctions2_function" "mesh" {
 
   depends_on = [
     google_artifact_registry_repository_iam_member.builder,
+    google_bigquery_table.table,
     google_project_iam_member.builder,
     google_project_service.api,
     google_secret_manager_secret_iam_member.function,

@@ -1,8 +1,9 @@
 # The permissions table in README.md lists every grant made here; a test compares them.
+
+# Neither this nor the storage agent waits for the APIs: while one of them changed, the names of Google's agents would be
+# unknown, and their grants made anew.
 data "google_project" "project" {
   project_id = var.project
-
-  depends_on = [google_project_service.api]
 }
 
 resource "google_project_service" "api" {

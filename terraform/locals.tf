@@ -96,8 +96,9 @@ locals {
         try(function.trigger.http, null) == "public" ? { FORWARDED_HOPS = var.domain == null ? "1" : "2" } : {},
         [for word in function.access : local.access[word].environment]...
       )
-      secrets = merge([for word in function.access : local.access[word].secrets]...)
-      ingress = local.ingress[try(function.trigger.http, "none")]
+      secrets       = merge([for word in function.access : local.access[word].secrets]...)
+      ingress       = local.ingress[try(function.trigger.http, "none")]
+      vpc_connector = contains(function.access, "mongodb") ? var.vpc_connector : null
     })
     if var.mail_api_url != null || !contains(function.access, "mail")
   }

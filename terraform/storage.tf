@@ -28,9 +28,7 @@ resource "google_storage_bucket" "archive" {
   depends_on = [google_project_service.api]
 }
 
-data "google_storage_project_service_account" "storage" {
-  depends_on = [google_project_service.api]
-}
+data "google_storage_project_service_account" "storage" {}
 
 resource "google_storage_notification" "objects" {
   bucket         = google_storage_bucket.archive.name

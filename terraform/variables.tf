@@ -38,7 +38,7 @@ variable "deletion_protection" {
 }
 
 variable "domain" {
-  description = "Host name under which a load balancer serves collect; null serves it at its run.app address. Its A record must point at the output edge_address."
+  description = "Host name under which a load balancer serves collect; null serves it at its run.app address. Its A record must point at the output edge_address. See domain_only before setting it on a running system."
   type        = string
   default     = null
 
@@ -212,5 +212,16 @@ variable "secrets_revision" {
   validation {
     condition     = var.secrets_revision >= 1 && floor(var.secrets_revision) == var.secrets_revision
     error_message = "secrets_revision must be a whole number from 1."
+  }
+}
+
+variable "vpc_connector" {
+  description = "Serverless VPC Access connector through which functions reach MongoDB, as projects/P/locations/R/connectors/C; null leaves by Google's own, changing addresses. With Cloud NAT behind it MongoDB's access list can name one address."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.vpc_connector == null ? true : can(regex("^projects/[^/]+/locations/[^/]+/connectors/[^/]+$", var.vpc_connector))
+    error_message = "vpc_connector must look like projects/P/locations/R/connectors/C."
   }
 }

@@ -31,7 +31,7 @@ export interface TerraformCopy {
   remove(): Promise<void>;
 }
 
-/** Finds terraform and its providers, and sets up a copy; a string says why there is none. */
+/** Finds terraform and its providers, and sets up a copy; a string says what is missing on this machine. */
 export async function openTerraform(): Promise<TerraformCopy | string> {
   if ((await execute('terraform', ['version'], {})).code !== 0) return 'no terraform on PATH';
   const folder = await mkdtemp(join(tmpdir(), 'sitebeat-terraform-'));
@@ -49,7 +49,8 @@ export async function openTerraform(): Promise<TerraformCopy | string> {
   const init = await run('init', '-backend=false', '-no-color');
   if (init.code !== 0) {
     await remove();
-    return `no providers: set SITEBEAT_TERRAFORM_MIRROR to a CLI configuration file that finds them\n${init.output}`;
+    if (!init.output.includes('could not connect')) throw new Error(init.output);
+    return 'no provider can be had; SITEBEAT_TERRAFORM_MIRROR can name a CLI configuration file that finds them';
   }
   return {
     run,
@@ -80,7 +81,7 @@ function resourcesOf({ code, output }: { code: number; output: string }): Resour
     throw new Error(failures.map(({ diagnostic }) => `${diagnostic?.summary}: ${diagnostic?.detail}`).join('\n'));
   }
   const state = messages.find((message) => message.type === 'test_state' && message['@testrun'] === 'everything');
-  return state.test_state.values.root_module.resources;
+  return state.test_state.root_module.resources;
 }
 
 function execute(file: string, args: string[], { cwd, env }: { cwd?: string; env?: Record<string, string> }) {

@@ -40,6 +40,16 @@ run "large_behind_a_domain" {
     archive_expiry_days   = 400
     billing_account       = "012345-6789AB-CDEF01"
     deletion_protection   = false
+    vpc_connector         = "projects/demo-project/locations/us-central1/connectors/mongodb"
+  }
+
+  assert {
+    condition = alltrue([
+      for function in jsondecode(file("../functions/mesh.json")).functions :
+      (google_cloudfunctions2_function.mesh[function.name].service_config[0].vpc_connector != null) == contains(function.access, "mongodb")
+      if !contains(function.access, "mail")
+    ])
+    error_message = "Functions that reach MongoDB, and no other, go through the connector."
   }
 
   assert {
@@ -107,12 +117,13 @@ run "wrong_values" {
     notification_channels = ["slack"]
     mail_api_url          = "http://mail.example"
     secrets_revision      = 0
+    vpc_connector         = "mine"
   }
 
   expect_failures = [
     var.project, var.region, var.scale, var.log_level, var.domain, var.archive_expiry_days,
     var.billing_account, var.mongodb_uri, var.mongodb_pool_size, var.monthly_budget, var.private_callers, var.alert_emails,
-    var.notification_channels, var.mail_api_url, var.secrets_revision,
+    var.notification_channels, var.mail_api_url, var.secrets_revision, var.vpc_connector,
   ]
 }
 
