@@ -38,10 +38,10 @@ export async function listen(server: Server, port = 0): Promise<number> {
   return address.port;
 }
 
-/** A port that nobody listens on now. */
-export async function freePort(): Promise<number> {
+/** A port that nobody listens on now: this one, or any. Rejects with a message that names a port that is taken. */
+export async function freePort(wanted = 0): Promise<number> {
   const server = createServer();
-  const port = await listen(server);
+  const port = await listen(server, wanted);
   await new Promise((resolve) => server.close(resolve));
   return port;
 }

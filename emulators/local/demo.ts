@@ -56,18 +56,19 @@ async function runDemo(
   processed: ProcessedEvents,
   { startMs, showProgress }: { startMs: number; showProgress: boolean },
 ): Promise<DemoResult> {
-  const requests = [...capturedRequests(), ...simulate({ seed: SEED, sites: SITES, projectHash: DEMO_PROJECT.hash })];
+  const captured = capturedRequests();
+  const simulated = simulate({ seed: SEED, sites: SITES, projectHash: DEMO_PROJECT.hash });
   const bar = showProgress ? new SingleBar({ format: 'Posting   {bar} {value}/{total}' }) : undefined;
-  bar?.start(requests.length, 0);
+  bar?.start(captured.length + simulated.length, 0);
   const sentAt = new Map<string, number>();
   const postingFrom = performance.now();
-  await postAll(run.urlOf('collect'), requests, {
-    concurrency: CONCURRENCY,
-    onSent: (id, startedAt) => {
-      if (id !== undefined) sentAt.set(id, startedAt);
-      bar?.increment();
-    },
-  });
+  const onSent = (id: string | undefined, startedAt: number) => {
+    if (id !== undefined) sentAt.set(id, startedAt);
+    bar?.increment();
+  };
+  // one site's story, in its order
+  await postAll(run.urlOf('collect'), captured, { concurrency: 1, onSent });
+  await postAll(run.urlOf('collect'), simulated, { concurrency: CONCURRENCY, onSent });
   const postMs = performance.now() - postingFrom;
   bar?.stop();
   await until(() => processed.hasAll(sentAt.keys()), {

@@ -12,6 +12,7 @@ const FRAMEWORK = fileURLToPath(
 const END_WITH_PARENT = 'data:text/javascript,process.once("disconnect",()=>process.exit(1))';
 const START_MS = 30_000;
 const RESTART_MS = 500;
+const MAX_LAST_WORDS = 20;
 const DRAIN_MS = 3_000;
 
 /** One function, as a Functions Framework process of its own. */
@@ -31,10 +32,13 @@ export interface FunctionProcessOptions {
   onLine: (line: string) => void;
 }
 
-/** Starts a function, and starts it again whenever it ends on its own. Resolves once it listens. */
+/**
+ * Starts a function, and starts it again whenever it ends on its own. Resolves once it listens; rejects with what it said
+ * when it ends before that.
+ */
 export async function startFunction(options: FunctionProcessOptions): Promise<FunctionProcess> {
   const { name, port } = options;
-  let child = spawnFunction(options);
+  let child = await spawnListening(options);
   let stopping = false;
   let restart: NodeJS.Timeout | undefined;
   const watch = () =>
@@ -49,7 +53,6 @@ export async function startFunction(options: FunctionProcessOptions): Promise<Fu
       }, RESTART_MS);
     });
   watch();
-  await until(() => isListening(port), { deadlineMs: START_MS, what: `function ${name} on port ${port}` });
   return {
     url: `http://127.0.0.1:${port}`,
     stop: async () => {
@@ -58,6 +61,31 @@ export async function startFunction(options: FunctionProcessOptions): Promise<Fu
       await end(child);
     },
   };
+}
+
+async function spawnListening(options: FunctionProcessOptions): Promise<ChildProcess> {
+  const { name, port, onLine } = options;
+  const lastWords: string[] = [];
+  const child = spawnFunction({
+    ...options,
+    onLine: (line) => {
+      if (lastWords.length < MAX_LAST_WORDS) lastWords.push(line);
+      onLine(line);
+    },
+  });
+  await until(async () => hasEnded(child) || (await isListening(port)), {
+    deadlineMs: START_MS,
+    what: `function ${name} on port ${port}`,
+  }).catch(async (error) => {
+    await end(child);
+    throw error;
+  });
+  if (hasEnded(child)) throw new Error(`function ${name} did not start: ${lastWords.join('\n')}`);
+  return child;
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 function spawnFunction({ name, source, port, env, onLine }: FunctionProcessOptions): ChildProcess {
@@ -76,7 +104,7 @@ function spawnFunction({ name, source, port, env, onLine }: FunctionProcessOptio
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (hasEnded(child)) return;
   const exited = once(child, 'exit');
   const kill = setTimeout(() => child.kill('SIGKILL'), DRAIN_MS);
   child.kill('SIGTERM');

@@ -31,7 +31,7 @@ export interface MeshRun {
 export async function startMeshRun({ dataDir, port, onLine }: MeshRunOptions): Promise<MeshRun> {
   const mesh = readMesh();
   const ports = new Map<string, number>();
-  for (const { name } of mesh.functions) ports.set(name, name === 'collect' && port ? port : await freePort());
+  for (const { name } of mesh.functions) ports.set(name, await freePort(name === 'collect' ? port : 0));
   const urlOf = (name: string) => `http://127.0.0.1:${ports.get(name)}`;
   const [stores] = await Promise.all([startStores(process.env, dataDir), buildFunctions()]);
   const running: FunctionProcess[] = [];

@@ -23,7 +23,7 @@ export const DEMO_PROJECT: Project = {
     { key: 'forms_count', type: 'number', label: 'Forms' },
   ],
   reasons: [{ id: 'too-slow', label: 'It slowed my site down' }],
-  mailIntegrations: [],
+  mailIntegrations: [{ provider: 'mailchimp', list: 'demo-list', enabled: true }],
   keepFullIp: false,
   archived: false,
 };

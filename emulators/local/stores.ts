@@ -2,17 +2,19 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { startBigQuery } from '../bigquery/index.ts';
 import { type Emulator, freePort } from '../emulator.ts';
+import { startMail } from '../mail/index.ts';
 import { startMongodb } from '../mongodb/index.ts';
 import { startPubsub } from '../pubsub/index.ts';
 import { startStorage } from '../storage/index.ts';
 import { openPublisher } from '../storage/publish.ts';
 
-/** The variables that point the clients at their stores; each that is set is used, each that is not is embedded. */
+/** The variables that point at the stores and the mail API; each that is set is used, each that is not is embedded. */
 export const STORE_VARIABLES = [
   'STORAGE_EMULATOR_HOST',
   'PUBSUB_EMULATOR_HOST',
   'BIGQUERY_EMULATOR_HOST',
   'MONGODB_URI',
+  'MAIL_API_URL',
 ] as const;
 
 /** Where the stores are, and the names of what is in them. */
@@ -35,14 +37,14 @@ const DEFAULTS = {
   GOOGLE_CLOUD_PROJECT: 'sitebeat-local',
   ARCHIVE_BUCKET: 'sitebeat-archive',
   BIGQUERY_DATASET: 'sitebeat',
+  MAIL_API_SECRET: 'local',
   // else every client first looks for Google's metadata server
   METADATA_SERVER_DETECTION: 'none',
 };
 
 /**
- * Starts an embedded emulator for each of STORAGE_EMULATOR_HOST, PUBSUB_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST and MONGODB_URI
- * that `given` lacks. Also sets them in this process, where the clients of the storage emulator and of whoever provisions
- * look for them. Data is kept in `dataDir`, in memory without one.
+ * Starts an embedded emulator for each of STORE_VARIABLES that `given` lacks. Also sets them in this process, where the
+ * clients of the storage emulator and of whoever provisions look for them. Data is kept in `dataDir`, in memory without one.
  */
 export async function startStores(given: NodeJS.ProcessEnv, dataDir: string | undefined): Promise<LocalStores> {
   const folder = (name: string) => (dataDir === undefined ? {} : { dataDir: join(dataDir, name) });
@@ -60,6 +62,7 @@ export async function startStores(given: NodeJS.ProcessEnv, dataDir: string | un
   }
   Object.assign(process.env, env);
   if (!given.MONGODB_URI) use(await startMongodb(folder('mongodb')));
+  if (!given.MAIL_API_URL) use(await startMail({ ...folder('mail'), secret: env.MAIL_API_SECRET as string }));
   if (!given.BIGQUERY_EMULATOR_HOST) use(await startBigQuery(folder('bigquery')));
   if (!given.STORAGE_EMULATOR_HOST) {
     const publisher = openPublisher();

@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
-import { type Emulator, listen } from '../emulator.ts';
+import { type Emulator, freePort } from '../emulator.ts';
 
 const START_MS = 30_000;
 const STOP_MS = 3_000;
@@ -56,13 +55,6 @@ export async function startGoogleEmulator(): Promise<Emulator | undefined> {
 function findOnPath(name: string): string | undefined {
   const folders = (process.env.PATH ?? '').split(delimiter);
   return folders.map((folder) => join(folder, name)).find((file) => existsSync(file));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** It prints this line once it serves; until then its output is kept for the error. */

@@ -4,16 +4,16 @@ import { readFileSync } from 'node:fs';
 export function readQuery(name: string, customFieldKeys: readonly string[] = []): string {
   return readSql(name)
     .replace(/\$\{active_sites\}/g, () => readSql('active-sites'))
-    .replace(/\$\{custom_fields\}/g, () => customFieldKeys.map(customFieldStruct).join(',\n  '));
+    .replace(/\$\{custom_field_keys\}/g, () => customFieldKeys.map(quoted).join(', '))
+    .replace(/\$\{custom_field_cases\}/g, () => customFieldKeys.map(customFieldCase).join('\n        '));
 }
 
 function readSql(name: string): string {
   return readFileSync(new URL(`./sql/${name}.sql`, import.meta.url), 'utf8');
 }
 
-function customFieldStruct(key: string): string {
-  const path = `$.${quoted(key)}`;
-  return `STRUCT(${quoted(key)} AS dimension, JSON_VALUE(custom_fields, ${quoted(path)}) AS value)`;
+function customFieldCase(key: string): string {
+  return `WHEN ${quoted(key)} THEN JSON_VALUE(custom_fields, ${quoted(`$.${quoted(key)}`)})`;
 }
 
 /** A text as SQL and JSON paths both quote it. */

@@ -1,20 +1,30 @@
 -- Per project, what its active sites run: how many of them have which value.
-WITH active AS (
-  ${active_sites}
-)
-SELECT project_hash, spread.dimension AS dimension, spread.value AS value, COUNT(*) AS sites
-FROM active
-CROSS JOIN UNNEST([
-  STRUCT('version' AS dimension, project_version AS value),
-  STRUCT('php' AS dimension, php_minor AS value),
-  STRUCT('database' AS dimension, database AS value),
-  STRUCT('wordpress' AS dimension, wp_minor AS value),
-  STRUCT('webServer' AS dimension, web_server AS value),
-  STRUCT('locale' AS dimension, locale AS value),
-  STRUCT('country' AS dimension, country AS value),
-  STRUCT('theme' AS dimension, theme_slug AS value),
-  STRUCT('multisite' AS dimension, IF(multisite IS NULL, NULL, IF(multisite, 'yes', 'no')) AS value)
-]) AS spread
-WHERE spread.value IS NOT NULL
+WITH
+  active AS (
+    ${active_sites}
+  ),
+  spread AS (
+    SELECT
+      project_hash,
+      dimension,
+      CASE dimension
+        WHEN 'version' THEN project_version
+        WHEN 'php' THEN php_minor
+        WHEN 'database' THEN active.database
+        WHEN 'wordpress' THEN wp_minor
+        WHEN 'webServer' THEN web_server
+        WHEN 'locale' THEN locale
+        WHEN 'country' THEN country
+        WHEN 'theme' THEN theme_slug
+        WHEN 'multisite' THEN IF(multisite, 'yes', IF(multisite IS NULL, NULL, 'no'))
+      END AS value
+    FROM active
+    CROSS JOIN UNNEST([
+      'version', 'php', 'database', 'wordpress', 'webServer', 'locale', 'country', 'theme', 'multisite'
+    ]) AS dimension
+  )
+SELECT project_hash, dimension, value, COUNT(*) AS sites
+FROM spread
+WHERE value IS NOT NULL
 GROUP BY project_hash, dimension, value
 ORDER BY project_hash, dimension, sites DESC, value

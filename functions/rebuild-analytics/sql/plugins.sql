@@ -5,6 +5,6 @@ WITH active AS (
 SELECT project_hash, plugin.slug AS value, COUNT(*) AS sites
 FROM active
 CROSS JOIN UNNEST(plugins) AS plugin
-GROUP BY project_hash, value
-QUALIFY ROW_NUMBER() OVER (PARTITION BY project_hash ORDER BY sites DESC, value) <= 50
+GROUP BY project_hash, plugin.slug
+QUALIFY ROW_NUMBER() OVER (PARTITION BY project_hash ORDER BY COUNT(*) DESC, plugin.slug) <= 50
 ORDER BY project_hash, sites DESC, value
