@@ -1,0 +1,126 @@
+import {
+  ArrayMaxSize,
+  ArrayUnique,
+  IsArray,
+  IsBoolean,
+  IsIn,
+  IsNotEmpty,
+  IsString,
+  Matches,
+  MaxLength,
+  ValidateNested,
+  type ValidationError,
+  validateSync,
+} from 'class-validator';
+import { safeKey } from '../../shared/project/custom-fields.ts';
+import {
+  CUSTOM_FIELD_TYPES,
+  type CustomField,
+  type CustomFieldType,
+  MAIL_PROVIDERS,
+  type MailIntegration,
+  type Project,
+  type Reason,
+} from '../../shared/project/project.ts';
+import { STOCK_REASONS } from '../../shared/report/deactivation.ts';
+import { CommandFailure, EXIT } from './command-failure.ts';
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const SLUG = /^(?![0-9a-f]{8}-[0-9a-f]{4}-)[a-z0-9]+(?:[-_][a-z0-9]+)*$/;
+/** What every deactivation under an id that no project lists counts as. */
+const UNLISTED = 'unlisted';
+
+class CustomFieldInput implements CustomField {
+  @IsNotEmpty() @MaxLength(128) key!: string;
+  @IsIn(CUSTOM_FIELD_TYPES) type!: CustomFieldType;
+  @IsNotEmpty() @MaxLength(128) label!: string;
+}
+
+class ReasonInput implements Reason {
+  @Matches(/^\S{1,128}$/, { message: 'id must be 1 to 128 characters without spaces' }) id!: string;
+  @IsNotEmpty() @MaxLength(256) label!: string;
+}
+
+class MailIntegrationInput implements MailIntegration {
+  @IsIn(MAIL_PROVIDERS) provider!: MailIntegration['provider'];
+  @IsNotEmpty() @MaxLength(256) list!: string;
+  @IsBoolean() enabled!: boolean;
+}
+
+/** A project as a person states it. */
+class ProjectInput implements Project {
+  @Matches(UUID, { message: 'hash must be a UUID' }) hash!: string;
+  @IsNotEmpty() @IsString() @MaxLength(200) name!: string;
+  @MaxLength(100)
+  @Matches(SLUG, { message: 'slug must be lower-case letters, digits, single - or _ between them, and no UUID' })
+  slug!: string;
+  @IsIn(['plugin', 'theme']) type!: Project['type'];
+  // two keys that MongoDB could not tell apart are one
+  @ValidateNested({ each: true })
+  @ArrayMaxSize(100)
+  @ArrayUnique(({ key }: CustomField) => safeKey(key), { message: 'every custom field needs a key of its own' })
+  customFields!: CustomFieldInput[];
+  @ValidateNested({ each: true })
+  @ArrayMaxSize(100)
+  @ArrayUnique(({ id }: Reason) => id, { message: 'every reason needs an id of its own' })
+  reasons!: ReasonInput[];
+  @ValidateNested({ each: true })
+  @ArrayMaxSize(20)
+  @ArrayUnique(integrationKey, { message: 'every mail integration needs a list of its own' })
+  @IsArray()
+  mailIntegrations!: MailIntegrationInput[];
+  @IsBoolean() keepFullIp!: boolean;
+  @IsBoolean() archived!: boolean;
+}
+
+/** Checks a project. Throws CommandFailure (bad usage) that names every wrong place. */
+export function validateProject(project: Project): Project {
+  const input = Object.assign(new ProjectInput(), project, {
+    customFields: project.customFields.map((field) => Object.assign(new CustomFieldInput(), field)),
+    reasons: project.reasons.map((reason) => Object.assign(new ReasonInput(), reason)),
+    mailIntegrations: project.mailIntegrations.map((mail) => Object.assign(new MailIntegrationInput(), mail)),
+  });
+  const problems = [
+    ...validateSync(input).flatMap((error) => messagesOf(error)),
+    ...project.reasons
+      .filter(({ id }) => id === UNLISTED || STOCK_REASONS.includes(id))
+      .map(({ id }) => `the reason ${id} is there for every project`),
+  ];
+  if (problems.length > 0) throw new CommandFailure(EXIT.usage, problems.join('; '));
+  return project;
+}
+
+function messagesOf({ property, constraints, children }: ValidationError, parent = ''): string[] {
+  return [
+    ...Object.values(constraints ?? {}).map((message) => `${parent}${message}`),
+    ...(children ?? []).flatMap((child) => messagesOf(child, `${parent}${property}: `)),
+  ];
+}
+
+/** What tells one mail integration from another. */
+export function integrationKey({ provider, list }: Pick<MailIntegration, 'provider' | 'list'>): string {
+  return `${provider}:${list}`;
+}
+
+/** `KEY:TYPE[:LABEL]`; the label is the key when none is given. Throws an Error that says what is expected. */
+export function parseCustomField(text: string): CustomField {
+  const pattern = new RegExp(`^(.+?):(${CUSTOM_FIELD_TYPES.join('|')})(?::(.+))?$`, 's');
+  const [, key, type, label] = pattern.exec(text) ?? [];
+  if (key === undefined) throw new Error(`expected KEY:TYPE[:LABEL], TYPE one of ${CUSTOM_FIELD_TYPES.join(', ')}`);
+  return { key, type: type as CustomFieldType, label: label ?? key };
+}
+
+/** `ID[:LABEL]`; the label is the id when none is given. */
+export function parseReason(text: string): Reason {
+  const [, id = text, label = id] = /^([^:]+):(.+)$/s.exec(text) ?? [];
+  return { id, label };
+}
+
+/** `PROVIDER:LIST[:off]`. Throws an Error that says what is expected. */
+export function parseMailIntegration(text: string): MailIntegration {
+  const [, provider, list, off] = new RegExp(`^(${MAIL_PROVIDERS.join('|')}):([^:]+)(:off)?$`).exec(text) ?? [];
+  if (provider === undefined || list === undefined) {
+    throw new Error(`expected PROVIDER:LIST[:off], PROVIDER one of ${MAIL_PROVIDERS.join(', ')}`);
+  }
+  return { provider: provider as MailIntegration['provider'], list, enabled: off === undefined };
+}

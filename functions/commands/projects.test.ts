@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import type { Latest } from '../../shared/stores/mongodb.ts';
+import { openProjects } from '../../shared/stores/projects.ts';
+import { ownDatabase } from '../../shared/testing/stores.ts';
+import { capturedProcess, capturedRun } from './captured-run.ts';
+
+describe('sitebeat projects', () => {
+  let latest: Latest;
+  let env: { MONGODB_URI: string };
+  before(() => {
+    latest = ownDatabase();
+    const uri = new URL(process.env.MONGODB_URI ?? '');
+    uri.pathname = `/${latest.db.databaseName}`;
+    env = { MONGODB_URI: uri.href };
+  });
+  after(async () => {
+    await latest.db.dropDatabase();
+    await latest.close();
+  });
+
+  const run = (...args: string[]) => capturedRun(['projects', ...args], env);
+  const json = async (...args: string[]) => {
+    const { exitCode, stdout, stderr } = await run(...args, '--json');
+    assert.equal(exitCode, 0, stderr);
+    return JSON.parse(stdout);
+  };
+  const NEW = ['create', '--name', 'My Forms', '--slug', 'my-forms', '--type', 'plugin'];
+
+  it('creates a project that functions know at once, under a hash of its own', async () => {
+    const created = await json(
+      ...[...NEW, '--custom-field', 'plan:string:Plan', '--custom-field', 'seats:number'],
+      ...['--reason', 'too-slow:It slowed my site down', '--mail', 'mailchimp:L1', '--mail', 'mailjet:L2:off'],
+    );
+    assert.match(created.hash, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    assert.deepEqual(created, {
+      hash: created.hash,
+      name: 'My Forms',
+      slug: 'my-forms',
+      type: 'plugin',
+      customFields: [
+        { key: 'plan', type: 'string', label: 'Plan' },
+        { key: 'seats', type: 'number', label: 'seats' },
+      ],
+      reasons: [{ id: 'too-slow', label: 'It slowed my site down' }],
+      mailIntegrations: [
+        { provider: 'mailchimp', list: 'L1', enabled: true },
+        { provider: 'mailjet', list: 'L2', enabled: false },
+      ],
+      keepFullIp: false,
+      archived: false,
+    });
+    assert.deepEqual(await openProjects(latest.db).find(created.hash), created);
+    const [byHash, list] = await Promise.all([json('show', created.hash.toUpperCase()), json('list')]);
+    assert.deepEqual(byHash, created);
+    assert.deepEqual(list, [created]);
+  });
+
+  it('refuses a slug or a hash that is taken, also of two created at once', async () => {
+    const hash = '0B7A6A0E-1111-4222-8333-444455556666';
+    const twins = await Promise.all([1, 2].map((n) => run(...NEW.with(4, `twin-${n}`), '--hash', hash)));
+    assert.deepEqual(twins.map(({ exitCode }) => exitCode).sort(), [0, 1]);
+    assert.ok(twins.some(({ stderr }) => stderr.includes('another project has this hash')));
+    const again = await run(...NEW);
+    assert.deepEqual([again.exitCode, again.stderr], [1, 'sitebeat: another project has this slug\n']);
+    assert.equal((await openProjects(latest.db).find(hash.toLowerCase()))?.name, 'My Forms');
+  });
+
+  it('updates what is given and nothing else', async () => {
+    const before = await json('show', 'my-forms');
+    const updated = await json(
+      ...['update', 'my-forms', '--name', 'Forms', '--keep-full-ip', '--mail', 'mailchimp:L1:off'],
+      ...['--remove-custom-field', 'plan', '--custom-field', 'seats:json:Seats', '--remove-reason', 'too-slow'],
+    );
+    assert.deepEqual(updated, {
+      ...before,
+      name: 'Forms',
+      keepFullIp: true,
+      customFields: [{ key: 'seats', type: 'json', label: 'Seats' }],
+      reasons: [],
+      mailIntegrations: before.mailIntegrations.map((mail: object) => ({ ...mail, enabled: false })),
+    });
+    assert.equal((await json('update', 'my-forms', '--no-keep-full-ip')).keepFullIp, false);
+  });
+
+  it('archives a project, and takes it back', async () => {
+    assert.equal((await json('archive', 'my-forms')).archived, true);
+    assert.equal((await json('archive', 'my-forms', '--undo')).archived, false);
+  });
+
+  it('prints a table for a person', async () => {
+    const { stdout } = await run('list');
+    assert.match(stdout, /^SLUG +NAME +TYPE +HASH/);
+    assert.match(stdout, /my-forms +Forms +plugin +[0-9a-f-]{36}/);
+  });
+
+  for (const { title, args, variables, says, exitCode } of [
+    { title: 'no such project', args: ['show', 'nobody'], says: /no project has the hash or slug nobody/, exitCode: 1 },
+    {
+      title: 'a reason that is not there',
+      args: ['update', 'my-forms', '--remove-reason', 'x'],
+      says: /has no x/,
+      exitCode: 1,
+    },
+    { title: 'nothing to change', args: ['update', 'my-forms'], says: /nothing to change/, exitCode: 2 },
+    { title: 'an unknown command', args: ['bogus'], says: /unknown command/, exitCode: 2 },
+    { title: 'an unknown option', args: ['list', '--bogus'], says: /unknown option/, exitCode: 2 },
+    { title: 'a missing option', args: ['create'], says: /--name/, exitCode: 2 },
+    { title: 'a field of no type', args: [...NEW, '--custom-field', 'a:int'], says: /KEY:TYPE/, exitCode: 2 },
+    { title: 'a wrong hash', args: [...NEW, '--hash', 'x'], says: /hash must be a UUID/, exitCode: 2 },
+    { title: 'no MongoDB', args: ['list'], variables: { MONGODB_URI: '' }, says: /MONGODB_URI/, exitCode: 2 },
+  ])
+    it(`ends with ${exitCode} on ${title}, and says so on standard error`, async () => {
+      const result = await capturedRun(['projects', ...args], { ...env, ...variables });
+      assert.equal(result.exitCode, exitCode);
+      assert.match(result.stderr, says);
+      assert.equal(result.stdout, '');
+    });
+});
+
+describe('sitebeat', () => {
+  for (const args of [['--help'], ['projects', 'create', '--help'], ['setup', '--help']])
+    it(`${args.join(' ')} helps, and needs no system for that`, async () => {
+      const { exitCode, stdout } = await capturedRun(args, { MONGODB_URI: '', GOOGLE_CLOUD_PROJECT: '' });
+      assert.equal(exitCode, 0);
+      assert.match(stdout, /^Usage: sitebeat/);
+    });
+
+  it('runs as a program: results on standard output, the exit code for its caller', async () => {
+    const runs = [
+      ['projects', 'list', '--json'],
+      ['projects', 'show', 'nobody'],
+      ['projects', 'bogus'],
+    ];
+    const [done, found, usage] = await Promise.all(runs.map((args) => capturedProcess(args)));
+    assert.deepEqual([done?.exitCode, found?.exitCode, usage?.exitCode], [0, 1, 2]);
+    assert.ok(Array.isArray(JSON.parse(done?.stdout ?? '')));
+    assert.deepEqual([done?.stderr, found?.stdout, usage?.stdout], ['', '', '']);
+  });
+});

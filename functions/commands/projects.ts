@@ -1,0 +1,209 @@
+import { randomUUID } from 'node:crypto';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { CustomField, MailIntegration, Project, Reason } from '../../shared/project/project.ts';
+import { openLatest } from '../../shared/stores/mongodb.ts';
+import { DuplicateProject, openProjectsWriter, type ProjectsWriter } from '../../shared/stores/projects-writer.ts';
+import { CommandFailure, EXIT } from './command-failure.ts';
+import { readLatestConfig } from './config.ts';
+import {
+  integrationKey,
+  parseCustomField,
+  parseMailIntegration,
+  parseReason,
+  validateProject,
+} from './project-input.ts';
+import { type Output, type Shell, section, type Terminal, table } from './terminal.ts';
+
+interface Fields {
+  name?: string;
+  slug?: string;
+  type?: Project['type'];
+  customField?: CustomField[];
+  reason?: Reason[];
+  mail?: MailIntegration[];
+  keepFullIp?: boolean;
+}
+
+interface Removals {
+  removeCustomField?: string[];
+  removeReason?: string[];
+  removeMail?: string[];
+}
+
+interface Context {
+  projects: ProjectsWriter;
+  terminal: Terminal;
+}
+
+/** `sitebeat projects list|show|create|update|archive` */
+export function addProjects(program: Command, shell: Shell): void {
+  const group = program.command('projects').description('the plugins and themes that may report');
+  withJson(group.command('list').description('all projects')).action((options: Output) =>
+    withProjects(shell, async ({ projects, terminal }) => terminal.result(await projects.list(), listText, options)),
+  );
+  withJson(group.command('show <project>').description('one project, by hash or slug')).action(
+    (name: string, options: Output) =>
+      withProjects(shell, async ({ projects, terminal }) =>
+        terminal.result(await findProject(name, projects), projectText, options),
+      ),
+  );
+  withFields(withJson(group.command('create').description('let a new plugin or theme report')), { mandatory: true })
+    .option('--hash <uuid>', 'what the client sends as hash; a new one when not given', lowerCase)
+    .action((options: Output & Fields & { hash?: string }) =>
+      withProjects(shell, (context) => create(options, context)),
+    );
+  withFields(withJson(group.command('update <project>').description('change what is given, nothing else')), {})
+    .option('--no-keep-full-ip', 'cut addresses to their network again')
+    .option('--remove-custom-field <key>', 'allow it no longer (repeatable)', collect(String))
+    .option('--remove-reason <id>', 'list it no longer (repeatable)', collect(String))
+    .option('--remove-mail <provider:list>', 'subscribe there no longer (repeatable)', collect(String))
+    .action((name: string, options: Output & Fields & Removals) =>
+      withProjects(shell, (context) => update(name, options, context)),
+    );
+  withJson(group.command('archive <project>').description('reject what it reports from now on; nothing is deleted'))
+    .option('--undo', 'let it report again')
+    .action((name: string, options: Output & { undo?: true }) =>
+      withProjects(shell, async (context) => {
+        const { hash } = await findProject(name, context.projects);
+        await change(hash, { archived: options.undo !== true }, options, context);
+      }),
+    );
+}
+
+function withJson(command: Command): Command {
+  return command.option('--json', 'print JSON');
+}
+
+function withFields(command: Command, { mandatory = false }: { mandatory?: boolean }): Command {
+  const required = (option: Option) => option.makeOptionMandatory(mandatory);
+  return command
+    .addOption(required(new Option('--name <name>', 'what people call it')))
+    .addOption(required(new Option('--slug <slug>', 'its folder on WordPress.org; another name for it here')))
+    .addOption(required(new Option('--type <type>').choices(['plugin', 'theme'])))
+    .option('--custom-field <key:type[:label]>', 'allow a key of `extra` (repeatable)', collect(parseCustomField))
+    .option('--reason <id[:label]>', 'a deactivation reason beside the stock ones (repeatable)', collect(parseReason))
+    .option('--mail <provider:list[:off]>', 'subscribe admins there (repeatable)', collect(parseMailIntegration))
+    .option('--keep-full-ip', "keep a site's whole address, not just its network");
+}
+
+/** A repeatable option; a value that cannot be parsed is bad usage. */
+function collect<T>(parse: (text: string) => T) {
+  return (text: string, earlier: T[] = []): T[] => {
+    try {
+      return [...earlier, parse(text)];
+    } catch (error) {
+      throw new InvalidArgumentError((error as Error).message);
+    }
+  };
+}
+
+function lowerCase(text: string): string {
+  return text.trim().toLowerCase();
+}
+
+async function withProjects({ env, terminal }: Shell, work: (context: Context) => Promise<void>): Promise<void> {
+  const { db, close } = openLatest(readLatestConfig(env));
+  try {
+    await work({ projects: openProjectsWriter(db), terminal });
+  } catch (error) {
+    if (error instanceof DuplicateProject) throw new CommandFailure(EXIT.found, error.message);
+    throw error;
+  } finally {
+    await close();
+  }
+}
+
+/** Throws CommandFailure when there is none. */
+export async function findProject(hashOrSlug: string, store: Pick<ProjectsWriter, 'find'>): Promise<Project> {
+  const project = await store.find(hashOrSlug);
+  if (project === undefined) throw new CommandFailure(EXIT.found, `no project has the hash or slug ${hashOrSlug}`);
+  return project;
+}
+
+async function create(options: Output & Fields & { hash?: string }, { projects, terminal }: Context): Promise<void> {
+  const project = validateProject({
+    hash: options.hash ?? randomUUID(),
+    name: options.name as string,
+    slug: options.slug as string,
+    type: options.type as Project['type'],
+    customFields: options.customField ?? [],
+    reasons: options.reason ?? [],
+    mailIntegrations: options.mail ?? [],
+    keepFullIp: options.keepFullIp ?? false,
+    archived: false,
+  });
+  await projects.create(project);
+  terminal.result(project, projectText, options);
+}
+
+async function update(name: string, options: Output & Fields & Removals, context: Context): Promise<void> {
+  const project = await findProject(name, context.projects);
+  const given = {
+    ...pick(options, ['name', 'slug', 'type', 'keepFullIp']),
+    ...editedList('customFields', project, options.customField, options.removeCustomField, ({ key }) => key),
+    ...editedList('reasons', project, options.reason, options.removeReason, ({ id }) => id),
+    ...editedList('mailIntegrations', project, options.mail, options.removeMail, integrationKey),
+  };
+  if (Object.keys(given).length === 0) throw new CommandFailure(EXIT.usage, 'nothing to change; see --help');
+  validateProject({ ...project, ...given });
+  await change(project.hash, given, options, context);
+}
+
+function pick<T extends object, K extends keyof T>(object: T, keys: K[]): { [P in K]?: NonNullable<T[P]> } {
+  return Object.fromEntries(keys.filter((key) => object[key] !== undefined).map((key) => [key, object[key]])) as {
+    [P in K]?: NonNullable<T[P]>;
+  };
+}
+
+type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations'>;
+
+/** A list of a project with entries put in place of those of the same key, and others taken out; nothing if neither. */
+function editedList<K extends keyof Lists, T extends Lists[K][number]>(
+  name: K,
+  project: Project,
+  added: T[] = [],
+  removed: string[] = [],
+  keyOf: (entry: T) => string,
+): { [P in K]?: T[] } {
+  if (added.length === 0 && removed.length === 0) return {};
+  const entries = new Map((project[name] as T[]).map((entry) => [keyOf(entry), entry]));
+  for (const key of removed) {
+    if (!entries.delete(key)) throw new CommandFailure(EXIT.found, `${name} has no ${key}`);
+  }
+  for (const entry of added) entries.set(keyOf(entry), entry);
+  return { [name]: [...entries.values()] } as { [P in K]?: T[] };
+}
+
+async function change(
+  hash: string,
+  fields: Partial<Omit<Project, 'hash'>>,
+  options: Output,
+  { projects, terminal }: Context,
+): Promise<void> {
+  const changed = await projects.update(hash, fields);
+  if (changed === undefined) throw new CommandFailure(EXIT.found, 'the project is gone');
+  terminal.result(changed, projectText, options);
+}
+
+function listText(projects: Project[]): string {
+  if (projects.length === 0) return 'no projects; sitebeat projects create makes one';
+  const rows = projects.map(({ slug, name, type, hash, customFields, mailIntegrations, archived }) => {
+    const lists = mailIntegrations.filter(({ enabled }) => enabled).length;
+    return [slug, name, type, hash, customFields.length, lists, archived];
+  });
+  return table(['slug', 'name', 'type', 'hash', 'custom fields', 'mail lists', 'archived'], rows);
+}
+
+function projectText(project: Project): string {
+  return section([
+    ['name', project.name],
+    ['slug', project.slug],
+    ['type', project.type],
+    ['hash', project.hash],
+    ['custom fields', project.customFields.map(({ key, type, label }) => `${key} (${type}): ${label}`)],
+    ['reasons', project.reasons.map(({ id, label }) => `${id}: ${label}`)],
+    ['mail', project.mailIntegrations.map((mail) => `${integrationKey(mail)}${mail.enabled ? '' : ' (off)'}`)],
+    ['addresses', project.keepFullIp ? 'kept whole' : 'cut to their network'],
+    ['archived', project.archived],
+  ]);
+}
