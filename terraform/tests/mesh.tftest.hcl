@@ -165,6 +165,11 @@ run "everything" {
   }
 
   assert {
+    condition     = alltrue([for version in google_secret_manager_secret_version.secret : version.secret_data == null && version.secret_data_wo == null])
+    error_message = "No secret is kept in state."
+  }
+
+  assert {
     condition     = toset(keys(google_monitoring_alert_policy.threshold)) == toset(["collect-errors", "dead-letters", "function-errors", "oldest-message"]) && contains(keys(google_monitoring_alert_policy.log), "rebuilt")
     error_message = "Every alert is there."
   }
