@@ -5,7 +5,8 @@ import { freePort } from '../emulator.ts';
 import { type FunctionProcess, startFunction } from './function-process.ts';
 import { provisionDelivery, provisionStores } from './provision.ts';
 import { runSchedules } from './schedule.ts';
-import { type StoreEnv, startStores } from './stores.ts';
+import type { StoreEnv } from './store-env.ts';
+import { startStores } from './stores.ts';
 
 export interface MeshRunOptions {
   /** Folder for all data; in memory without one. */

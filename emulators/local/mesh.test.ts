@@ -15,7 +15,7 @@ import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/google-emulat
 import { post, postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
 import { type RunnerProcess, startRunner } from './runner-process.ts';
-import type { StoreEnv } from './stores.ts';
+import type { StoreEnv } from './store-env.ts';
 import { countStores } from './totals.ts';
 
 const STOP_MS = 5000;

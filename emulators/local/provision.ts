@@ -7,7 +7,7 @@ import { type Mesh, type MeshSubscription, subscriptionsOf, topicsOf } from '../
 import type { Project } from '../../shared/project/project.ts';
 import { applyIndexes } from '../../shared/stores/indexes.ts';
 import type { ProjectDocument } from '../../shared/stores/projects.ts';
-import type { StoreEnv } from './stores.ts';
+import type { StoreEnv } from './store-env.ts';
 
 const SCHEMAS = new URL('../../schemas/bigquery/', import.meta.url);
 const VIEWS = new URL('views/', SCHEMAS);

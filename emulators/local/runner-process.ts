@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { StoreEnv } from './stores.ts';
+import type { StoreEnv } from './store-env.ts';
 
 /** `npm start -- --json`, as a process of its own. */
 export interface RunnerProcess {

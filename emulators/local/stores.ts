@@ -7,18 +7,7 @@ import { startMongodb } from '../mongodb/index.ts';
 import { startPubsub } from '../pubsub/index.ts';
 import { startStorage } from '../storage/index.ts';
 import { openPublisher } from '../storage/publish.ts';
-
-/** The variables that point at the stores and the mail API; each that is set is used, each that is not is embedded. */
-export const STORE_VARIABLES = [
-  'STORAGE_EMULATOR_HOST',
-  'PUBSUB_EMULATOR_HOST',
-  'BIGQUERY_EMULATOR_HOST',
-  'MONGODB_URI',
-  'MAIL_API_URL',
-] as const;
-
-/** Where the stores are, and the names of what is in them. */
-export type StoreEnv = Record<(typeof STORE_VARIABLES)[number] | keyof typeof DEFAULTS, string>;
+import { DEFAULTS, STORE_VARIABLES, type StoreEnv } from './store-env.ts';
 
 /** The stores of a mesh: embedded ones for what the environment leaves unset. */
 export interface LocalStores {
@@ -31,16 +20,6 @@ export interface LocalStores {
   /** Stops all that was started here. */
   stop(): Promise<void>;
 }
-
-/** The names that a mesh runs under when the environment gives none. */
-const DEFAULTS = {
-  GOOGLE_CLOUD_PROJECT: 'sitebeat-local',
-  ARCHIVE_BUCKET: 'sitebeat-archive',
-  BIGQUERY_DATASET: 'sitebeat',
-  MAIL_API_SECRET: 'local',
-  // else every client first looks for Google's metadata server
-  METADATA_SERVER_DETECTION: 'none',
-};
 
 /**
  * Starts an embedded emulator for each of STORE_VARIABLES that `given` lacks. Also sets them in this process, where the

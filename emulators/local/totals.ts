@@ -2,7 +2,7 @@ import { BigQuery } from '@google-cloud/bigquery';
 import { Storage } from '@google-cloud/storage';
 import { MongoClient } from 'mongodb';
 import { HISTORY_TABLES } from '../../shared/stores/history.ts';
-import type { StoreEnv } from './stores.ts';
+import type { StoreEnv } from './store-env.ts';
 
 /** What the stores hold; history and rejections as readers see them, each event once. */
 export interface Totals {

@@ -4,15 +4,18 @@ import { BigQuery, type Dataset } from '@google-cloud/bigquery';
 import { type Bucket, Storage } from '@google-cloud/storage';
 import { type Latest, openLatest } from '../stores/mongodb.ts';
 
-const PROJECT = process.env.GOOGLE_CLOUD_PROJECT ?? '';
-
 function ownName(): string {
   return `test_${randomBytes(8).toString('hex')}`;
 }
 
+/** Read when a test runs: the stores are started after the test files are loaded. */
+function projectId(): string {
+  return process.env.GOOGLE_CLOUD_PROJECT ?? '';
+}
+
 /** A bucket that no other test has; delete it with `bucket.delete`, its files before. */
 export async function ownBucket(): Promise<Bucket> {
-  const [bucket] = await new Storage({ projectId: PROJECT }).createBucket(ownName());
+  const [bucket] = await new Storage({ projectId: projectId() }).createBucket(ownName());
   return bucket;
 }
 
@@ -25,7 +28,7 @@ export function ownDatabase(): Latest {
 
 /** A dataset that no other test has, with the tables and views of schemas/bigquery; delete it with `force`. */
 export async function ownDataset(): Promise<Dataset> {
-  const dataset = new BigQuery({ projectId: PROJECT }).dataset(ownName());
+  const dataset = new BigQuery({ projectId: projectId() }).dataset(ownName());
   await dataset.create();
   const folder = new URL('../../schemas/bigquery/', import.meta.url);
   for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
