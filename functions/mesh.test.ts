@@ -54,6 +54,11 @@ describe('mesh.json', () => {
       says: /access/,
     },
     {
+      title: 'access to a topic that no function is behind',
+      change: (mesh: Mesh) => Object.assign(mesh.functions[0] ?? {}, { access: ['topic.nowhere'] }),
+      says: /topic\.nowhere/,
+    },
+    {
       title: 'a field that nothing reads',
       change: (mesh: Mesh) => Object.assign(mesh.functions[0] ?? {}, { colour: 'red' }),
       says: /colour/,

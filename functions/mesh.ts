@@ -15,8 +15,11 @@ import {
   validateSync,
 } from 'class-validator';
 
-/** What a function may reach; Terraform turns each into roles, secrets and variables. */
-export const ACCESS = ['archive.create', 'archive.read', 'history.append', 'history.read', 'mongodb'] as const;
+/**
+ * What a function may reach; Terraform turns each into roles, secrets and variables. `topic.<name>`: it publishes to that
+ * topic of the mesh.
+ */
+const ACCESS = /^(?:archive\.create|archive\.read|history\.append|history\.read|mail|mongodb|topic\.[a-z][a-z-]{2,})$/;
 
 class Trigger {
   /** Called over HTTP by anybody (public) or by a known identity (private). */
@@ -54,7 +57,7 @@ export class MeshFunction {
   @ValidateNested() instances!: Instances;
   /** Of functions behind a topic only. */
   @IsOptional() @ValidateNested() delivery?: Delivery;
-  @IsArray() @ArrayUnique() @IsIn(ACCESS, { each: true }) access!: (typeof ACCESS)[number][];
+  @IsArray() @ArrayUnique() @Matches(ACCESS, { each: true }) access!: string[];
 }
 
 /** functions/mesh.json: each function once, in the order of the flow. */
@@ -82,6 +85,7 @@ export function parseMesh(json: Mesh): Mesh {
   const problems = [
     ...validateSync(mesh, { whitelist: true, forbidNonWhitelisted: true }).map((error) => error.toString()),
     ...mesh.functions.flatMap(contradictions),
+    ...mesh.functions.flatMap((fn) => unheard(fn, topicsOf(mesh))),
   ];
   if (problems.length > 0) throw new Error(`mesh.json: ${problems.join('; ')}`);
   return mesh;
@@ -96,6 +100,13 @@ function contradictions({ name, trigger, delivery }: MeshFunction): string[] {
       ? []
       : [`${name}: a function behind a topic, and no other, has a delivery policy`]),
   ];
+}
+
+/** What is published to a topic that nobody subscribes to is lost. */
+function unheard({ name, access }: MeshFunction, topics: string[]): string[] {
+  return access
+    .filter((word) => word.startsWith('topic.') && !topics.includes(word.slice('topic.'.length)))
+    .map((word) => `${name} has access to ${word}, which no function is behind`);
 }
 
 /** A push subscription, its dead-letter topic and that topic's pull subscription. */

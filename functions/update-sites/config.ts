@@ -3,6 +3,7 @@ import { IsMongodbUri, readEnvironment } from '../../shared/runtime/env.ts';
 import { LOG_LEVELS, type LogLevel } from '../../shared/runtime/log.ts';
 
 class Variables {
+  @IsNotEmpty() GOOGLE_CLOUD_PROJECT!: string;
   @IsNotEmpty() ARCHIVE_BUCKET!: string;
   @IsMongodbUri() MONGODB_URI!: string;
   @IsIn(LOG_LEVELS) LOG_LEVEL: LogLevel = 'INFO';
@@ -10,5 +11,10 @@ class Variables {
 
 export function readConfig(env: NodeJS.ProcessEnv) {
   const variables = readEnvironment(Variables, env);
-  return { bucket: variables.ARCHIVE_BUCKET, mongodbUri: variables.MONGODB_URI, logLevel: variables.LOG_LEVEL };
+  return {
+    projectId: variables.GOOGLE_CLOUD_PROJECT,
+    bucket: variables.ARCHIVE_BUCKET,
+    mongodbUri: variables.MONGODB_URI,
+    logLevel: variables.LOG_LEVEL,
+  };
 }

@@ -10,11 +10,14 @@ import { openLatest } from '../../shared/stores/mongodb.ts';
 import { openOptOuts } from '../../shared/stores/opt-outs.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
 import { openSites } from '../../shared/stores/sites.ts';
+import { openTopic, SUBSCRIBERS_TOPIC } from '../../shared/stores/topics.ts';
+import type { Subscribers } from './announce-subscriber.ts';
 import { readConfig } from './config.ts';
 import { updateSite } from './update-site.ts';
 
 const config = readConfig(process.env);
 const { db, close } = openLatest(config);
+const subscribers: Subscribers = openTopic({ projectId: config.projectId, topic: SUBSCRIBERS_TOPIC });
 const stores = {
   archive: openArchive(config),
   countryOf: openCountries(),
@@ -22,8 +25,12 @@ const stores = {
   sites: openSites(db),
   deactivations: openDeactivations(db),
   optOuts: openOptOuts(db),
+  subscribers,
 };
-drainOnSignal(close);
+drainOnSignal(async () => {
+  await subscribers.close();
+  await close();
+});
 
 cloudEvent(
   'update-sites',

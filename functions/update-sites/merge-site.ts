@@ -9,12 +9,15 @@ import {
   type Stamp,
   siteKey,
 } from '../../shared/stores/sites.ts';
+import { pendingMail } from './announce-subscriber.ts';
 
 /** What one event says of a site: a report, a deactivation, or both. */
 export interface SiteChange extends EventKey, Pick<SiteReport, 'site' | 'environment'> {
   urlMd5: string | null;
   report?: SiteReport | undefined;
   deactivation?: Deactivation | undefined;
+  /** The project has a mail list to put the site's admin on. */
+  hasMailList: boolean;
 }
 
 /** How many reports since a deactivation are remembered: more than a year of weekly ones. */
@@ -44,7 +47,7 @@ export function mergeSite(known: SiteDocument | undefined, change: SiteChange): 
   };
   const deactivation =
     change.deactivation && clock.deactivation === stamp ? latestOf(change.deactivation) : site.deactivation;
-  return unlessSame(known, {
+  const merged = {
     ...site,
     ...fields.values,
     deactivation,
@@ -54,6 +57,10 @@ export function mergeSite(known: SiteDocument | undefined, change: SiteChange): 
     tracksSince: tracksSince(isTrack ? [...site.tracksSince, at] : site.tracksSince, deactivation),
     clock,
     ...stateOf(clock),
+  };
+  return unlessSame(known, {
+    ...merged,
+    pendingMail: pendingMail(site, merged, change.report, change.hasMailList),
   });
 }
 
@@ -77,6 +84,7 @@ function emptySite({ projectHash, site, environment }: SiteChange, at: Date): Si
     customFields: {},
     deactivation: null,
     tracksSince: [],
+    pendingMail: [],
     clock: { report: '', older: [], track: null, deactivation: null, optOut: null },
     revision: 0,
   };

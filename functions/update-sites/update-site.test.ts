@@ -43,6 +43,7 @@ describe('updateSite', () => {
     sites: openSites(latest.db),
     deactivations: openDeactivations(latest.db),
     optOuts: openOptOuts(latest.db),
+    subscribers: { publish: () => assert.fail('the project has no mail list') },
   });
 
   function update(event: StoredEvent): Promise<void> {

@@ -14,6 +14,10 @@ export interface ObjectReference {
 export interface PubsubMessage {
   data: string;
   attributes: Record<string, string>;
+  /** The same in every delivery; empty when this is no Pub/Sub message. */
+  messageId: string;
+  /** ISO 8601, the same in every delivery. */
+  publishTime: string;
 }
 
 /**
@@ -24,9 +28,12 @@ export interface PubsubMessage {
 export function pubsubMessage(event: unknown): PubsubMessage {
   const body = isJsonObject(event) && isJsonObject(event.data) ? event.data : event;
   const message = isJsonObject(body) && isJsonObject(body.message) ? body.message : {};
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
   return {
-    data: typeof message.data === 'string' ? message.data : '',
+    data: text(message.data),
     attributes: (isJsonObject(message.attributes) ? message.attributes : {}) as Record<string, string>,
+    messageId: text(message.messageId),
+    publishTime: text(message.publishTime),
   };
 }
 

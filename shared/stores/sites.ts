@@ -24,6 +24,8 @@ export interface SiteDocument {
   deactivation: SiteDeactivation | null;
   /** When it reported with consent since then, oldest first: the first is its return, if events come late as well. */
   tracksSince: Date[];
+  /** The request to the mail lists that was not published yet: one, or none. Absent in what older versions wrote. */
+  pendingMail?: PendingMail[];
   clock: SiteClock;
   /** Grows with every write: two writers at once are told apart by it. */
   revision: number;
@@ -38,6 +40,16 @@ export interface SiteDeactivation {
   reasonSent: string | null;
   reasonInfo: string | null;
   projectVersion: string | null;
+}
+
+/** What the mail lists are to be asked. */
+export interface PendingMail {
+  eventId: string;
+  /** ISO 8601, of that event. */
+  receivedAt: string;
+  email: string;
+  firstName: string | null;
+  lastName: string | null;
 }
 
 /** Which event every part of a site's state is from. */
@@ -58,6 +70,10 @@ export interface Sites {
    * the same object when there is nothing to change. Resolves with what is stored.
    */
   update(id: string, merge: (known: SiteDocument | undefined) => SiteDocument): Promise<SiteDocument>;
+  /** undefined when there is no such site. */
+  find(id: string): Promise<SiteDocument | undefined>;
+  /** Takes an address's pending request off a site, if both are still there. */
+  removePendingMail(id: string, email: string): Promise<void>;
   /** The sites of a project (of all, without one) that a User-Agent's md5 stands for. */
   withMd5(urlMd5: string, project?: string): Promise<SiteDocument[]>;
 }
@@ -73,6 +89,7 @@ const MAX_SITES_OF_MD5 = 100;
 
 export function openSites(db: Db): Sites {
   const sites = db.collection<SiteDocument>('sites');
+  const outbox = db.collection<{ _id: string; pendingMail: PendingMail[]; revision: number }>('sites');
   const tryUpdate = async (id: string, merge: (known: SiteDocument | undefined) => SiteDocument) => {
     const known = (await sites.findOne({ _id: id })) ?? undefined;
     const merged = merge(known);
@@ -98,6 +115,15 @@ export function openSites(db: Db): Sites {
           if (stored) return stored;
         }
         throw new TransientError('sites: too many writers of one site', { cause: undefined });
+      }),
+    find: (id) => transient('sites', async () => (await sites.findOne({ _id: id })) ?? undefined),
+    removePendingMail: (id, email) =>
+      transient('sites', async () => {
+        // the revision makes a writer who read the request before look again
+        await outbox.updateOne(
+          { _id: id, 'pendingMail.email': email },
+          { $pull: { pendingMail: { email } }, $inc: { revision: 1 } },
+        );
       }),
     withMd5: (urlMd5, project) =>
       transient('sites', () =>

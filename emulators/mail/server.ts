@@ -1,0 +1,113 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { CUTS, type Fault, type Faults, type Mailbox } from './mailbox.ts';
+import { isSigned } from './signature.ts';
+
+/** What a mail API might bound it to; ours are some hundred bytes. */
+const MAX_BODY_BYTES = 65_536;
+
+export interface MailServer {
+  server: Server;
+  /** Answers what is in flight, lets go of who waits in vain, and closes every connection. */
+  stop(): Promise<void>;
+}
+
+/**
+ * A server whose every path is a mailbox: POST takes a subscriber, GET shows what was taken, PUT says how the next POSTs fail.
+ * With `secret`, an unsigned POST is answered 401.
+ */
+export function createMailServer(mailboxOf: (path: string) => Mailbox, secret: string | undefined): MailServer {
+  const waiting = new Set<ServerResponse>();
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const mailbox = mailboxOf(new URL(request.url ?? '/', 'http://localhost').pathname);
+    const body = await readBody(request);
+    if (body === undefined) return reply(response, 413, { error: 'the body is too large' });
+    switch (request.method) {
+      case 'GET':
+        return reply(response, 200, mailbox.show());
+      case 'PUT':
+        return setFaults(mailbox, body, response);
+      case 'POST':
+        return post(mailbox, request, body, response);
+      default:
+        return reply(response, 405, { error: 'GET, POST or PUT' });
+    }
+  };
+  const post = async (mailbox: Mailbox, request: IncomingMessage, body: string, response: ServerResponse) => {
+    const key = request.headers['idempotency-key'];
+    const subscriber = parseJson(body);
+    if (secret !== undefined && !isSigned(request.headers, body, secret)) {
+      return reply(response, 401, { error: 'X-Signature does not fit' });
+    }
+    if (typeof key !== 'string') return reply(response, 400, { error: 'no Idempotency-Key' });
+    if (subscriber === undefined) return reply(response, 400, { error: 'the body is no JSON object' });
+    const fault = mailbox.nextFault();
+    if (fault === undefined) {
+      const isNew = await mailbox.take(key, subscriber);
+      mailbox.note({ key, answer: isNew ? 202 : 200 });
+      return reply(response, isNew ? 202 : 200, { taken: isNew });
+    }
+    if (fault === 'lost' || fault === 'slow') await mailbox.take(key, subscriber);
+    mailbox.note({ key, answer: fault });
+    if (typeof fault === 'number') return reply(response, fault, { error: 'as asked for' });
+    if (fault !== 'slow') return void response.destroy();
+    waiting.add(response);
+    response.once('close', () => waiting.delete(response));
+  };
+  const server = createServer((request, response) => {
+    answer(request, response).catch(() => response.destroy());
+  });
+  return {
+    server,
+    stop: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      for (const response of waiting) response.destroy();
+      // connections in use are kept alive otherwise
+      server.prependListener('request', (_, response) => response.setHeader('connection', 'close'));
+      const idle = setInterval(() => server.closeIdleConnections(), 10);
+      await closed;
+      clearInterval(idle);
+    },
+  };
+}
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    bytes += chunk.length;
+    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
+  }
+  return bytes > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString('utf8');
+}
+
+function setFaults(mailbox: Mailbox, body: string, response: ServerResponse): void {
+  const faults = parseJson(body);
+  if (isFaults(faults)) {
+    mailbox.setFaults(faults);
+    reply(response, 200, faults);
+  } else reply(response, 400, { error: `{next: [], always}, of ${CUTS.join(', ')} or a status` });
+}
+
+function isFaults(value: Record<string, unknown> | undefined): value is Record<string, unknown> & Faults {
+  const { next = [], always = 500 } = value ?? {};
+  return value !== undefined && Array.isArray(next) && [...next, always].every(isFault);
+}
+
+function isFault(value: unknown): value is Fault {
+  return CUTS.some((cut) => cut === value) || (Number.isInteger(value) && Number(value) >= 300 && Number(value) < 600);
+}
+
+function parseJson(text: string): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A redirect leads to another mailbox, where it shows if somebody follows. */
+function reply(response: ServerResponse, status: number, json: unknown): void {
+  const location = status < 400 && status >= 300 ? { location: '/elsewhere' } : {};
+  response.writeHead(status, { 'content-type': 'application/json', ...location }).end(JSON.stringify(json));
+}
