@@ -9,7 +9,14 @@ export interface Archive {
   create(event: StoredEvent): Promise<void>;
   /** The event in an object; undefined when there is no such object (it was erased). Throws PermanentError `invalid_object`. */
   read(name: string): Promise<StoredEvent | undefined>;
+  /** The names of the objects that begin so, in the order of their code points. */
+  list(prefix: string): AsyncIterable<string>;
+  /** Removes an object; what the bucket keeps of deleted ones (soft delete) is its own. false: there was none. */
+  remove(name: string): Promise<boolean>;
 }
+
+/** The most names that Cloud Storage gives at once. */
+const MAX_LISTED = 1000;
 
 /** Opens the bucket `bucket`; the client finds its credentials or emulator in the environment. */
 export function openArchive({ bucket }: { bucket: string }): Archive {
@@ -40,5 +47,27 @@ export function openArchive({ bucket }: { bucket: string }): Archive {
           });
         return contents && parseStoredEvent(contents[0].toString('utf8'));
       }),
+    async *list(prefix) {
+      const query = { prefix, maxResults: MAX_LISTED, autoPaginate: false, fields: 'items(name),nextPageToken' };
+      for (let page: object | null = query; page !== null; ) {
+        const asked: object = page;
+        const [listed, next] = await transient('the archive', () => files.getFiles(asked));
+        for (const { name } of listed) yield name;
+        page = next ?? null;
+      }
+    },
+    remove: (name) =>
+      transient('the archive', () =>
+        files
+          .file(name)
+          .delete()
+          .then(
+            () => true,
+            (error: ApiError) => {
+              if (error.code === 404) return false;
+              throw error;
+            },
+          ),
+      ),
   };
 }

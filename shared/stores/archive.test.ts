@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import type { Bucket } from '@google-cloud/storage';
+import { hourPrefix } from '../event/object-name.ts';
+import { capturedEvent } from '../testing/events.ts';
+import { ownBucket } from '../testing/stores.ts';
+import { type Archive, openArchive } from './archive.ts';
+
+async function namesOf(names: AsyncIterable<string>): Promise<string[]> {
+  const list: string[] = [];
+  for await (const name of names) list.push(name);
+  return list;
+}
+
+describe('openArchive', () => {
+  let bucket: Bucket;
+  let archive: Archive;
+  before(async () => {
+    bucket = await ownBucket();
+    archive = openArchive({ bucket: bucket.name });
+  });
+  after(async () => {
+    await bucket.deleteFiles({ force: true });
+    await bucket.delete();
+  });
+
+  const HOUR = hourPrefix('track', new Date('2026-03-09T07:00:00Z'));
+  const event = capturedEvent('track');
+
+  it('gives back what was stored, once it is stored twice as well', async () => {
+    await archive.create(event);
+    await archive.create({ ...event, payload: {} });
+    assert.deepEqual(await archive.read(`${HOUR}${event.id}.json`), event);
+  });
+
+  it('knows nothing of an object that is not there', async () => {
+    assert.equal(await archive.read(`${HOUR}nothing-here.json`), undefined);
+    assert.equal(await archive.remove(`${HOUR}nothing-here.json`), false);
+  });
+
+  it('refuses an object that is no event for good', async () => {
+    await bucket.file(`${HOUR}not-an-event.json`).save('{"id":', { resumable: false });
+    await assert.rejects(archive.read(`${HOUR}not-an-event.json`), {
+      name: 'PermanentError',
+      reason: 'invalid_object',
+    });
+    await archive.remove(`${HOUR}not-an-event.json`);
+  });
+
+  it('lists what begins so, in order, over several pages', async () => {
+    const ids = Array.from({ length: 1003 }, (_, n) => `listed-${String(n).padStart(4, '0')}`);
+    await Promise.all(ids.map((id) => archive.create({ ...event, id, receivedAt: '2026-03-09T08:00:00.000Z' })));
+    const prefix = hourPrefix('track', new Date('2026-03-09T08:00:00Z'));
+    assert.deepEqual(
+      await namesOf(archive.list(prefix)),
+      ids.map((id) => `${prefix}${id}.json`),
+    );
+    assert.deepEqual(await namesOf(archive.list(HOUR)), [`${HOUR}${event.id}.json`]);
+    assert.deepEqual(await namesOf(archive.list('deactivate/')), []);
+  });
+
+  it('removes an object, once', async () => {
+    assert.equal(await archive.remove(`${HOUR}${event.id}.json`), true);
+    assert.equal(await archive.read(`${HOUR}${event.id}.json`), undefined);
+    assert.equal(await archive.remove(`${HOUR}${event.id}.json`), false);
+  });
+});
