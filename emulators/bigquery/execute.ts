@@ -118,6 +118,11 @@ export class Executor {
     }
   }
 
+  /** Bytes that the statement reads. */
+  async bytes(translation: Translation, statement: Statement): Promise<number> {
+    return this.#database.use((connection) => bytesProcessed(connection, translation, ordered(translation, statement)));
+  }
+
   async #change(
     connection: DuckDBConnection,
     translation: Translation,

@@ -21,12 +21,9 @@ function waitFor(done: Promise<void>, timeoutMs: unknown): Promise<void> {
 async function runQuery({ project, query, body }: Request, { jobs }: Parts) {
   const request = readQuery(body, body, { query: body });
   if (request.isDryRun) {
-    const { jobReference, ...result } = resultJson(
-      await jobs.dryRun(project, request),
-      'bigquery#queryResponse',
-      pageOf(query, body),
-    );
-    return { ...result, rows: [] };
+    const dryRun = await jobs.dryRun(project, request);
+    const { jobReference, ...result } = resultJson(dryRun, 'bigquery#queryResponse', pageOf(query, body));
+    return { ...result, totalBytesProcessed: String(await dryRun.bytes()), rows: [] };
   }
   const job = jobs.start(project, request);
   await waitFor(job.done, body.timeoutMs);
@@ -39,8 +36,8 @@ async function getQueryResults({ project, name, query }: Request, { jobs }: Part
   return resultJson(job, 'bigquery#getQueryResultsResponse', pageOf(query, {}));
 }
 
-function listJobs({ project, base }: Request, { jobs }: Parts) {
-  return { kind: 'bigquery#jobList', jobs: jobs.list(project).map((job) => jobJson(job, base)) };
+async function listJobs({ project, base }: Request, { jobs }: Parts) {
+  return { kind: 'bigquery#jobList', jobs: await Promise.all(jobs.list(project).map((job) => jobJson(job, base))) };
 }
 
 async function insertJob({ project, body, base }: Request, { jobs }: Parts) {
@@ -51,10 +48,10 @@ async function insertJob({ project, body, base }: Request, { jobs }: Parts) {
 
 const getJob = ({ project, name, base }: Request, { jobs }: Parts) => jobJson(jobs.get(project, name), base);
 
-function cancelJob({ project, name, base }: Request, { jobs }: Parts) {
+async function cancelJob({ project, name, base }: Request, { jobs }: Parts) {
   const job = jobs.get(project, name);
   job.interrupt();
-  return { kind: 'bigquery#jobCancelResponse', job: jobJson(job, base) };
+  return { kind: 'bigquery#jobCancelResponse', job: await jobJson(job, base) };
 }
 
 function deleteJob({ project, name }: Request, { jobs }: Parts): void {

@@ -17,7 +17,8 @@ export interface Job {
   createdMs: number;
   endedMs?: number;
   result?: Result;
-  bytes: number;
+  /** Bytes that it reads, found out when somebody asks; they take longer to count than most queries to run. */
+  bytes: () => Promise<number>;
   ddlOperation?: string;
   error?: ServiceError;
   /** Settles, never rejects, when the job is over. */
@@ -68,7 +69,7 @@ export class Jobs {
       request,
       statementType,
       createdMs: Date.now(),
-      bytes: 0,
+      bytes: async () => 0,
       done: Promise.resolve(),
       interrupt: () => {},
     };
@@ -96,7 +97,7 @@ export class Jobs {
       createdMs: now,
       endedMs: now,
       result: { fields, rows: [] },
-      bytes,
+      bytes: async () => bytes,
       done: Promise.resolve(),
       interrupt: () => {},
     };
@@ -141,16 +142,12 @@ export class Jobs {
 
   async #runStatement(job: Job, statement: Statement): Promise<void> {
     const translation = this.#translate(statement);
-    const { maximumBytesBilled } = job.request;
-    if (translation.type === 'SELECT') {
-      job.bytes = (await this.#executor.dryRun(translation, statement)).bytes;
-      if (maximumBytesBilled !== undefined && billed(job.bytes) > maximumBytesBilled) {
-        throw new ServiceError(
-          'bytesBilledLimitExceeded',
-          `Query exceeded limit for bytes billed: ${maximumBytesBilled}. ${billed(job.bytes)} or higher required.`,
-        );
-      }
-    }
+    let counted: Promise<number> | undefined;
+    job.bytes = () => {
+      counted ??= this.#executor.bytes(translation, statement).catch(() => 0);
+      return counted;
+    };
+    await expectBilled(job);
     job.result = await this.#executor.run(translation, statement, (connection) => {
       job.interrupt = () => connection.interrupt();
     });
@@ -186,6 +183,17 @@ export class Jobs {
   }
 }
 
+async function expectBilled({ request, bytes }: Job): Promise<void> {
+  const { maximumBytesBilled } = request;
+  if (maximumBytesBilled === undefined) return;
+  const needed = billed(await bytes());
+  if (needed <= maximumBytesBilled) return;
+  throw new ServiceError(
+    'bytesBilledLimitExceeded',
+    `Query exceeded limit for bytes billed: ${maximumBytesBilled}. ${needed} or higher required.`,
+  );
+}
+
 const billed = (bytes: number) => (bytes === 0 ? 0 : Math.max(minBilledBytes, Math.ceil(bytes / mebibyte) * mebibyte));
 
 const reference = ({ project, id, location }: Job) => ({ projectId: project, jobId: id, location });
@@ -217,19 +225,18 @@ export function resultJson(job: Job, kind: string, { maxResults, start, format }
     ...base,
     jobComplete: true,
     cacheHit: false,
-    totalBytesProcessed: String(job.bytes),
     ...(isQuery ? { schema: { fields: fields.map(schemaJson) }, totalRows: String(rows.length), rows: page } : {}),
     ...(end < rows.length ? { pageToken: String(end) } : {}),
     ...dmlJson(job),
   };
 }
 
-/** A job resource. */
-export function jobJson(job: Job, base: string, isDryRun = false) {
+/** A job resource, with the bytes that it read once it is over. */
+export async function jobJson(job: Job, base: string, isDryRun = false) {
   const { project, id, location, endedMs, error, createdMs } = job;
   const failure = error === undefined ? {} : { errorResult: error.proto, errors: [error.proto] };
   const schema = isDryRun && job.result !== undefined ? { schema: { fields: job.result.fields.map(schemaJson) } } : {};
-  const bytes = String(job.bytes);
+  const bytes = endedMs === undefined ? 0 : await job.bytes();
   return {
     kind: 'bigquery#job',
     id: `${project}:${location}.${id}`,
@@ -242,11 +249,11 @@ export function jobJson(job: Job, base: string, isDryRun = false) {
       creationTime: String(createdMs),
       startTime: String(createdMs),
       ...(endedMs === undefined ? {} : { endTime: String(endedMs) }),
-      totalBytesProcessed: bytes,
+      totalBytesProcessed: String(bytes),
       query: {
         statementType: job.statementType,
-        totalBytesProcessed: bytes,
-        totalBytesBilled: isDryRun ? '0' : String(billed(job.bytes)),
+        totalBytesProcessed: String(bytes),
+        totalBytesBilled: isDryRun ? '0' : String(billed(bytes)),
         cacheHit: false,
         ...(job.ddlOperation === undefined ? {} : { ddlOperationPerformed: job.ddlOperation }),
         ...schema,

@@ -39,6 +39,8 @@ const nodes: Readonly<Record<string, readonly [name: string, ...fields: string[]
   array_reverse: ['ARRAY_REVERSE', 'this'],
   json_value: ['JSON_VALUE', 'this', 'path'],
   json_query: ['JSON_QUERY', 'this', 'path'],
+  json_extract: ['JSON_EXTRACT', 'this', 'path'],
+  json_extract_scalar: ['JSON_EXTRACT_SCALAR', 'this', 'path'],
   json_type: ['JSON_TYPE', 'this'],
   parse_json: ['PARSE_JSON', 'this'],
   to_json: ['TO_JSON', 'this'],
@@ -91,6 +93,7 @@ const aliases: Readonly<Record<string, string>> = {
   POWER: 'POW',
   OCTET_LENGTH: 'BYTE_LENGTH',
   REGEXP_SUBSTR: 'REGEXP_EXTRACT',
+  INSTR: 'STRPOS',
 };
 
 function named(spelling: string, args: readonly unknown[], scope: Scope): Resolved {

@@ -1,6 +1,6 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import type { Field } from '../schema.ts';
-import { stringValue, type Token } from './lexer.ts';
+import { stringValue, type Token, tokensOf } from './lexer.ts';
 import { parseStatement } from './parse.ts';
 import { as, list } from './tree.ts';
 import { readType } from './types.ts';
@@ -103,6 +103,20 @@ class Cursor {
     }
   }
 
+  /** The text of a type: a word, and what is between its angle brackets. */
+  type(): string {
+    const { start, end } = this.advance('a type');
+    let last = end;
+    for (let depth = 0; this.peek('<') || this.peek('(') || depth > 0; ) {
+      const token = this.advance('>');
+      if (token.text === '<' || token.text === '(') depth += 1;
+      if (token.text === '>' || token.text === ')') depth -= 1;
+      last = token.end;
+      if (depth === 0) break;
+    }
+    return this.#sql.slice(start, last);
+  }
+
   /** All that is left. */
   rest(): string {
     const start = this.#tokens[this.#next]?.start;
@@ -195,34 +209,27 @@ function readPartition(cursor: Cursor): string[] {
   return [column.replaceAll('`', ''), unit.toUpperCase()];
 }
 
-/** Reads `name TYPE [NOT NULL] [OPTIONS(description = '…')], …` by way of the parser. */
+/** Reads `name TYPE [NOT NULL] [OPTIONS(description = '…')], …`. */
 function readColumns(text: string): Field[] {
-  const table = as(
-    parseStatement(`CREATE TABLE x (${text})`, [{ kind: 'word', text: '', start: 0, end: 0 }]),
-    'create_table',
-  );
-  return list(table?.columns).map((column) => readColumn(column as Readonly<Record<string, unknown>>));
+  const cursor = new Cursor(text, tokensOf(text));
+  const fields: Field[] = [];
+  do fields.push(readColumn(cursor));
+  while (cursor.take(','));
+  cursor.expectEnd();
+  return fields;
 }
 
-const columnParts = new Set(['name', 'data_type', 'nullable', 'options']);
-
-function readColumn(column: Readonly<Record<string, unknown>>): Field {
-  const { name, data_type: dataType, nullable, options } = column;
-  const type = readType(dataType);
-  const description = list(options).map((option) => as(option, 'eq'));
-  const field: Field = { name: String((name as { name: string }).name), ...type };
-  if (nullable === false) field.mode = 'REQUIRED';
-  for (const pair of description) {
-    const key = (as(pair?.left, 'column')?.name as { name: string } | undefined)?.name;
-    if (key !== 'description') throw unsupportedQuery(`the column option ${key}`);
-    field.description = String(as(pair?.right, 'literal')?.value);
-  }
-  for (const [key, value] of Object.entries(column)) {
-    const isSaid = value !== null && value !== false && !(Array.isArray(value) && value.length === 0);
-    if (isSaid && !columnParts.has(key) && !/comments|order|span|no_type/.test(key)) {
-      throw unsupportedQuery(`${key.replaceAll('_', ' ')} of a column`);
-    }
-  }
+function readColumn(cursor: Cursor): Field {
+  const name = cursor.name();
+  const cast = `SELECT CAST(NULL AS ${cursor.type()})`;
+  const [value] = list(as(parseStatement(cast, tokensOf(cast)), 'select')?.expressions);
+  const field: Field = { name, ...readType(as(value, 'cast')?.to) };
+  if (cursor.take('NOT', 'NULL')) field.mode = 'REQUIRED';
+  if (cursor.peek('DEFAULT')) throw unsupportedQuery('DEFAULT of a column');
+  const { description, ...other } = readOptions(cursor);
+  const [unknown] = Object.keys(other);
+  if (unknown !== undefined) throw unsupportedQuery(`the column option ${unknown}`);
+  if (typeof description === 'string') field.description = description;
   return field;
 }
 

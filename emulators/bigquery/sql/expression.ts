@@ -1,7 +1,8 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
-import { elementType, engineType, quote, text } from '../schema.ts';
+import { quote, text } from '../schema.ts';
 import { call, isCall } from './calls.ts';
-import { castTo } from './cast.ts';
+import { expectComparable } from './comparable.ts';
+import { array, cast } from './constructors.ts';
 import {
   elementOf,
   expression,
@@ -14,7 +15,7 @@ import {
   type Type,
 } from './scope.ts';
 import { as, expectOnly, type Fields, integerLiteral, isNode, list, nameOf, open } from './tree.ts';
-import { commonNumber, isNumber, isType, readType, scalar, standardName } from './types.ts';
+import { commonNumber, isNumber, isType, scalar } from './types.ts';
 
 type Handler = (fields: Fields, scope: Scope) => Resolved;
 
@@ -77,24 +78,6 @@ function literal(fields: Fields): Resolved {
   throw unsupportedQuery(`the literal ${value}`);
 }
 
-/** BigQuery compares a string literal to a date or time, but never a STRING to a number or a BOOL, as DuckDB does. */
-function expectComparable(left: Resolved, right: Resolved, operator: string): void {
-  const families = [left.type, right.type].map((type) => {
-    if (type === undefined || type.mode === 'REPEATED' || type.type === 'RECORD') return undefined;
-    return isNumber(type) ? 'number' : type.type;
-  });
-  const [a, b] = families;
-  if (a === undefined || b === undefined || a === b) return;
-  const exclusive = ['STRING', 'number', 'BOOLEAN', 'BYTES', 'JSON'];
-  if (
-    (exclusive.includes(a) && exclusive.includes(b)) ||
-    [a, b].some((x) => ['number', 'BOOLEAN', 'JSON'].includes(x))
-  ) {
-    const types = [left.type, right.type].map((type) => (type === undefined ? '' : standardName(type)));
-    throw invalidQuery(`No matching signature for operator ${operator} for argument types: ${types.join(', ')}`);
-  }
-}
-
 function comparison(operator: string): Handler {
   return (fields, scope) => {
     expectOnly(operator, fields, 'left', 'right');
@@ -123,10 +106,13 @@ function arithmetic(operator: '+' | '-' | '*'): Handler {
     if (type === undefined && isType(left.type, 'DATE') && isType(right.type, 'INTEGER') && operator !== '*') {
       return { sql: `(${left.sql} ${operator} CAST(${right.sql} AS INTEGER))`, type: left.type };
     }
+    if (isTime(left.type) && isTime(right.type)) throw unsupportedQuery('differences that are an INTERVAL');
     if (operator === '-' && type === undefined) return { sql: `bq.minus(${left.sql}, ${right.sql})`, type };
     return { sql: `(${left.sql} ${operator} ${right.sql})`, type };
   };
 }
+
+const isTime = (type: Type | undefined) => isType(type, 'DATE', 'TIMESTAMP', 'DATETIME', 'TIME');
 
 function negated(sql: string, fields: Fields): string {
   return fields.not === true ? `(NOT ${sql})` : sql;
@@ -158,44 +144,6 @@ function inList(fields: Fields, scope: Scope): Resolved {
   const items = list(fields.expressions).map((item) => expression(item, scope));
   for (const item of items) expectComparable(value, item, '=');
   return { sql: negated(`(${value.sql} IN (${items.map(({ sql }) => sql).join(', ')}))`, fields), type: boolean };
-}
-
-function array(fields: Fields, scope: Scope): Resolved {
-  expectOnly('an array', fields, 'expressions');
-  const items = list(fields.expressions).map((item) => expression(item, scope));
-  const type = items[0]?.type;
-  if (type?.mode === 'REPEATED') throw invalidQuery('Cannot construct array with element type ARRAY');
-  return { sql: `[${items.map(({ sql }) => sql).join(', ')}]`, type: type && { ...type, mode: 'REPEATED' } };
-}
-
-/** `STRUCT<a INT64>(1)`, `ARRAY<…>[…]` and `CAST`: the parser makes casts of all of them. */
-function cast(safe: boolean): Handler {
-  return (fields, scope) => {
-    expectOnly('CAST', fields, 'this', 'to');
-    const type = readType(fields.to);
-    const struct = as(fields.this, 'struct');
-    if (struct !== undefined) return typedStruct(struct, type, scope);
-    if (type.mode === 'REPEATED' && as(fields.this, 'array')) return typedArray(fields, type, scope);
-    return { sql: castTo(expression(fields.this, scope), type, safe), type };
-  };
-}
-
-function typedStruct(struct: Fields, type: Type, scope: Scope): Resolved {
-  const values = list(struct.fields).map((pair) => expression(list(pair)[1], scope).sql);
-  const fields = type.fields ?? [];
-  if (values.length !== fields.length) throw invalidQuery('STRUCT has another number of fields than its type');
-  const packed = fields.map(({ name }, i) => `${quote(name)} := ${values[i]}`).join(', ');
-  return { sql: `CAST(struct_pack(${packed}) AS ${elementType(type)})`, type };
-}
-
-function typedArray(fields: Fields, type: Type, scope: Scope): Resolved {
-  const items = list(as(fields.this, 'array')?.expressions).map((item) => {
-    const tuple = as(item, 'tuple');
-    if (tuple === undefined) return expression(item, scope).sql;
-    const pairs = list(tuple.expressions).map((value) => [null, value]);
-    return typedStruct({ fields: pairs }, { ...type, mode: 'NULLABLE' }, scope).sql;
-  });
-  return { sql: `CAST([${items.join(', ')}] AS ${engineType(type)})`, type };
 }
 
 function subscript(fields: Fields, scope: Scope): Resolved {

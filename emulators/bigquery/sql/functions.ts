@@ -144,7 +144,6 @@ export const aggregates: Readonly<Record<string, FunctionRule>> = {
   VARIANCE: float('var_samp({0})'),
   VAR_SAMP: float('var_samp({0})'),
   VAR_POP: float('var_pop({0})'),
-  CORR: float('corr({0}, {1})'),
   // exact, where the service is near
   APPROX_COUNT_DISTINCT: integer('count(DISTINCT {0})'),
   APPROX_TOP_COUNT: { sql: ['bq.top_count(histogram({0}), {1})'] },

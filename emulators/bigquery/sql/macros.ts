@@ -12,6 +12,7 @@ const floats = "'DOUBLE', 'FLOAT'";
 const asFloat = 'TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE)';
 // the nearest whole number, halves away from zero
 const roundedAway = `CAST(sign(${asFloat}) * floor(abs(${asFloat}) + 0.5) AS BIGINT)`;
+const asTime = 'TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP)';
 const isDecimal = (x: string) => `typeof(${x}) LIKE 'DECIMAL%'`;
 const noDecimal = (x: string) =>
   `WHEN ${isDecimal(x)} THEN error('The emulator does not support this function of NUMERIC')`;
@@ -23,7 +24,11 @@ const macros: Record<string, string> = {
     "CASE WHEN typeof(j) <> 'JSON' THEN error('No matching signature: the argument must be JSON') WHEN j IS NULL THEN NULL WHEN list_contains(t, json_type(j)) THEN json_extract_string(j, '$') ELSE error('The provided JSON input is not of the expected type') END",
   'json_valid(j)': perType('j', { "'JSON'": 'true' }, 'json_valid(CAST(j AS VARCHAR))'),
   'float_to_string(x)': String.raw`regexp_replace(replace(replace(CAST(x AS VARCHAR), 'Infinity', 'inf'), 'nan', 'NaN'), '\.0$', '')`,
-  'iso(t)': String.raw`regexp_replace(strftime(timezone('UTC', t), '%Y-%m-%dT%H:%M:%S.%f'), '\.?0+$', '') || 'Z'`,
+  // a fraction of a second has 0, 3 or 6 digits
+  'fraction(t)':
+    "CASE WHEN microsecond(t) % 1000000 = 0 THEN '' WHEN microsecond(t) % 1000 = 0 THEN printf('.%03d', microsecond(t) % 1000000 // 1000) ELSE printf('.%06d', microsecond(t) % 1000000) END",
+  'time_text(t)': "strftime(t, '%Y-%m-%d %H:%M:%S') || bq.fraction(t)",
+  'iso(t)': "strftime(t, '%Y-%m-%dT%H:%M:%S') || bq.fraction(t) || 'Z'",
   'to_int64(x)': perType(
     'x',
     {
@@ -59,6 +64,8 @@ const macros: Record<string, string> = {
     {
       [floats]: 'bq.float_to_string(x)',
       "'BLOB'": 'decode(TRY_CAST(x AS BLOB))',
+      "'TIMESTAMP'": `bq.time_text(${asTime})`,
+      "'TIMESTAMP WITH TIME ZONE'": `bq.time_text(${asTime}) || '+00'`,
       "'JSON'": "error('Invalid cast from JSON to STRING')",
     },
     'CAST(x AS VARCHAR)',
@@ -115,9 +122,9 @@ const macros: Record<string, string> = {
   'string(x)': perType(
     'x',
     { "'JSON'": "bq.json_scalar(CAST(x AS JSON), ['VARCHAR'])" },
-    "CASE WHEN typeof(x) LIKE 'TIMESTAMP%' OR typeof(x) IN ('DATE', 'TIME') THEN CAST(x AS VARCHAR) ELSE error('No matching signature for function STRING') END",
+    "CASE WHEN typeof(x) LIKE 'TIMESTAMP%' OR typeof(x) IN ('DATE', 'TIME') THEN bq.to_string(x) ELSE error('No matching signature for function STRING') END",
   ),
-  'to_json_string(x)': `CASE WHEN typeof(x) = 'JSON' THEN coalesce(CAST(x AS VARCHAR), 'null') WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN coalesce('"' || bq.iso(TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMPTZ)) || '"', 'null') WHEN typeof(x) IN (${floats}) THEN CASE WHEN isfinite(${asFloat}) THEN bq.float_to_string(${asFloat}) WHEN x IS NULL THEN 'null' ELSE error('The emulator does not support TO_JSON_STRING of NaN and infinity') END WHEN regexp_matches(typeof(x), 'DOUBLE|FLOAT|TIMESTAMP|TIME|BLOB|DECIMAL|HUGEINT') THEN error('The emulator does not support TO_JSON_STRING of ' || typeof(x)) ELSE coalesce(CAST(to_json(x) AS VARCHAR), 'null') END`,
+  'to_json_string(x)': `CASE WHEN typeof(x) = 'JSON' THEN coalesce(CAST(x AS VARCHAR), 'null') WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN coalesce('"' || bq.iso(${asTime}) || '"', 'null') WHEN typeof(x) IN (${floats}) THEN CASE WHEN isfinite(${asFloat}) THEN bq.float_to_string(${asFloat}) WHEN x IS NULL THEN 'null' ELSE error('The emulator does not support TO_JSON_STRING of NaN and infinity') END WHEN regexp_matches(typeof(x), 'DOUBLE|FLOAT|TIMESTAMP|TIME|BLOB|DECIMAL|HUGEINT') THEN error('The emulator does not support TO_JSON_STRING of ' || typeof(x)) ELSE coalesce(CAST(to_json(x) AS VARCHAR), 'null') END`,
   'hash(x)':
     "CASE WHEN typeof(x) IN ('VARCHAR', 'BLOB') THEN x ELSE error('No matching signature: STRING or BYTES') END",
 };

@@ -9,7 +9,8 @@ export function parseStatement(sql: string, tokens: readonly Token[]): Node {
   if (first === undefined) throw invalidQuery('Syntax error: Unexpected end of statement at [1:1]');
   // the parser wants the INTO that BigQuery lets out
   const isShort = first.text === 'INSERT' && second?.text !== 'INTO';
-  const result = parse(isShort ? `${sql.slice(0, first.end)} INTO${sql.slice(first.end)}` : sql, Dialect.BigQuery);
+  const text = withoutComments(sql, tokens);
+  const result = parse(isShort ? `${text.slice(0, first.end)} INTO${text.slice(first.end)}` : text, Dialect.BigQuery);
   if (!result.success) {
     const message = String(result.error).replace(/^Parse error at line \d+, column \d+: /, '');
     throw invalidQuery(`Syntax error: ${message} at [${result.errorLine ?? 1}:${result.errorColumn ?? 1}]`);
@@ -19,4 +20,13 @@ export function parseStatement(sql: string, tokens: readonly Token[]): Node {
   if (statement === undefined) throw invalidQuery('Syntax error: Unexpected end of statement at [1:1]');
   if (more.length > 0) throw unsupportedQuery('scripts of several statements');
   return statement;
+}
+
+/** Blanks out what is between the tokens, and keeps every place: the parser makes nodes of some comments. */
+function withoutComments(sql: string, tokens: readonly Token[]): string {
+  let text = '';
+  for (const { start, end } of tokens) {
+    text += sql.slice(text.length, start).replace(/[^\n]/g, ' ') + sql.slice(start, end);
+  }
+  return text;
 }

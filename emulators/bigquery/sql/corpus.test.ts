@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import type { Emulator } from '../../emulator.ts';
+import { startBigQuery } from '../index.ts';
+
+/** A line of corpus.jsonl; they run in order, against one dataset. */
+interface Case {
+  title: string;
+  sql: string;
+  /** name -> [type, value], or a list of those for positional ones. */
+  params?: Record<string, Given> | Given[];
+  /** The rows as they go over the wire; "any": it only has to run. */
+  rows?: unknown[] | 'any';
+  names?: string[];
+  types?: string[];
+  /** Rows that a statement changes. */
+  changed?: number;
+  /** A pattern that the error's message has. */
+  error?: string;
+}
+type Given = [type: string, value: unknown];
+
+interface Answer {
+  rows?: { f: { v: unknown }[] }[];
+  schema?: { fields: { name: string; type: string }[] };
+  numDmlAffectedRows?: string;
+  error?: { message: string; errors: { reason: string }[] };
+}
+
+const corpus = readFileSync(new URL('corpus.jsonl', import.meta.url), 'utf8')
+  .split('\n')
+  .filter((line) => line !== '')
+  .map((line) => JSON.parse(line) as Case);
+
+/** ARRAY<STRUCT<a INT64>> as a parameter type of the REST API. */
+function typeJson(type: string): object {
+  const array = /^ARRAY<(.*)>$/.exec(type)?.[1];
+  if (array !== undefined) return { type: 'ARRAY', arrayType: typeJson(array) };
+  const struct = /^STRUCT<(.*)>$/.exec(type)?.[1];
+  if (struct === undefined) return { type };
+  const members = struct.split(', ').map((member) => member.split(' '));
+  return { type: 'STRUCT', structTypes: members.map(([name, inner = '']) => ({ name, type: typeJson(inner) })) };
+}
+
+function valueJson(type: string, value: unknown): object {
+  const array = /^ARRAY<(.*)>$/.exec(type)?.[1];
+  if (array !== undefined) return { arrayValues: (value as unknown[]).map((item) => valueJson(array, item)) };
+  if (!type.startsWith('STRUCT')) return { value };
+  const members = Object.entries(value as object).map(([name, member]) => [name, { value: member }]);
+  return { structValues: Object.fromEntries(members) };
+}
+
+const parameter = ([type, value]: Given) => ({ parameterType: typeJson(type), parameterValue: valueJson(type, value) });
+
+function parametersJson(params: Case['params']): object {
+  if (params === undefined) return {};
+  if (Array.isArray(params)) return { parameterMode: 'POSITIONAL', queryParameters: params.map(parameter) };
+  const named = Object.entries(params).map(([name, given]) => ({ name, ...parameter(given) }));
+  return { parameterMode: 'NAMED', queryParameters: named };
+}
+
+describe('SQL', () => {
+  let emulator: Emulator;
+  before(async () => {
+    emulator = await startBigQuery();
+    await ask('/datasets', { datasetReference: { datasetId: 'ds' } });
+  });
+  after(() => emulator.stop());
+
+  async function ask(path: string, body: object): Promise<Answer> {
+    const url = `${emulator.url}/bigquery/v2/projects/proj-1${path}`;
+    const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
+    return (await response.json()) as Answer;
+  }
+
+  for (const { title, sql, params, rows, names, types, changed, error } of corpus) {
+    it(title, async () => {
+      const options = { useLegacySql: false, formatOptions: { useInt64Timestamp: true } };
+      const answer = await ask('/queries', { query: sql, ...options, ...parametersJson(params) });
+      if (error !== undefined) {
+        assert.match(answer.error?.message ?? `no error, but ${JSON.stringify(answer.rows)}`, new RegExp(error));
+        return;
+      }
+      assert.equal(answer.error?.message, undefined);
+      const fields = answer.schema?.fields ?? [];
+      if (names !== undefined)
+        assert.deepEqual(
+          fields.map(({ name }) => name),
+          names,
+        );
+      if (types !== undefined)
+        assert.deepEqual(
+          fields.map(({ type }) => type),
+          types,
+        );
+      if (changed !== undefined) assert.equal(answer.numDmlAffectedRows, String(changed));
+      if (Array.isArray(rows))
+        assert.deepEqual(
+          answer.rows?.map(({ f }) => f.map(({ v }) => v)),
+          rows,
+        );
+    });
+  }
+});
