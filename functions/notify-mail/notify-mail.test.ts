@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Dataset } from '@google-cloud/bigquery';
+import { cloudEvent } from '@google-cloud/functions-framework';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { PubSub } from '@google-cloud/pubsub';
+import sinon from 'sinon';
+import { decodeSubscriberMessage, type SubscriberRequest } from '../../shared/event/subscriber.ts';
+import { handleEvent } from '../../shared/runtime/handle-event.ts';
+import type { LogFields } from '../../shared/runtime/log.ts';
+import type { Latest } from '../../shared/stores/mongodb.ts';
+import { openRejections } from '../../shared/stores/rejections.ts';
+import { openSites, siteKey } from '../../shared/stores/sites.ts';
+import { openTopic, type Topic } from '../../shared/stores/topics.ts';
+import { ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
+import { until } from '../../shared/testing/until.ts';
+import { openMailApi } from './mail-api.ts';
+import { notifyMail, rejectionOfMessage } from './notify-mail.ts';
+import { idempotencyKey } from './sign.ts';
+
+const RECEIVED_AT = '2026-03-09T07:05:06.789Z';
+const PUBLISHED_AT = '2026-03-09T07:05:08.000Z';
+/** Of the functions under test: `slow` is what takes longer. */
+const TIMEOUT_MS = 150;
+
+/** What the local mail sink shows; see emulators/mail. */
+interface Shown {
+  taken: number;
+  requests: { key: string; request: SubscriberRequest }[];
+  attempts: { key: string; answer: number | string }[];
+}
+
+describe('notifyMail', () => {
+  let latest: Latest;
+  let dataset: Dataset;
+  let mailbox: string;
+  let request: SubscriberRequest;
+  let messageId: string;
+  let logged: string[];
+  let handle: (event: unknown) => Promise<void>;
+
+  before(async function () {
+    // only the local sink can be told to fail, and shows what it took
+    if (!process.env.SITEBEAT_EMBEDDED?.split(',').includes('MAIL_API_URL')) this.skip();
+    latest = ownDatabase();
+    dataset = await ownDataset();
+  });
+  beforeEach(async () => {
+    mailbox = new URL(`/${randomUUID()}`, process.env.MAIL_API_URL).href;
+    request = {
+      project: 'a4a8da5b-b419-4656-98e9-4a42e9044891',
+      provider: 'mailchimp',
+      list: 'list-1',
+      email: 'bob@example.org',
+      firstName: 'Bob',
+      lastName: null,
+      site: `${randomUUID()}.example.org`,
+      eventId: randomUUID(),
+    };
+    messageId = randomUUID();
+    logged = [];
+    handle = openHandler(mailbox);
+    await putSite({});
+  });
+  after(async () => {
+    await latest?.db.dropDatabase();
+    await latest?.close();
+    await dataset?.delete({ force: true });
+  });
+
+  /** As index.ts puts it together. */
+  function openHandler(url: string) {
+    const secret = process.env.MAIL_API_SECRET as string;
+    const stores = { sites: openSites(latest.db), mailApi: openMailApi({ url, secret, timeoutMs: TIMEOUT_MS }) };
+    const rejections = openRejections({ projectId: dataset.projectId, dataset: dataset.id as string });
+    return handleEvent({
+      decode: decodeSubscriberMessage,
+      work: (message) => notifyMail(message, stores),
+      reject: (message, error) => rejections.append(rejectionOfMessage(message, error)),
+      log: (severity: string, message: string, fields?: LogFields) =>
+        logged.push(JSON.stringify({ severity, message, ...fields })),
+    });
+  }
+
+  const sites = () => latest.db.collection<{ _id: string }>('sites');
+
+  async function putSite(fields: Record<string, unknown>): Promise<void> {
+    const _id = siteKey(request.project, request.site);
+    await sites().replaceOne({ _id }, { adminEmail: request.email, optedOut: false, ...fields }, { upsert: true });
+  }
+
+  const pushed = (data: string, attributes: Record<string, string> = { receivedAt: RECEIVED_AT }) => ({
+    data: {
+      message: { data: Buffer.from(data).toString('base64'), attributes, messageId, publishTime: PUBLISHED_AT },
+    },
+  });
+  const message = () => pushed(JSON.stringify(request));
+
+  async function setFaults(faults: { next?: unknown[]; always?: unknown }): Promise<void> {
+    const { status } = await fetch(mailbox, { method: 'PUT', body: JSON.stringify(faults) });
+    assert.equal(status, 200);
+  }
+
+  async function shown(): Promise<Shown> {
+    return (await (await fetch(mailbox)).json()) as Shown;
+  }
+
+  async function rejections(): Promise<Record<string, unknown>[]> {
+    const [rows] = await dataset.query({
+      query: `SELECT * FROM ${dataset.id}.rejections WHERE received_at > TIMESTAMP('2020-01-01')
+        AND (event_id LIKE @event OR event_id = @message)`,
+      params: { event: `${request.eventId}%`, message: `subscriber:${messageId}` },
+    });
+    return rows;
+  }
+
+  it('posts the request, signed, once', async () => {
+    await handle(message());
+    const { taken, requests, attempts } = await shown();
+    assert.equal(taken, 1);
+    assert.deepEqual(requests[0]?.request, request);
+    assert.deepEqual(attempts, [{ key: idempotencyKey(request), answer: 202 }]);
+  });
+
+  for (const { title, fault } of [
+    { title: 'is down', fault: 'down' },
+    { title: 'takes the request and cuts the connection', fault: 'lost' },
+    { title: 'takes the request and answers too late', fault: 'slow' },
+    { title: 'answers 408', fault: 408 },
+    { title: 'answers 429', fault: 429 },
+    { title: 'answers 500', fault: 500 },
+    { title: 'answers 503', fault: 503 },
+    { title: 'sends elsewhere', fault: 307 },
+  ])
+    it(`leaves the message to Pub/Sub while the mail API ${title}, and then asks under the same key`, async () => {
+      await setFaults({ next: [fault, fault] });
+      await assert.rejects(handle(message()), /the mail API/);
+      await assert.rejects(handle(message()), /the mail API/);
+      await handle(message());
+      await handle(message());
+      const { taken, attempts } = await shown();
+      assert.equal(taken, 1);
+      assert.equal(attempts.length, 4);
+      assert.deepEqual(new Set(attempts.map(({ key }) => key)), new Set([idempotencyKey(request)]));
+      assert.deepEqual(await rejections(), []);
+    });
+
+  it('leaves the message to Pub/Sub while nobody listens at the mail API', async () => {
+    await assert.rejects(openHandler('http://127.0.0.1:1/')(message()), /the mail API did not answer/);
+  });
+
+  it('does not follow the mail API elsewhere', async () => {
+    await setFaults({ next: [307] });
+    await assert.rejects(handle(message()), /answered 307/);
+    const elsewhere = (await (await fetch(new URL('/elsewhere', mailbox))).json()) as Shown;
+    assert.ok(!elsewhere.attempts.some(({ key }) => key === idempotencyKey(request)));
+  });
+
+  for (const status of [400, 401, 404, 422])
+    it(`records what the mail API refuses with ${status}, once for each list, and is done`, async () => {
+      await setFaults({ always: status });
+      await handle(message());
+      await handle(message());
+      request = { ...request, list: 'list-2' };
+      await handle(message());
+      const rows = await rejections();
+      const of = (list: string) => rows.filter(({ event_id }) => event_id === `${request.eventId}:mailchimp:${list}`);
+      assert.deepEqual([of('list-2').length, of('list-1').length + of('list-2').length], [1, rows.length]);
+      const { reason, field, kind, project_hash, object_name, message: says, received_at } = of('list-1')[0] ?? {};
+      assert.deepEqual(
+        { reason, field, kind, project_hash, object_name, says },
+        {
+          reason: 'mail_refused',
+          field: 'email',
+          kind: 'subscriber',
+          project_hash: request.project,
+          object_name: `track/2026/03/09/07/${request.eventId}.json`,
+          says: `the mail API answered ${status}`,
+        },
+      );
+      assert.equal(new Date((received_at as { value: string }).value).toISOString(), RECEIVED_AT);
+    });
+
+  for (const { title, site } of [
+    { title: 'that opted out since', site: { optedOut: true } },
+    { title: 'that has another address since', site: { adminEmail: 'new@example.org' } },
+    { title: 'that has no address', site: { adminEmail: undefined } },
+    { title: 'that was erased', site: undefined },
+  ])
+    it(`does not ask for a site ${title}`, async () => {
+      if (site) await putSite(site);
+      else await sites().deleteOne({ _id: siteKey(request.project, request.site) });
+      await handle(message());
+      assert.deepEqual((await shown()).attempts, []);
+    });
+
+  for (const { title, event } of [
+    { title: 'is no JSON', event: () => pushed('bob@example.org') },
+    { title: 'lacks a field', event: () => pushed(JSON.stringify({ ...request, email: undefined })) },
+    { title: 'names an unknown provider', event: () => pushed(JSON.stringify({ ...request, provider: 'fax' })) },
+    { title: 'says no time', event: () => pushed(JSON.stringify(request), {}) },
+  ])
+    it(`records a message that ${title}, and is done`, async () => {
+      await handle(event());
+      await handle(event());
+      const rows = await rejections();
+      const row = rows[0] ?? {};
+      assert.deepEqual(
+        [row.event_id, row.kind, row.reason, row.object_name],
+        [`subscriber:${messageId}`, 'subscriber', 'unparseable', null],
+      );
+      assert.ok(!JSON.stringify(rows).includes('bob@'));
+    });
+
+  it('never logs an address or a name', async () => {
+    await setFaults({ next: ['down', 'slow', 500, 400] });
+    for (let attempt = 0; attempt < 5; attempt += 1) await handle(message()).catch(() => {});
+    await handle(pushed('bob@example.org'));
+    assert.ok(logged.length >= 5);
+    assert.doesNotMatch(logged.join('\n'), /bob/i);
+  });
+
+  describe('behind a push subscription', () => {
+    let pubsub: PubSub;
+    let topic: Topic<SubscriberRequest>;
+    let name: string;
+    let server: Server;
+    let printed: sinon.SinonStub;
+
+    beforeEach(async () => {
+      // the framework prints each failure
+      printed = sinon.stub(console, 'error');
+      cloudEvent('notify-mail-under-test', handle);
+      server = getTestServer('notify-mail-under-test').listen(0);
+      await once(server, 'listening');
+      pubsub = new PubSub({ projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '' });
+      name = `subscribers-${randomUUID()}`;
+      await pubsub.createTopic(name);
+      await pubsub.createSubscription(name, name, {
+        pushEndpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/projects/p/topics/${name}`,
+        retryPolicy: { minimumBackoff: { nanos: 10e6 }, maximumBackoff: { nanos: 50e6 } },
+      });
+      topic = openTopic({ projectId: pubsub.projectId, topic: name });
+    });
+    afterEach(async () => {
+      await topic.close();
+      await pubsub.subscription(name).delete();
+      await pubsub.topic(name).delete();
+      await pubsub.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      printed.restore();
+    });
+
+    it('brings every request to the mail API once, through failures of all kinds and doubled messages', async () => {
+      await setFaults({ next: ['down', 500, 'lost', 429, 'slow'] });
+      const requests = Array.from({ length: 5 }, (_, index) => ({ ...request, list: `list-${index}` }));
+      for (const each of [...requests, ...requests]) await topic.publish(each, { receivedAt: RECEIVED_AT });
+      const done = async () => {
+        const { attempts } = await shown();
+        return attempts.filter(({ answer }) => answer === 202 || answer === 200).length >= 2 * requests.length;
+      };
+      await until(done, { deadlineMs: 10_000, what: 'the acknowledgement of every message' });
+      const { taken, requests: arrived, attempts } = await shown();
+      assert.equal(taken, requests.length);
+      assert.deepEqual(arrived.map((each) => each.request.list).sort(), requests.map(({ list }) => list).sort());
+      assert.equal(new Set(attempts.map(({ key }) => key)).size, requests.length);
+    });
+  });
+});

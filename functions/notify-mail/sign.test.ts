@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import type { SubscriberRequest } from '../../shared/event/subscriber.ts';
+import { idempotencyKey, signatureHeaders } from './sign.ts';
+
+const REQUEST: SubscriberRequest = {
+  project: 'p',
+  provider: 'mailchimp',
+  list: 'l',
+  email: 'bob@example.org',
+  firstName: 'Bob',
+  lastName: null,
+  site: 'shop.example.org',
+  eventId: 'event-1',
+};
+
+describe('idempotencyKey', () => {
+  it('is the same whatever event asks, and under whatever name', () =>
+    assert.equal(
+      idempotencyKey({ ...REQUEST, eventId: 'event-2', firstName: null, lastName: 'X' }),
+      idempotencyKey(REQUEST),
+    ));
+
+  it('differs where project, provider, list, site or address does', () => {
+    const part = fc.record({
+      project: fc.string(),
+      provider: fc.constantFrom('mailchimp' as const, 'mailjet' as const),
+      list: fc.string(),
+      site: fc.string(),
+      email: fc.string(),
+    });
+    fc.assert(
+      fc.property(part, part, (one, other) => {
+        const same = JSON.stringify(Object.values(one)) === JSON.stringify(Object.values(other));
+        assert.equal(idempotencyKey({ ...REQUEST, ...one }) === idempotencyKey({ ...REQUEST, ...other }), same);
+      }),
+    );
+  });
+});
+
+describe('signatureHeaders', () => {
+  it('signs the time and the body', () =>
+    assert.deepEqual(signatureHeaders('{"a":1}', { secret: 's', now: new Date('2026-03-09T07:00:00.999Z') }), {
+      'X-Timestamp': '1773039600',
+      // printf '1773039600.{"a":1}' | openssl dgst -sha256 -hmac s
+      'X-Signature': 'sha256=87e944544537fa41b73cad214e7086391bb3db675ead186d0a86452d956f3393',
+    }));
+});
