@@ -101,10 +101,14 @@ function checkStatement(name: string, statement: Document, fields: string[]): vo
 }
 
 function update(command: Document, context: CommandContext): Document {
-  const collection = context.catalog.ensure(context.database, collectionName(command, 'update'));
+  const name = collectionName(command, 'update');
+  const statements = documentsOf(command, 'updates');
+  const collection = statements.some(({ upsert }) => flag(upsert))
+    ? context.catalog.ensure(context.database, name)
+    : context.catalog.get(context.database, name);
   const totals = { n: 0, nModified: 0, upserted: [] as Document[] };
   const variables = variablesOf(command.let);
-  const errors = runBatch(documentsOf(command, 'updates'), command.ordered !== false, (statement, index) => {
+  const errors = runBatch(statements, command.ordered !== false, (statement, index) => {
     checkStatement('update.updates', statement, updateFields);
     const outcome = runUpdate(collection, statement, variablesOf(statement.c, variables));
     totals.n += outcome.n;
@@ -115,13 +119,14 @@ function update(command: Document, context: CommandContext): Document {
   return { n, nModified, ...(upserted.length > 0 ? { upserted } : {}), ...errors, ok: 1 };
 }
 
-function runUpdate(collection: Collection, statement: Document, variables: Variables) {
+function runUpdate(collection: Collection | undefined, statement: Document, variables: Variables) {
   const filter = documentOf(statement, 'q');
   const multi = flag(statement.multi);
   const change = compileUpdate(statement.u, statement.arrayFilters, variables);
   if (multi && change.kind === 'replacement') {
     throw new CommandError('FailedToParse', 'multi update is not supported for replacement-style update');
   }
+  if (!collection) return { n: 0, nModified: 0, upsertedId: undefined };
   // all are found before the first is changed, so that none is met again at its new place in an index
   const rows = [...readRows(collection, { filter, hint: statement.hint, limit: multi ? 0 : 1, variables })];
   if (rows.length === 0 && flag(statement.upsert)) {

@@ -50,8 +50,8 @@ function leavesOf(tree: Tree): Leaf[] {
 
 function isInclusive(tree: Tree, id: Value): boolean {
   const leaves = leavesOf(tree);
-  if (leaves.some((leaf) => leaf.kind === 'exclude')) return false;
-  if (leaves.some((leaf) => leaf.kind === 'include' || leaf.kind === 'compute')) return true;
+  const decisive = leaves.find(({ kind }) => kind === 'include' || kind === 'compute' || kind === 'exclude');
+  if (decisive) return decisive.kind !== 'exclude';
   // $slice alone keeps the other fields, $elemMatch and a.$ do not
   if (leaves.length > 0) return leaves.some((leaf) => leaf.kind !== 'slice');
   return id !== undefined && !isExcluding(id);

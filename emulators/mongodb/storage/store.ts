@@ -40,55 +40,80 @@ const dataFile = 'data.mdb';
 /** Its presence tells that the data file may still hold bytes of values that were removed. */
 const erasedFile = 'erased';
 
-/** Opens the store in `dataDir`, made when missing; without one in a temporary folder that `close` removes. */
+/** Opens the store in `dataDir`, made when missing; without one in a temporary folder that does not outlive the process. */
 export async function openStore(dataDir?: string): Promise<Store> {
-  const folder = dataDir ?? mkdtempSync(join(tmpdir(), 'mongodb-emulator-'));
+  if (dataDir === undefined) return openTemporary();
+  const folder = dataDir;
   mkdirSync(folder, { recursive: true });
   await rm(join(folder, `${dataFile}.compact`), { force: true });
   if (existsSync(join(folder, erasedFile))) {
-    const old = openDatabase(folder);
-    await compact(old, folder);
+    await compact(openDatabase(join(folder, dataFile)), folder);
   }
-  return new LmdbStore(openDatabase(folder), folder, dataDir === undefined);
+  return new LmdbStore(openDatabase(join(folder, dataFile)), folder);
 }
 
-function openDatabase(folder: string): RootDatabase<Buffer, Buffer> {
+function openTemporary(): Store {
+  const folder = mkdtempSync(join(tmpdir(), 'mongodb-emulator-'));
+  const database = openDatabase(join(folder, dataFile));
+  // the open file lives on without its name, and goes with the process however that ends; not so on Windows
+  if (process.platform === 'win32') process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  else rmSync(folder, { recursive: true });
+  return new LmdbStore(database, undefined);
+}
+
+function openDatabase(path: string): RootDatabase<Buffer, Buffer> {
   return open<Buffer, Buffer>({
-    path: join(folder, dataFile),
+    path,
     keyEncoding: 'binary',
     encoding: 'binary',
     pageSize: 8192,
     noSync: true,
     compression: false,
+    noSubdir: true,
   });
 }
 
+/** Entries that one transaction of a compaction copies. */
+const copyBatch = 20_000;
+
 /**
- * Closes the database and puts a copy of its live pages in its place. Free pages, and what is left of old values within
- * pages, stay behind: nothing that was removed is in a file afterwards.
+ * Closes the database and puts a new one with the same entries in its place, so that nothing that was removed is in a
+ * file afterwards. LMDB's own compacting copy is not enough: it keeps the inner pages of the tree as they are, and
+ * removed keys stay in those.
  */
-async function compact(database: RootDatabase<Buffer, Buffer>, folder: string): Promise<void> {
+async function compact(old: RootDatabase<Buffer, Buffer>, folder: string): Promise<void> {
   const file = join(folder, dataFile);
-  await database.backup(`${file}.compact`, true);
-  await database.close();
+  const fresh = openDatabase(`${file}.compact`);
+  const entries = old.getRange()[Symbol.iterator]();
+  for (let more = true; more; ) {
+    fresh.transactionSync(() => {
+      for (let i = 0; i < copyBatch && more; i++) {
+        const { value, done } = entries.next();
+        more = done !== true;
+        if (more) fresh.putSync(value.key, value.value, { append: true });
+      }
+    });
+  }
+  await old.close();
+  await fresh.close();
   const copy = await openFile(`${file}.compact`, 'r');
   await copy.sync();
   await copy.close();
   await rename(`${file}.compact`, file);
+  await rm(`${file}.compact-lock`, { force: true });
   await rm(`${file}-lock`, { force: true });
   await rm(join(folder, erasedFile), { force: true });
 }
 
 class LmdbStore implements Store {
   #database: RootDatabase<Buffer, Buffer>;
-  #folder: string;
-  #temporary: boolean;
+  /** None: temporary. */
+  #folder: string | undefined;
   #erased = false;
 
-  constructor(database: RootDatabase<Buffer, Buffer>, folder: string, temporary: boolean) {
+  constructor(database: RootDatabase<Buffer, Buffer>, folder: string | undefined) {
     this.#database = database;
     this.#folder = folder;
-    this.#temporary = temporary;
   }
 
   get(key: Buffer): Buffer | undefined {
@@ -121,25 +146,22 @@ class LmdbStore implements Store {
   put(key: Buffer, value: Uint8Array): void {
     // an overwritten value leaves its bytes behind just as a removed one does
     if (!this.#erased && this.#database.doesExist(key)) this.#markErased();
-    void this.#database.put(key, value as Buffer);
+    this.#database.putSync(key, value as Buffer);
   }
 
   remove(key: Buffer): void {
     this.#markErased();
-    void this.#database.remove(key);
+    this.#database.removeSync(key);
   }
 
   #markErased(): void {
     if (this.#erased) return;
     this.#erased = true;
-    if (!this.#temporary) writeFileSync(join(this.#folder, erasedFile), '');
+    if (this.#folder !== undefined) writeFileSync(join(this.#folder, erasedFile), '');
   }
 
   async close(): Promise<void> {
-    if (this.#temporary) {
-      await this.#database.close();
-      rmSync(this.#folder, { recursive: true, force: true });
-    } else if (this.#erased) await compact(this.#database, this.#folder);
+    if (this.#erased && this.#folder !== undefined) await compact(this.#database, this.#folder);
     else await this.#database.close();
   }
 }

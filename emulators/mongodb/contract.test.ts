@@ -1,0 +1,550 @@
+import assert from 'node:assert/strict';
+import {
+  Binary,
+  type Collection,
+  Decimal128,
+  Double,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  MongoClient,
+  ObjectId,
+  Timestamp,
+  type UpdateFilter,
+} from 'mongodb';
+import { until } from '../../shared/testing/until.ts';
+import { openTarget, type Target } from './contract-target.ts';
+
+interface Doc {
+  _id: number | string | ObjectId;
+  [field: string]: unknown;
+}
+
+// the driver's types take no $inc of a field that they do not know to be a number
+const increment: UpdateFilter<Doc> = { $inc: { n: 1 } as never };
+
+describe('MongoDB', () => {
+  let target: Target;
+  let docs: Collection<Doc>;
+  let collections = 0;
+
+  before(async () => {
+    target = await openTarget();
+  });
+  beforeEach(() => {
+    collections += 1;
+    docs = target.db.collection<Doc>(`docs${collections}`);
+  });
+  after(() => target.close());
+
+  describe('connections', () => {
+    it('says hello as a server that driver 7 speaks to', async () => {
+      const hello = await target.db.command({ hello: 1 });
+      assert.equal(hello.isWritablePrimary, true);
+      assert.ok(hello.maxWireVersion >= 9);
+      assert.equal(hello.maxBsonObjectSize, 16777216);
+      if (target.isOurs)
+        assert.deepEqual([hello.maxWireVersion, hello.topologyVersion, hello.setName], [21, undefined, undefined]);
+    });
+
+    it('serves several clients at once, and lets them go', async () => {
+      const clients = [1, 2, 3].map(() => new MongoClient(target.uri));
+      await Promise.all(
+        clients.map((client, i) =>
+          client.db(target.db.databaseName).collection<Doc>(docs.collectionName).insertOne({ _id: i }),
+        ),
+      );
+      await Promise.all(clients.map((client) => client.close()));
+      assert.equal(await docs.countDocuments(), 3);
+    });
+
+    it('answers what tools ask', async () => {
+      const admin = target.db.admin();
+      assert.equal((await admin.ping()).ok, 1);
+      assert.ok((await admin.buildInfo()).versionArray[0] >= 4);
+      assert.ok((await admin.serverStatus()).uptime >= 0);
+      assert.equal((await admin.command({ connectionStatus: 1 })).ok, 1);
+      assert.ok(
+        (await admin.command({ getParameter: 1, featureCompatibilityVersion: 1 })).featureCompatibilityVersion.version,
+      );
+      assert.ok((await admin.command({ hostInfo: 1 })).system.hostname);
+      assert.match((await admin.command({ whatsmyuri: 1 })).you, /:\d+$/);
+    });
+
+    it('accepts sessions', async () => {
+      await target.client.withSession(async (session) => {
+        await docs.insertOne({ _id: 1 }, { session });
+        assert.deepEqual(await docs.findOne({ _id: 1 }, { session }), { _id: 1 });
+      });
+    });
+
+    it('takes unacknowledged writes without an answer', async () => {
+      await docs.insertOne({ _id: 1 }, { writeConcern: { w: 0 } });
+      await until(() => docs.findOne({ _id: 1 }), { deadlineMs: 2000 });
+    });
+  });
+
+  describe('documents', () => {
+    it('come back with every type and in the order of their fields', async () => {
+      const document = {
+        _id: new ObjectId(),
+        z: new Int32(1),
+        a: new Double(1),
+        long: Long.fromNumber(1),
+        big: Long.fromBigInt(2n ** 62n),
+        decimal: Decimal128.fromString('1.10'),
+        half: new Double(0.5),
+        text: 'ü\0x',
+        bytes: new Binary(new Uint8Array([0, 1, 255]), 5),
+        at: new Date(-1),
+        null: null,
+        yes: true,
+        nested: { y: [], x: {}, list: [null, [new Double(2)]] },
+        stamp: new Timestamp({ t: 5, i: 6 }),
+        min: new MinKey(),
+        max: new MaxKey(),
+        regex: /a.b/i,
+      };
+      await docs.insertOne(document);
+      const found = await docs.findOne({}, { promoteValues: false });
+      assert.deepEqual(found, document);
+      assert.deepEqual(Object.keys(found ?? {}), Object.keys(document));
+    });
+
+    it('have _id first, made when missing', async () => {
+      await target.db.command({ insert: docs.collectionName, documents: [{ a: 1, _id: 'x' }, { b: 1 }] });
+      const [given, made] = await docs.find().toArray();
+      assert.deepEqual(Object.keys(given ?? {}), ['_id', 'a']);
+      assert.ok(made?._id instanceof ObjectId);
+      assert.deepEqual(Object.keys(made), ['_id', 'b']);
+    });
+
+    it('keep missing and null apart', async () => {
+      await docs.insertMany([{ _id: 1, a: null }, { _id: 2 }]);
+      assert.deepEqual(await docs.find().sort({ _id: 1 }).toArray(), [{ _id: 1, a: null }, { _id: 2 }]);
+    });
+
+    it('may have 15 MB, and travel in many', async () => {
+      const text = 'x'.repeat(5_000_000);
+      await docs.insertMany([1, 2, 3, 4, 5].map((_id) => ({ _id, text })));
+      await docs.insertOne({ _id: 6, text: text.repeat(3) });
+      const lengths = (await docs.find().sort({ _id: 1 }).toArray()).map((document) => String(document.text).length);
+      assert.deepEqual(lengths, [5e6, 5e6, 5e6, 5e6, 5e6, 15e6]);
+    });
+  });
+
+  describe('reading', () => {
+    beforeEach(() =>
+      docs.insertMany(Array.from({ length: 250 }, (_, i) => ({ _id: i, n: i % 10, o: { a: i, b: -i } }))),
+    );
+
+    for (const batchSize of [1, 7, 101, 1000])
+      it(`gives all in batches of ${batchSize}`, async () => {
+        const found = await docs.find({}, { batchSize }).sort({ _id: 1 }).toArray();
+        assert.deepEqual(
+          found.map(({ _id }) => _id),
+          Array.from({ length: 250 }, (_, i) => i),
+        );
+      });
+
+    it('sorts, skips and limits', async () => {
+      const found = await docs
+        .find({ n: { $lt: 2 } })
+        .sort({ n: -1, _id: 1 })
+        .skip(1)
+        .limit(3)
+        .toArray();
+      assert.deepEqual(
+        found.map(({ _id }) => _id),
+        [11, 21, 31],
+      );
+    });
+
+    for (const { title, projection, document } of [
+      { title: 'includes', projection: { 'o.a': 1 }, document: { _id: 3, o: { a: 3 } } },
+      { title: 'leaves out', projection: { 'o.b': 0, _id: 0 }, document: { n: 3, o: { a: 3 } } },
+      {
+        title: 'computes',
+        projection: { n: 1, m: { $add: ['$n', 1] }, s: 'x' },
+        document: { _id: 3, n: 3, m: 4, s: 'x' },
+      },
+    ])
+      it(`a projection ${title}`, async () =>
+        assert.deepEqual(await docs.findOne({ _id: 3 }, { projection }), document));
+
+    it('a projection picks of arrays', async () => {
+      await docs.insertOne({ _id: 'list', a: [1, 5, 9], o: [{ x: 1 }, { x: 2 }] });
+      const pick = (projection: object, filter = {}) =>
+        docs.findOne({ _id: 'list', ...filter }, { projection: { _id: 0, ...projection } });
+      assert.deepEqual(await pick({ a: { $slice: -2 }, o: 0 }), { a: [5, 9] });
+      assert.deepEqual(await pick({ a: { $elemMatch: { $gt: 1 } } }), { a: [5] });
+      assert.deepEqual(await pick({ 'o.$': 1 }, { 'o.x': 2 }), { o: [{ x: 2 }] });
+    });
+
+    it('counts and lists distinct values', async () => {
+      assert.equal(await docs.countDocuments({ n: { $gte: 8 } }), 50);
+      assert.equal(await docs.countDocuments({ n: 3 }, { skip: 5, limit: 10 }), 10);
+      assert.equal(await docs.estimatedDocumentCount(), 250);
+      assert.deepEqual(await docs.distinct('n', { _id: { $lt: 3 } }), [0, 1, 2]);
+      assert.deepEqual(await docs.distinct('o.a', { n: 9, _id: { $lt: 20 } }), [9, 19]);
+    });
+
+    it('reads on while what it found changes', async () => {
+      let seen = 0;
+      for await (const { _id } of docs.find({}, { batchSize: 10 })) {
+        await docs.updateOne({ _id }, { $set: { seen: true, text: 'x'.repeat(500) } });
+        seen += 1;
+      }
+      assert.equal(seen, 250);
+      assert.equal(await docs.countDocuments({ seen: true }), 250);
+    });
+
+    it('closes a cursor that is left early', async () => {
+      const cursor = docs.find({}, { batchSize: 2 });
+      await cursor.next();
+      const { id } = cursor;
+      assert.ok(id !== undefined && !id.isZero());
+      await cursor.close();
+      await assert.rejects(target.db.command({ getMore: id, collection: docs.collectionName }), { code: 43 });
+    });
+
+    it('finds nothing where nothing is', async () => {
+      const none = target.db.collection('none');
+      assert.deepEqual(await none.find({ a: 1 }).toArray(), []);
+      assert.equal(await none.countDocuments(), 0);
+      assert.equal((await none.deleteMany({})).deletedCount, 0);
+      assert.equal((await none.updateOne({ a: 1 }, { $set: { b: 1 } })).matchedCount, 0);
+    });
+  });
+
+  describe('duplicate keys', () => {
+    const message = (index: string, key: string) =>
+      `E11000 duplicate key error collection: ${docs.namespace} index: ${index} dup key: ${key}`;
+
+    it('refuse an insert, naming index, pattern and value', async () => {
+      await docs.createIndex({ k: 1, n: -1 }, { unique: true });
+      await docs.insertOne({ _id: 1, k: 'a', n: 1.5 });
+      await assert.rejects(docs.insertOne({ _id: 2, k: 'a', n: 1.5 }), (error: Error & Record<string, unknown>) => {
+        assert.equal(error.code, 11000);
+        assert.equal(error.message, message('k_1_n_-1', '{ k: "a", n: 1.5 }'));
+        assert.deepEqual(
+          [error.keyPattern, error.keyValue],
+          [
+            { k: 1, n: -1 },
+            { k: 'a', n: 1.5 },
+          ],
+        );
+        return true;
+      });
+      await assert.rejects(docs.insertOne({ _id: 1 }), { code: 11000, message: message('_id_', '{ _id: 1 }') });
+    });
+
+    it('end an ordered insertMany, and are passed over by an unordered one', async () => {
+      const documents = [{ _id: 1 }, { _id: 1, second: true }, { _id: 2 }];
+      await assert.rejects(
+        docs.insertMany(documents),
+        (error: Error & { result: { insertedCount: number }; code: number }) => {
+          assert.deepEqual([error.code, error.result.insertedCount], [11000, 1]);
+          return true;
+        },
+      );
+      await assert.rejects(
+        docs.insertMany([{ _id: 1 }, { _id: 5 }, { _id: 1 }, { _id: 6 }], { ordered: false }),
+        (error: Error & { writeErrors: { index: number }[] }) => {
+          assert.deepEqual(
+            error.writeErrors.map(({ index }) => index),
+            [0, 2],
+          );
+          return true;
+        },
+      );
+      assert.deepEqual(
+        (await docs.find().sort({ _id: 1 }).toArray()).map(({ _id }) => _id),
+        [1, 5, 6],
+      );
+    });
+
+    it('refuse findAndModify as a whole', async () => {
+      await docs.createIndex({ k: 1 }, { unique: true });
+      await docs.insertMany([
+        { _id: 1, k: 1 },
+        { _id: 2, k: 2 },
+      ]);
+      const error = { code: 11000, codeName: 'DuplicateKey', keyPattern: { k: 1 }, keyValue: { k: 1 } };
+      await assert.rejects(docs.findOneAndUpdate({ _id: 2 }, { $set: { k: 1 } }), error);
+      assert.deepEqual(await docs.findOne({ _id: 2 }), { _id: 2, k: 2 });
+    });
+
+    it('take missing as null, and equal numbers as one', async () => {
+      await docs.createIndex({ k: 1 }, { unique: true });
+      await docs.insertMany([{ _id: 1 }, { _id: 2, k: 5 }]);
+      for (const k of [undefined, null, new Double(5), Long.fromNumber(5)]) {
+        await assert.rejects(docs.insertOne({ _id: 3, ...(k === undefined ? {} : { k }) }), { code: 11000 });
+      }
+    });
+
+    it('look at every element of an array', async () => {
+      await docs.createIndex({ k: 1 }, { unique: true });
+      await docs.insertOne({ _id: 1, k: [1, 2, 2] });
+      await assert.rejects(docs.insertOne({ _id: 2, k: [3, 2] }), { code: 11000 });
+    });
+
+    it('come free when a document goes or changes', async () => {
+      await docs.createIndex({ k: 1 }, { unique: true });
+      await docs.insertMany([
+        { _id: 1, k: 1 },
+        { _id: 2, k: 2 },
+      ]);
+      await docs.deleteOne({ _id: 1 });
+      await docs.updateOne({ _id: 2 }, { $set: { k: 1 } });
+      await docs.insertOne({ _id: 3, k: 2 });
+    });
+  });
+
+  describe('writers at the same time', () => {
+    it('lose no update by compare and swap', async () => {
+      const writers = Array.from({ length: 20 }, async (_, writer) => {
+        for (;;) {
+          const known = await docs.findOne({ _id: 'x' });
+          const next = {
+            _id: 'x',
+            revision: Number(known?.revision ?? 0) + 1,
+            by: [...((known?.by as number[]) ?? []), writer],
+          };
+          if (known) {
+            const { matchedCount } = await docs.replaceOne({ _id: 'x', revision: known.revision }, next);
+            if (matchedCount === 1) return;
+          } else {
+            const won = await docs.insertOne(next).then(
+              () => true,
+              (error) => {
+                assert.equal(error.code, 11000);
+                return false;
+              },
+            );
+            if (won) return;
+          }
+        }
+      });
+      await Promise.all(writers);
+      const found = await docs.findOne({ _id: 'x' });
+      assert.equal(found?.revision, 20);
+      assert.deepEqual(
+        [...((found?.by ?? []) as number[])].sort((a, b) => a - b),
+        Array.from({ length: 20 }, (_, i) => i),
+      );
+    });
+
+    it('make one document of many upserts', async () => {
+      await Promise.all(Array.from({ length: 30 }, () => docs.updateOne({ _id: 1 }, increment, { upsert: true })));
+      assert.deepEqual(await docs.find().toArray(), [{ _id: 1, n: 30 }]);
+    });
+
+    it('meet a newer document by 11000 when the filter of an upsert passes it over', async () => {
+      await docs.insertOne({ _id: 1, at: 5 });
+      await assert.rejects(docs.updateOne({ _id: 1, at: { $lt: 3 } }, { $set: { at: 3 } }, { upsert: true }), {
+        code: 11000,
+      });
+    });
+  });
+
+  describe('bulkWrite', () => {
+    it('of a collection runs all kinds in order', async () => {
+      const result = await docs.bulkWrite([
+        { insertOne: { document: { _id: 1, n: 1 } } },
+        { updateOne: { filter: { _id: 1 }, update: increment } },
+        { updateMany: { filter: { n: 2 }, update: [{ $set: { m: '$n' } }] } },
+        { replaceOne: { filter: { _id: 2 }, replacement: { r: 1 }, upsert: true } },
+        { deleteOne: { filter: { _id: 99 } } },
+        { deleteMany: { filter: { r: 1 } } },
+      ]);
+      const { insertedCount, matchedCount, modifiedCount, upsertedCount, deletedCount } = result;
+      assert.deepEqual([insertedCount, matchedCount, modifiedCount, upsertedCount, deletedCount], [1, 2, 2, 1, 1]);
+      assert.deepEqual(await docs.find().toArray(), [{ _id: 1, n: 2, m: 2 }]);
+    });
+
+    it('of a client is a command of MongoDB 8 that this server does not know', async function () {
+      if (!target.isOurs) this.skip();
+      const models = [{ name: 'insertOne', namespace: docs.namespace, document: {} }] as const;
+      await assert.rejects(
+        target.client.bulkWrite(models),
+        (error: Error & { cause?: { code?: number }; code?: number }) => {
+          assert.equal(error.code ?? error.cause?.code, 59);
+          return true;
+        },
+      );
+    });
+  });
+
+  describe('indexes', () => {
+    it('are made, listed and dropped', async () => {
+      await docs.createIndexes([
+        { key: { a: 1, b: -1 }, name: 'both' },
+        { key: { c: 1 }, unique: true, partialFilterExpression: { c: { $exists: true } } },
+        { key: { d: 1 }, sparse: true },
+      ]);
+      const shown = (await docs.indexes()).map(({ v: _, ...index }) => index);
+      assert.deepEqual(shown, [
+        { key: { _id: 1 }, name: '_id_' },
+        { key: { a: 1, b: -1 }, name: 'both' },
+        { key: { c: 1 }, name: 'c_1', unique: true, partialFilterExpression: { c: { $exists: true } } },
+        { key: { d: 1 }, name: 'd_1', sparse: true },
+      ]);
+      await docs.dropIndex('both');
+      await docs.dropIndexes();
+      assert.deepEqual(
+        (await docs.indexes()).map(({ name }) => name),
+        ['_id_'],
+      );
+      await assert.rejects(docs.dropIndex('both'), { code: 27 });
+      await assert.rejects(docs.dropIndex('_id_'), { code: 72 });
+      await assert.rejects(target.db.collection('none').listIndexes().toArray(), { code: 26 });
+    });
+
+    it('are asked for again without harm, but not otherwise under the same name', async () => {
+      await docs.createIndex({ a: 1 });
+      await docs.createIndex({ a: 1 });
+      await assert.rejects(docs.createIndex({ b: 1 }, { name: 'a_1' }), { code: 86 });
+      await assert.rejects(docs.createIndex({ a: 1 }, { name: 'other' }), { code: 85 });
+    });
+
+    it('that are unique are not built over duplicates', async () => {
+      await docs.insertMany([
+        { _id: 1, k: 1 },
+        { _id: 2, k: 1 },
+      ]);
+      await assert.rejects(docs.createIndex({ k: 1 }, { unique: true }), { code: 11000 });
+      assert.equal((await docs.indexes()).length, 1);
+    });
+
+    it('that are sparse or partial hold only some documents to be unique', async () => {
+      await docs.createIndex({ s: 1 }, { unique: true, sparse: true });
+      await docs.createIndex({ p: 1 }, { unique: true, partialFilterExpression: { live: true } });
+      await docs.insertMany([
+        { _id: 1, p: 1 },
+        { _id: 2, p: 1 },
+        { _id: 3, p: 1, live: true, s: 1 },
+      ]);
+      await assert.rejects(docs.insertOne({ _id: 4, s: 1 }), { code: 11000 });
+      await assert.rejects(docs.insertOne({ _id: 4, p: 1, live: true }), { code: 11000 });
+      assert.equal(await docs.countDocuments({ s: { $exists: false } }), 2);
+      assert.equal(await docs.countDocuments({ p: 1 }), 3);
+    });
+
+    it('serve a sorted page', async () => {
+      await docs.createIndex({ p: 1, at: -1 });
+      await docs.insertMany(Array.from({ length: 100 }, (_, i) => ({ _id: i, p: i % 2, at: i })));
+      const page = docs.find({ p: 1 }).sort({ at: -1 }).limit(3);
+      assert.deepEqual(
+        (await page.clone().toArray()).map(({ at }) => at),
+        [99, 97, 95],
+      );
+      const { queryPlanner } = await page.explain('queryPlanner');
+      assert.match(JSON.stringify(queryPlanner.winningPlan), /IXSCAN.*p_1_at_-1/);
+      assert.doesNotMatch(JSON.stringify(queryPlanner.winningPlan), /"SORT"/);
+    });
+
+    it('refuse two arrays in one key with code 171', async () => {
+      await docs.createIndex({ a: 1, b: 1 });
+      await assert.rejects(docs.insertOne({ _id: 1, a: [1], b: [2] }), { code: 171 });
+    });
+
+    it('with expireAfterSeconds let documents go (a real server takes a minute for it)', async function () {
+      if (!target.isOurs) this.skip();
+      await docs.createIndex({ at: 1 }, { expireAfterSeconds: 3600 });
+      const hourAgo = Date.now() - 3_600_000;
+      await docs.insertMany([
+        { _id: 1, at: new Date(hourAgo - 1000) },
+        { _id: 2, at: new Date(hourAgo + 600_000) },
+        { _id: 3, at: hourAgo },
+        { _id: 4 },
+      ]);
+      await until(async () => (await docs.countDocuments()) < 4, { deadlineMs: 5000 });
+      assert.deepEqual(
+        (await docs.find().toArray()).map(({ _id }) => _id),
+        [2, 3, 4],
+      );
+    });
+  });
+
+  describe('collections and databases', () => {
+    it('are listed, made and dropped', async () => {
+      const db = target.client.db(`${target.db.databaseName}_2`);
+      await db.createCollection('a');
+      await db.collection('b').insertOne({});
+      await assert.rejects(db.createCollection('a'), { code: 48 });
+      assert.deepEqual((await db.listCollections().toArray()).map(({ name }) => name).sort(), ['a', 'b']);
+      assert.equal((await db.listCollections({ name: 'b' }, { nameOnly: true }).toArray()).length, 1);
+      const names = async () => (await target.db.admin().listDatabases()).databases.map(({ name }) => name);
+      assert.ok((await names()).includes(db.databaseName));
+      await db.dropCollection('a');
+      assert.deepEqual(
+        (await db.collections()).map(({ collectionName }) => collectionName),
+        ['b'],
+      );
+      await db.dropDatabase();
+      assert.ok(!(await names()).includes(db.databaseName));
+    });
+
+    it('keep nothing of what was there before a drop', async () => {
+      await docs.createIndex({ k: 1 }, { unique: true });
+      await docs.insertOne({ _id: 1, k: 1 });
+      await docs.drop();
+      await docs.insertMany([
+        { _id: 1, k: 1 },
+        { _id: 2, k: 1 },
+      ]);
+      assert.equal(await docs.countDocuments({ k: 1 }), 2);
+    });
+
+    it('refuse names that are none', async () => {
+      await assert.rejects(target.db.command({ insert: 'a$b', documents: [{}] }), { code: 73 });
+    });
+  });
+
+  describe('what a standalone server has not', () => {
+    beforeEach(function () {
+      if (!target.isOurs) this.skip();
+    });
+
+    it('transactions: code 20, and nothing is written', async () => {
+      const session = target.client.startSession();
+      session.startTransaction();
+      await assert.rejects(docs.findOne({}, { session }), { code: 20 });
+      await session.abortTransaction().catch(() => {});
+      session.startTransaction();
+      // the driver has its own words for this code when it answers a write
+      await assert.rejects(docs.insertOne({ _id: 1 }, { session }), /does not support retryable writes/);
+      await session.abortTransaction().catch(() => {});
+      await session.endSession();
+      assert.equal(await docs.countDocuments(), 0);
+    });
+
+    it('change streams: code 40573', async () => {
+      const stream = docs.watch();
+      await assert.rejects(stream.next(), { code: 40573 });
+      await stream.close();
+    });
+
+    for (const { title, command, code } of [
+      { title: 'an unknown command', command: { almost: 1 }, code: 59 },
+      { title: 'a name that every object has', command: { constructor: 1 }, code: 59 },
+      { title: 'an unknown field of a command', command: { find: 'x', filtre: {} }, code: 40415 },
+      { title: 'a collation', command: { find: 'x', collation: { locale: 'de' } }, code: 238 },
+      {
+        title: 'more than one server to write to',
+        command: { insert: 'x', documents: [{}], writeConcern: { w: 2 } },
+        code: 2,
+      },
+      { title: 'snapshot reads', command: { find: 'x', readConcern: { level: 'snapshot' } }, code: 123 },
+      {
+        title: 'text indexes',
+        command: { createIndexes: 'x', indexes: [{ key: { a: 'text' }, name: 'a' }] },
+        code: 67,
+      },
+      { title: 'capped collections', command: { create: 'x', capped: true, size: 1000 }, code: 238 },
+    ])
+      it(`${title}: code ${code}`, () => assert.rejects(target.db.command(command), { code }));
+  });
+});
