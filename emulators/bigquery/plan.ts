@@ -44,7 +44,9 @@ function walk(node: PlanNode, above: string[], known: ReadonlyMap<string, Table>
     const table = known.get(texts(info.Table).at(-1)?.split('.').at(-1)?.replaceAll('"', '') ?? '');
     if (table === undefined) return [];
     const own = texts(info.Filters).filter((filter) => !filter.startsWith('optional:'));
-    return [{ table, columns: texts(info.Projections), filters: [...own, ...above].flatMap(conjuncts) }];
+    // a column that only the scan's own filter uses is not among its projections
+    const columns = new Set([...texts(info.Projections), ...own.flatMap((filter) => columnsIn(filter, table))]);
+    return [{ table, columns: [...columns], filters: [...own, ...above].flatMap(conjuncts) }];
   }
   if (name === 'FILTER') return children.flatMap((child) => walk(child, [...above, ...texts(info.Expression)], known));
   // a projection that only drops columns keeps their names
@@ -99,14 +101,19 @@ function scan(text: string, visit: (index: number, depth: number) => void): void
   }
 }
 
+/** The columns of the table that a condition is about. */
+function columnsIn(filter: string, { fields }: Table): string[] {
+  const names = filter.replace(/'[^']*'/g, '').match(/"[^"]*"|[A-Za-z_]\w*/g) ?? [];
+  const used = new Set(names.map((name) => name.replaceAll('"', '').toLowerCase()));
+  return fields.map(({ name }) => name).filter((name) => used.has(name.toLowerCase()));
+}
+
 /** The filters of a scan that are about the partitioning column and no other. */
 function partitionFilters({ table, filters }: Scan): string[] {
   const partition = table.partitioning?.field.toLowerCase();
   return filters.filter((filter) => {
-    const names = filter.replace(/'[^']*'/g, '').match(/"[^"]*"|[A-Za-z_]\w*/g) ?? [];
-    const used = new Set(names.map((name) => name.replaceAll('"', '').toLowerCase()));
-    const columns = table.fields.map(({ name }) => name.toLowerCase()).filter((name) => used.has(name));
-    return columns.length === 1 && columns[0] === partition;
+    const [first, ...more] = columnsIn(filter, table);
+    return first?.toLowerCase() === partition && more.length === 0;
   });
 }
 
@@ -143,7 +150,8 @@ export function bytesOf({ name, type, mode }: Field): string {
     // about: the text of all that is in it
     RECORD: written,
   };
-  const size = mode === 'REPEATED' ? written : (sizes[type] ?? '8');
+  // an array as what is between its brackets
+  const size = mode === 'REPEATED' ? `${written} - 2` : (sizes[type] ?? '8');
   return `coalesce(sum(CASE WHEN ${column} IS NOT NULL THEN ${size} END), 0)`;
 }
 

@@ -1,5 +1,6 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import { text } from '../schema.ts';
+import { isConstant } from './constant.ts';
 import { expression, type Resolved, type Scope, type Type } from './scope.ts';
 import type { SpecialFunction } from './special-function.ts';
 import { integerLiteral, stringLiteral } from './tree.ts';
@@ -32,7 +33,8 @@ function pathOf(node: unknown, quoting: Quoting, scope: Scope): string {
   if (node === undefined) return text('$');
   const literal = stringLiteral(node);
   if (literal !== undefined) return text(enginePath(literal, quoting));
-  if (quoting === 'legacy') throw unsupportedQuery('a JSONPath that is not a literal');
+  if (quoting === 'legacy' || !isConstant(node))
+    throw invalidQuery('JSONPath must be a string literal or query parameter');
   return `bq.json_path(${expression(node, scope).sql})`;
 }
 

@@ -1,13 +1,14 @@
 import { type Catalog, dataName, type EntryName, type Routine, readName, type Table } from '../catalog.ts';
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import { castTo } from './cast.ts';
+import { isConstant } from './constant.ts';
 import { translateChange } from './dml.ts';
 import { translateExpression } from './expression.ts';
 import { type Token, tokensOf } from './lexer.ts';
 import { parseStatement } from './parse.ts';
 import { translateQuery } from './query.ts';
 import { type Column, expression, type Relation, type Scope, type Statement, type Type } from './scope.ts';
-import { as, bareName, isNode, open } from './tree.ts';
+import { open } from './tree.ts';
 
 export const changeTypes = ['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'TRUNCATE_TABLE'] as const;
 export type ChangeType = (typeof changeTypes)[number];
@@ -154,19 +155,10 @@ function argumentsOf({ name, arguments: declared }: Routine, args: readonly unkn
     throw invalidQuery(`Number of arguments does not match for table function ${name}`);
   return new Map(
     declared.map((field, i) => {
-      expectConstant(args[i]);
+      if (!isConstant(args[i])) throw unsupportedQuery('arguments of a table function that are not constant');
       const value = expression(args[i], scope);
       const sql = value.type?.mode === 'REPEATED' ? value.sql : castTo(value, field, false);
       return [field.name.toLowerCase(), { sql, type: field }] as const;
     }),
   );
-}
-
-function expectConstant(node: unknown): void {
-  if (Array.isArray(node)) for (const item of node) expectConstant(item);
-  if (!isNode(node)) return;
-  const isName = as(node, 'column') !== undefined && !bareName(node)?.startsWith('@');
-  if (isName || 'select' in node || 'rand' in node)
-    throw unsupportedQuery('arguments of a table function that are not constant');
-  for (const value of Object.values(node)) expectConstant(value);
 }

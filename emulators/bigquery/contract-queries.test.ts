@@ -1,0 +1,274 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { BigQuery, Dataset } from '@google-cloud/bigquery';
+import { eventTable, failsWith, isOurs, openTarget, type Target } from './contract-target.ts';
+
+describe('BigQuery contract: queries and statements', () => {
+  let target: Target;
+  let client: BigQuery;
+  let dataset: Dataset;
+  before(async () => {
+    target = await openTarget();
+    ({ client, dataset } = target);
+    await dataset.createTable('events', eventTable);
+    const rows = [
+      { event_id: 'a', received_at: '2024-01-01T10:00:00Z', count: 1, custom: '{"plan":"pro"}' },
+      { event_id: 'a', received_at: '2024-01-01T10:00:00Z', count: 1, custom: '{"plan":"pro"}' },
+      { event_id: 'b', received_at: '2024-01-02T10:00:00Z', count: 2 },
+      { event_id: 'c', received_at: '2024-01-03T10:00:00Z', count: 3 },
+    ];
+    await dataset.table('events').insert(
+      rows.map((json) => ({ json })),
+      { raw: true },
+    );
+    const query = `SELECT * FROM \`${dataset.id}.events\` WHERE TRUE
+      QUALIFY ROW_NUMBER() OVER (PARTITION BY received_at, event_id ORDER BY count) = 1`;
+    await dataset.createTable('events_unique', { view: { query, useLegacySql: false } });
+  });
+  after(() => target.close());
+
+  const since = '2024-01-01T00:00:00Z';
+  const run = async (query: string, options: object = {}) => (await dataset.query({ query, ...options }))[0];
+
+  describe('partition filters', () => {
+    const missing = failsWith(
+      400,
+      'invalidQuery',
+      /Cannot query over table '.*events' without a filter over column\(s\) 'received_at'.* that can be used for partition elimination/,
+    );
+
+    it('are asked for', () => assert.rejects(run('SELECT COUNT(*) AS n FROM events'), missing));
+
+    it('must be about the partition column alone', () =>
+      assert.rejects(run(`SELECT 1 AS x FROM events WHERE received_at > '${since}' OR count = 1`), missing));
+
+    it('are asked for through a view', () => assert.rejects(run('SELECT 1 AS x FROM events_unique'), missing));
+
+    it('pass a view that de-duplicates by the partition column too', async () => {
+      const rows = await run('SELECT event_id FROM events_unique WHERE received_at >= @since ORDER BY event_id', {
+        params: { since: client.timestamp(since) },
+      });
+      assert.deepEqual(
+        rows.map(({ event_id }) => event_id),
+        ['a', 'b', 'c'],
+      );
+    });
+
+    it('do not pass a window that is not partitioned by the column', () =>
+      assert.rejects(
+        run(`SELECT * FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY count) AS n FROM events)
+             WHERE received_at > '${since}'`),
+        missing,
+      ));
+
+    it('can be on a day', async () => {
+      assert.deepEqual(await run("SELECT COUNT(*) AS n FROM events WHERE DATE(received_at) = '2024-01-01'"), [
+        { n: 2 },
+      ]);
+    });
+  });
+
+  describe('parameters', () => {
+    it('have names, in any case', async () => {
+      const rows = await run('SELECT @A + @a AS x, @s AS s', { params: { a: 2, s: "it's" } });
+      assert.deepEqual(rows, [{ x: 4, s: "it's" }]);
+    });
+
+    it('have positions', async () => {
+      assert.deepEqual(await run('SELECT ? AS a, ? AS b', { params: ['x', 1.5] }), [{ a: 'x', b: 1.5 }]);
+    });
+
+    it('are arrays, structs, times and typed nulls', async () => {
+      const params = {
+        ids: ['a', 'c'],
+        none: [],
+        n: null,
+        s: { g: 1 },
+        t: client.timestamp(since),
+        d: client.date('2024-01-02'),
+      };
+      const rows = await run(
+        `SELECT COUNT(*) AS c, @n IS NULL AS n, @s.g AS g, ARRAY_LENGTH(@none) AS l FROM events_unique
+         WHERE received_at >= @t AND DATE(received_at) != @d AND event_id IN UNNEST(@ids)`,
+        { params, types: { none: ['STRING'], n: 'INT64' } },
+      );
+      assert.deepEqual(rows, [{ c: 2, n: true, g: 1, l: 0 }]);
+    });
+
+    it('that are missing are an error', () => assert.rejects(run('SELECT @nope AS x'), failsWith(400, 'invalidQuery')));
+  });
+
+  describe('results', () => {
+    it('come in pages', async () => {
+      const query = 'SELECT n FROM UNNEST(GENERATE_ARRAY(1, 25)) AS n ORDER BY n';
+      const [job] = await client.createQueryJob({ query });
+      const [first, next] = await job.getQueryResults({ maxResults: 10, autoPaginate: false });
+      assert.equal(first.length, 10);
+      assert.ok(next);
+      const [rest] = await job.getQueryResults({ ...next, maxResults: 100 });
+      assert.deepEqual(
+        [...first, ...rest].map(({ n }) => n),
+        Array.from({ length: 25 }, (_, i) => i + 1),
+      );
+    });
+
+    it('give TIMESTAMP in microseconds, also at the ends of time', async () => {
+      const rows = await run(
+        "SELECT TIMESTAMP '0001-01-01 00:00:00+00' AS a, TIMESTAMP '9999-12-31 23:59:59.999999+00' AS b",
+      );
+      assert.equal(rows[0].a.value, '0001-01-01T00:00:00.000Z');
+      assert.equal(rows[0].b.value, '9999-12-31T23:59:59.999999000Z');
+    });
+
+    it('have FLOAT64 and INT64 beyond the usual', async () => {
+      const rows = await run("SELECT CAST('nan' AS FLOAT64) AS a, IEEE_DIVIDE(1, 0) AS b, 1e300 AS c, -1e-7 AS d");
+      assert.ok(Number.isNaN(rows[0].a));
+      assert.deepEqual([rows[0].b, rows[0].c, rows[0].d], [Number.POSITIVE_INFINITY, 1e300, -1e-7]);
+    });
+
+    it('are streamed', async () => {
+      const found: number[] = [];
+      for await (const { n } of client.createQueryStream('SELECT n FROM UNNEST([3, 4]) AS n ORDER BY n')) found.push(n);
+      assert.deepEqual(found, [3, 4]);
+    });
+  });
+
+  describe('jobs', () => {
+    it('have the id that the client gave, once', async () => {
+      const jobId = `job_${randomUUID()}`;
+      const [job] = await client.createQueryJob({ query: 'SELECT 1 AS a', jobId });
+      assert.equal(job.id, jobId);
+      assert.deepEqual((await job.getQueryResults())[0], [{ a: 1 }]);
+      const [metadata] = await job.getMetadata();
+      assert.equal(metadata.status.state, 'DONE');
+      assert.equal(metadata.statistics.query.statementType, 'SELECT');
+    });
+
+    it('that fail say why', async () => {
+      const fails = async () => {
+        const [job] = await dataset.createQueryJob({ query: 'SELECT nope FROM events' });
+        await job.getQueryResults();
+      };
+      await assert.rejects(fails(), (error: { message: string; errors?: { reason?: string }[] }) => {
+        assert.match(error.message, /Unrecognized name: nope at \[1:8\]/);
+        assert.equal(error.errors?.[0]?.reason, 'invalidQuery');
+        return true;
+      });
+    });
+
+    it('run dry: bytes and schema, but no row', async () => {
+      const query = "SELECT count FROM events WHERE received_at >= '2024-01-02' AND received_at < '2024-01-03'";
+      const [job] = await dataset.createQueryJob({ query, dryRun: true });
+      const { statistics } = job.metadata;
+      assert.deepEqual(
+        statistics.query.schema.fields.map(({ name }: { name: string }) => name),
+        ['count'],
+      );
+      // two columns of 8 bytes, of the one row in that partition
+      if (isOurs) assert.equal(statistics.totalBytesProcessed, '16');
+    });
+
+    it('that would read more than they may are refused', () =>
+      assert.rejects(
+        run(`SELECT * FROM events WHERE received_at > '${since}'`, { maximumBytesBilled: '1' }),
+        failsWith(400, 'bytesBilledLimitExceeded'),
+      ));
+
+    it('can be cancelled once they are over', async () => {
+      const [job] = await client.createQueryJob({ query: 'SELECT 1 AS a' });
+      await job.getQueryResults();
+      await job.cancel();
+    });
+
+    it('that are not there are not found', () =>
+      assert.rejects(client.job('nope').getMetadata(), failsWith(404, 'notFound')));
+  });
+
+  describe('errors', () => {
+    it('of syntax have a place', () =>
+      assert.rejects(run('SELECT FROM'), failsWith(400, 'invalidQuery', /^Syntax error: .* at \[1:\d+\]$/)));
+
+    it('name a table that is not there', () =>
+      assert.rejects(run('SELECT 1 AS a FROM nope'), failsWith(404, 'notFound', /Not found: Table .*nope/)));
+
+    it('come when a row is computed', () =>
+      assert.rejects(
+        run('SELECT 1 / n AS x FROM UNNEST([1, 0]) AS n'),
+        failsWith(400, 'invalidQuery', /division by zero/),
+      ));
+  });
+
+  describe('statements', () => {
+    const changed = async (query: string) => {
+      const [job] = await dataset.createQueryJob({ query });
+      await job.promise();
+      const [metadata] = await job.getMetadata();
+      return metadata.statistics.query.numDmlAffectedRows;
+    };
+
+    it('insert, update, merge and delete, and count the rows', async () => {
+      await run('CREATE TABLE counts (id STRING, n INT64)');
+      assert.equal(await changed("INSERT INTO counts (id, n) VALUES ('a', 1), ('b', 2)"), '2');
+      assert.equal(await changed("UPDATE counts SET n = n + 1 WHERE id = 'a'"), '1');
+      assert.equal(
+        await changed(`MERGE counts AS t USING (SELECT 'b' AS id, 9 AS n UNION ALL SELECT 'c', 3) AS s ON t.id = s.id
+          WHEN MATCHED THEN UPDATE SET n = s.n WHEN NOT MATCHED THEN INSERT (id, n) VALUES (s.id, s.n)`),
+        '2',
+      );
+      assert.equal(await changed("DELETE FROM counts WHERE id = 'a'"), '1');
+      assert.deepEqual(await run('SELECT id, n FROM counts ORDER BY id'), [
+        { id: 'b', n: 9 },
+        { id: 'c', n: 3 },
+      ]);
+    });
+
+    it('of one table run one after the other', async () => {
+      await run('CREATE TABLE sums (n INT64)');
+      await run('INSERT INTO sums (n) VALUES (0)');
+      await Promise.all(Array.from({ length: 8 }, () => run('UPDATE sums SET n = n + 1 WHERE TRUE')));
+      assert.deepEqual(await run('SELECT n FROM sums'), [{ n: 8 }]);
+    });
+
+    it('make table functions, which filter inside', async () => {
+      await run(`CREATE OR REPLACE TABLE FUNCTION \`${dataset.id}.events_since\`(since TIMESTAMP) AS
+        SELECT * FROM \`${dataset.id}.events\` WHERE received_at >= since
+        QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY received_at) = 1`);
+      const rows = await run(`SELECT event_id FROM \`${dataset.id}.events_since\`(@since) ORDER BY event_id`, {
+        params: { since: client.timestamp('2024-01-02T00:00:00Z') },
+      });
+      assert.deepEqual(
+        rows.map(({ event_id }) => event_id),
+        ['b', 'c'],
+      );
+    });
+  });
+});
+
+describe('BigQuery contract: the streaming buffer', () => {
+  it('keeps fresh rows from DELETE and UPDATE, and lets older ones go (ours: its length is an option)', async function () {
+    if (!isOurs) this.skip();
+    const { dataset, close } = await openTarget({ streamingBufferMs: 3_600_000 });
+    const [table] = await dataset.createTable('t', { schema: 'id:string' });
+    await table.insert({ id: 'streamed' });
+    await dataset.query("INSERT INTO t (id) VALUES ('written')");
+    const refused = failsWith(400, 'invalidQuery', /would affect rows in the streaming buffer, which is not supported/);
+    await assert.rejects(dataset.query('DELETE FROM t WHERE TRUE'), refused);
+    await assert.rejects(dataset.query("UPDATE t SET id = 'x' WHERE id = 'streamed'"), refused);
+    await dataset.query("DELETE FROM t WHERE id = 'written'");
+    assert.deepEqual((await dataset.query('SELECT id FROM t'))[0], [{ id: 'streamed' }]);
+    const [metadata] = await table.getMetadata();
+    assert.equal(metadata.streamingBuffer.estimatedRows, '1');
+    await close();
+  });
+
+  it('is empty at once by default, so that an erasure works', async function () {
+    if (!isOurs) this.skip();
+    const { dataset, close } = await openTarget();
+    const [table] = await dataset.createTable('t', { schema: 'id:string' });
+    await table.insert({ id: 'streamed' });
+    await dataset.query('DELETE FROM t WHERE TRUE');
+    assert.deepEqual((await dataset.query('SELECT id FROM t'))[0], []);
+    assert.equal((await table.getMetadata())[0].streamingBuffer, undefined);
+    await close();
+  });
+});
