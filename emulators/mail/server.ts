@@ -33,12 +33,12 @@ export function createMailServer(mailboxOf: (path: string) => Mailbox, secret: s
     }
   };
   const post = async (mailbox: Mailbox, request: IncomingMessage, body: string, response: ServerResponse) => {
-    const key = request.headers['idempotency-key'];
+    const key = String(request.headers['idempotency-key'] ?? '');
     const subscriber = parseJson(body);
     if (secret !== undefined && !isSigned(request.headers, body, secret)) {
       return reply(response, 401, { error: 'X-Signature does not fit' });
     }
-    if (typeof key !== 'string') return reply(response, 400, { error: 'no Idempotency-Key' });
+    if (key === '') return reply(response, 400, { error: 'no Idempotency-Key' });
     if (subscriber === undefined) return reply(response, 400, { error: 'the body is no JSON object' });
     const fault = mailbox.nextFault();
     if (fault === undefined) {

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { cloudEvent } from '@google-cloud/functions-framework';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { PubSub } from '@google-cloud/pubsub';
+import sinon from 'sinon';
+import { openMailApi } from '../../functions/notify-mail/mail-api.ts';
+import { notifyMail } from '../../functions/notify-mail/notify-mail.ts';
+import type { Subscribers } from '../../functions/update-sites/announce-subscriber.ts';
+import { updateSite } from '../../functions/update-sites/update-site.ts';
+import { objectName } from '../../shared/event/object-name.ts';
+import { decodeSubscriberMessage, type SubscriberRequest } from '../../shared/event/subscriber.ts';
+import { handleEvent } from '../../shared/runtime/handle-event.ts';
+import { openDeactivations } from '../../shared/stores/deactivations.ts';
+import type { Latest } from '../../shared/stores/mongodb.ts';
+import { openOptOuts } from '../../shared/stores/opt-outs.ts';
+import { openProjects, type ProjectDocument } from '../../shared/stores/projects.ts';
+import { openSites } from '../../shared/stores/sites.ts';
+import { openTopic } from '../../shared/stores/topics.ts';
+import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { ownDatabase } from '../../shared/testing/stores.ts';
+import { until } from '../../shared/testing/until.ts';
+
+const SITES = 40;
+/** Of notify-mail; also how long an update would last if it waited for a mail API that does not answer. */
+const MAIL_TIMEOUT_MS = 500;
+
+describe('update-sites, Pub/Sub and notify-mail', () => {
+  let latest: Latest;
+  let pubsub: PubSub;
+  let name: string;
+  let topic: Subscribers;
+  let server: Server;
+  let mailbox: string;
+  let printed: sinon.SinonStub;
+
+  before(async function () {
+    if (!process.env.SITEBEAT_EMBEDDED?.split(',').includes('MAIL_API_URL')) this.skip();
+    // the framework prints each failure
+    printed = sinon.stub(console, 'error');
+    mailbox = new URL(`/${randomUUID()}`, process.env.MAIL_API_URL).href;
+    latest = ownDatabase();
+    const { hash, ...project } = TEST_PROJECT;
+    const mailIntegrations = [{ provider: 'mailchimp' as const, list: 'list-1', enabled: true }];
+    await latest.db.collection<ProjectDocument>('projects').insertOne({ _id: hash, ...project, mailIntegrations });
+    const secret = process.env.MAIL_API_SECRET as string;
+    const mailApi = openMailApi({ url: mailbox, secret, timeoutMs: MAIL_TIMEOUT_MS });
+    const handle = handleEvent({
+      decode: decodeSubscriberMessage,
+      work: (message) => notifyMail(message, { sites: openSites(latest.db), mailApi }),
+      reject: () => assert.fail('nothing is refused here'),
+      log: () => {},
+    });
+    cloudEvent('mail-flow', handle);
+    server = getTestServer('mail-flow').listen(0);
+    await once(server, 'listening');
+    pubsub = new PubSub({ projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '' });
+    name = `subscribers-${randomUUID()}`;
+    await pubsub.createTopic(name);
+    await pubsub.createSubscription(name, name, {
+      pushEndpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/projects/p/topics/${name}`,
+      retryPolicy: { minimumBackoff: { nanos: 10e6 }, maximumBackoff: { nanos: 50e6 } },
+    });
+    topic = openTopic({ projectId: pubsub.projectId, topic: name });
+  });
+  after(async () => {
+    if (server === undefined) return;
+    await topic.close();
+    await pubsub.subscription(name).delete();
+    await pubsub.topic(name).delete();
+    await pubsub.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await latest.db.dropDatabase();
+    await latest.close();
+    printed.restore();
+  });
+
+  function update(index: number): Promise<void> {
+    const id = `event-of-site-${index}`;
+    const payload = { url: `https://site-${index}.example.org`, admin_email: `admin-${index}@example.org` };
+    const event = capturedEvent('track', { id, payload });
+    const object = { name: objectName('track', event.receivedAt, id), kind: event.kind, id, hour: new Date(0) };
+    return updateSite(object, {
+      archive: { read: async () => event },
+      countryOf: () => null,
+      projects: openProjects(latest.db),
+      sites: openSites(latest.db),
+      deactivations: openDeactivations(latest.db),
+      optOuts: openOptOuts(latest.db),
+      subscribers: topic,
+    });
+  }
+
+  async function setFaults(faults: unknown): Promise<void> {
+    await fetch(mailbox, { method: 'PUT', body: JSON.stringify(faults) });
+  }
+
+  async function shown() {
+    return (await (await fetch(mailbox)).json()) as {
+      requests: { request: SubscriberRequest }[];
+      attempts: { key: string; answer: unknown }[];
+    };
+  }
+
+  it('bring each admin to the list once, and sites are updated as ever while the mail API answers nothing', async () => {
+    await setFaults({ always: 'slow' });
+    const startedAt = performance.now();
+    for (let index = 0; index < SITES; index += 1) await update(index);
+    const updatedMs = performance.now() - startedAt;
+    await until(async () => (await shown()).attempts.length >= 2, { deadlineMs: 5000, what: 'attempts' });
+    assert.equal(await latest.db.collection('sites').countDocuments(), SITES);
+    assert.ok(updatedMs / SITES < MAIL_TIMEOUT_MS / 4, `${updatedMs} ms for ${SITES} sites`);
+
+    await setFaults({ next: ['down', 500, 429, 'lost'] });
+    const all = async () => {
+      const { attempts } = await shown();
+      const answered = attempts.filter(({ answer }) => answer === 202 || answer === 200);
+      return new Set(answered.map(({ key }) => key)).size === SITES;
+    };
+    await until(all, { deadlineMs: 15_000, what: 'every request at the mail API' });
+    const { requests } = await shown();
+    const wanted = Array.from({ length: SITES }, (_, index) => `admin-${index}@example.org`);
+    assert.deepEqual(requests.map(({ request }) => request.email).sort(), wanted.sort());
+  });
+});
