@@ -120,6 +120,17 @@ describe('MongoDB', () => {
       assert.deepEqual(Object.keys(made), ['_id', 'b']);
     });
 
+    it('may have fields that are named as what every JavaScript object has', async () => {
+      await docs.insertMany([{ _id: 1 }, { _id: 2, constructor: 1, o: { toString: 2 } } as unknown as Doc]);
+      assert.equal(await docs.countDocuments({ constructor: { $exists: true } }), 1);
+      assert.equal(await docs.countDocuments({ 'o.toString': null }), 1);
+      await docs.updateMany({}, { $set: { 'o.valueOf': 3 } });
+      assert.deepEqual(await docs.find({}, { projection: { 'o.valueOf': 1 } }).toArray(), [
+        { _id: 1, o: { valueOf: 3 } },
+        { _id: 2, o: { valueOf: 3 } },
+      ]);
+    });
+
     it('keep missing and null apart', async () => {
       await docs.insertMany([{ _id: 1, a: null }, { _id: 2 }]);
       assert.deepEqual(await docs.find().sort({ _id: 1 }).toArray(), [{ _id: 1, a: null }, { _id: 2 }]);

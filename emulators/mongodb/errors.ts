@@ -2,12 +2,14 @@ import type { Document } from './values/values.ts';
 
 /** The codes this emulator answers with, as MongoDB numbers them; others are named `Location<code>` there and here. */
 const codes = {
+  InternalError: 1,
   BadValue: 2,
   FailedToParse: 9,
   TypeMismatch: 14,
   Overflow: 15,
   InvalidLength: 16,
   IllegalOperation: 20,
+  InvalidBSON: 22,
   NamespaceNotFound: 26,
   IndexNotFound: 27,
   PathNotViable: 28,
@@ -29,7 +31,6 @@ const codes = {
   CannotIndexParallelArrays: 171,
   ConversionFailure: 241,
   NotImplemented: 238,
-  InvalidUUID: 207,
   BSONObjectTooLarge: 10334,
   DuplicateKey: 11000,
   KeyTooLong: 17280,

@@ -8,6 +8,9 @@ import { MessageReader, parseMessage, replyMessage } from './wire.ts';
 /** How often TTL indexes are looked at; MongoDB does it every 60 s. */
 const expireEveryMs = 1000;
 
+/** How long a client may take for its last answers when the server stops. */
+const lastAnswersMs = 1000;
+
 /** The database that the connection string names. */
 const database = 'sitebeat';
 
@@ -39,7 +42,11 @@ export const startMongodb: StartEmulator = async ({ port, dataDir }: EmulatorOpt
     const closed = new Promise<void>((resolve) => listener.close(() => resolve()));
     // every command is answered in the turn it came in: what is left to do is to send the last answers
     for (const socket of sockets) socket.destroySoon();
+    const impatience = setTimeout(() => {
+      for (const socket of sockets) socket.destroy();
+    }, lastAnswersMs);
     await closed;
+    clearTimeout(impatience);
     await store.close();
   };
   return {

@@ -1,3 +1,4 @@
+import { BSONError } from 'bson';
 import { type Command, type CommandContext, checkFields, commit, type ServerState } from './commands/command.ts';
 import { adminCommands } from './commands/commands-admin.ts';
 import { readCommands } from './commands/commands-read.ts';
@@ -29,7 +30,8 @@ export class CommandServer {
   }
 
   /** The bytes of the reply document. */
-  run(command: Document, client: Client): Uint8Array {
+  run(command: Document | BSONError, client: Client): Uint8Array {
+    if (command instanceof BSONError) return encode(new CommandError('InvalidBSON', command.message).toReply());
     try {
       const reply = this.#dispatch(command, client);
       return reply instanceof CursorBatch ? reply.toBytes() : encode(reply);
@@ -37,7 +39,7 @@ export class CommandServer {
       if (error instanceof CommandError) return encode(error.toReply());
       // the transaction was undone, so what is remembered of the store may be wrong
       this.#state.catalog = new Catalog(this.#state.store);
-      return encode(new CommandError(1, `internal error: ${(error as Error).stack}`).toReply());
+      return encode(new CommandError('InternalError', `internal error: ${(error as Error).stack}`).toReply());
     }
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { deserialize, serialize } from 'bson';
+import { BSONError, deserialize, serialize } from 'bson';
 import fc from 'fast-check';
 import { CursorBatch, MessageReader, ProtocolError, parseMessage, replyMessage } from './wire.ts';
 
@@ -38,7 +38,7 @@ describe('messages', () => {
         );
         const bytes = Buffer.concat([ping, insert, ping]);
         const reader = new MessageReader();
-        const commands: object[] = [];
+        const commands: unknown[] = [];
         for (let at = 0, i = 0; at < bytes.length; i++) {
           const end = at + (sizes[i % sizes.length] ?? 1);
           reader.push(bytes.subarray(at, end));
@@ -57,6 +57,18 @@ describe('messages', () => {
     const { command, silent } = parseMessage(message(2013, int32(3), body({ ping: 1 }), int32(-1)));
     assert.deepEqual([command, silent], [{ ping: 1 }, true]);
   });
+
+  for (const { title, document } of [
+    { title: 'is cut short', document: Buffer.from([9, 0, 0, 0, 2, 97, 0, 1, 0]) },
+    {
+      title: 'has a name that JavaScript takes for itself',
+      document: serialize(JSON.parse('{"ping":{"__proto__":1}}')),
+    },
+  ])
+    it(`whose document ${title} are answered by an error`, () => {
+      const { command } = parseMessage(message(2013, int32(0), Buffer.from([0]), document));
+      assert.ok(command instanceof BSONError);
+    });
 
   it('of old name their database in the collection, and get an answer of old', () => {
     const query = message(2004, int32(0), Buffer.from('admin.$cmd\0'), int32(0), int32(-1), serialize({ ismaster: 1 }));

@@ -1,4 +1,4 @@
-import { serialize } from 'bson';
+import { BSONError, serialize } from 'bson';
 import { type Document, decode } from './values/values.ts';
 
 /** The opcodes that drivers since MongoDB 4.4 use. Source: MongoDB Wire Protocol, "Opcodes". */
@@ -17,7 +17,8 @@ export interface Request {
   legacy: boolean;
   /** The client waits for no answer (`w: 0`, endSessions on close). */
   silent: boolean;
-  command: Document;
+  /** An error where its bytes are no BSON, or none that can be kept. */
+  command: Document | BSONError;
 }
 
 /** Bytes that are no message; the connection cannot go on. */
@@ -57,31 +58,47 @@ export class MessageReader {
 export function parseMessage(message: Buffer): Request {
   const requestId = message.readInt32LE(4);
   const opcode = message.readInt32LE(12);
-  if (opcode === opcodes.message) return { requestId, legacy: false, ...parseBody(message) };
-  if (opcode !== opcodes.query) throw new ProtocolError(`unsupported opcode ${opcode}`);
+  if (opcode === opcodes.query) {
+    return { requestId, legacy: true, silent: false, command: unlessInvalid(() => parseQuery(message)) };
+  }
+  if (opcode !== opcodes.message) throw new ProtocolError(`unsupported opcode ${opcode}`);
+  const bits = message.readUInt32LE(headerBytes);
+  const end = (bits & flags.checksumPresent) !== 0 ? message.length - 4 : message.length;
+  const command = unlessInvalid(() => parseSections(message.subarray(headerBytes + 4, end)));
+  return { requestId, legacy: false, silent: (bits & flags.moreToCome) !== 0, command };
+}
+
+function unlessInvalid(read: () => Document): Document | BSONError {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof BSONError) return error;
+    throw error;
+  }
+}
+
+function parseQuery(message: Buffer): Document {
   const collectionEnd = message.indexOf(0, headerBytes + 4);
   const collection = message.toString('utf8', headerBytes + 4, collectionEnd);
   const command = decodeAt(message, collectionEnd + 9);
   command.$db ??= collection.split('.')[0] ?? 'admin';
-  return { requestId, legacy: true, silent: false, command };
+  return command;
 }
 
-function parseBody(message: Buffer): { silent: boolean; command: Document } {
-  const bits = message.readUInt32LE(headerBytes);
-  const end = (bits & flags.checksumPresent) !== 0 ? message.length - 4 : message.length;
+function parseSections(bytes: Buffer): Document {
   let command: Document | undefined;
   const sequences: Document = {};
-  for (let at = headerBytes + 4; at < end; ) {
-    const kind = message[at];
-    const size = message.readInt32LE(at + 1);
-    if (size < 5 || at + 1 + size > end) throw new ProtocolError('a section exceeds its message');
-    if (kind === 0) command = decodeAt(message, at + 1);
-    else if (kind === 1) readSequence(message.subarray(at + 5, at + 1 + size), sequences);
+  for (let at = 0; at < bytes.length; ) {
+    const kind = bytes[at];
+    const size = bytes.readInt32LE(at + 1);
+    if (size < 5 || at + 1 + size > bytes.length) throw new ProtocolError('a section exceeds its message');
+    if (kind === 0) command = decodeAt(bytes, at + 1);
+    else if (kind === 1) readSequence(bytes.subarray(at + 5, at + 1 + size), sequences);
     else throw new ProtocolError(`unsupported section kind ${kind}`);
     at += 1 + size;
   }
   if (command === undefined) throw new ProtocolError('a message without a body section');
-  return { silent: (bits & flags.moreToCome) !== 0, command: Object.assign(command, sequences) };
+  return Object.assign(command, sequences);
 }
 
 /** A document sequence: the name of the field that it is, then its documents back to back. */

@@ -2,7 +2,7 @@ import { CommandError } from '../errors.ts';
 import { isNumeric, toDouble } from '../values/numbers.ts';
 import { compareValues } from '../values/order.ts';
 import { isTruthy } from '../values/truth.ts';
-import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
+import { type Document, fieldOf, isDocument, typeOf, type Value } from '../values/values.ts';
 import { arithmeticOperators } from './arithmetic.ts';
 import { arrayOperators } from './array-operators.ts';
 import { conversions } from './conversion.ts';
@@ -49,7 +49,7 @@ function objectToArray([value]: Value[]): Value {
 
 function getField([field, input]: Value[]): Value {
   if (typeof field !== 'string') throw new CommandError(5654602, '$getField requires "field" to be a string');
-  if (isDocument(input)) return input[field];
+  if (isDocument(input)) return fieldOf(input, field);
   return isNil(input) ? input : undefined;
 }
 
@@ -75,7 +75,7 @@ const aliases: Record<number, string> = {
 function convert([input, to, onError, onNull]: Value[]): Value {
   if (isNil(input)) return onNull ?? null;
   const target = isNumeric(to) ? aliases[toDouble(to)] : to;
-  const conversion = typeof target === 'string' ? conversions[target] : undefined;
+  const conversion = typeof target === 'string' && Object.hasOwn(conversions, target) ? conversions[target] : undefined;
   if (!conversion) throw new CommandError('BadValue', `Unknown type name: ${String(to)}`);
   if (onError === undefined) return conversion(input);
   try {

@@ -2,7 +2,7 @@ import { CommandError } from '../errors.ts';
 import { compileExpression, type Expression, type Scope, type Variables } from '../expressions/expression.ts';
 import { compileFilter } from '../filters/filter.ts';
 import { isNumeric, toDouble, toInteger } from '../values/numbers.ts';
-import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
+import { type Document, fieldOf, isDocument, typeOf, type Value } from '../values/values.ts';
 
 /** Gives the projected document. `arrayIndex` is the element that the filter matched, for `a.$`. */
 export type Projection = (document: Document, arrayIndex?: number) => Document;
@@ -179,7 +179,11 @@ function addComputed(result: Document, document: Document, field: string, node: 
     delete result[field];
     const value = node.expression(scope);
     if (value !== undefined) result[field] = value;
-  } else if (node.kind === 'tree' && !isDocument(document[field]) && !Array.isArray(document[field])) {
+  } else if (
+    node.kind === 'tree' &&
+    !isDocument(fieldOf(document, field)) &&
+    !Array.isArray(fieldOf(document, field))
+  ) {
     if (leavesOf(node).some((leaf) => leaf.kind === 'compute')) result[field] = projectDocument({}, node, true, scope);
   }
 }
@@ -242,7 +246,8 @@ function addComputedPath(tree: Tree, path: string, value: Value, variables: Vari
 function setFields(document: Document, tree: Tree, scope: Scope): Document {
   const result = { ...document };
   for (const [field, node] of tree.fields) {
-    const value = node.kind === 'compute' ? node.expression(scope) : setNested(result[field], node as Tree, scope);
+    const value =
+      node.kind === 'compute' ? node.expression(scope) : setNested(fieldOf(result, field), node as Tree, scope);
     if (value === undefined) delete result[field];
     else result[field] = value;
   }

@@ -6,7 +6,7 @@ import { compareValues } from '../values/order.ts';
 import { fieldPath } from '../values/path.ts';
 import { showValue } from '../values/show.ts';
 import { sortDocuments, sortFields } from '../values/sort.ts';
-import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
+import { type Document, fieldOf, isDocument, typeOf, type Value } from '../values/values.ts';
 import { compileGroup, groupBy } from './group.ts';
 import { compileAddFields, compileProjection } from './projection.ts';
 
@@ -15,7 +15,7 @@ export type Stage = (documents: Iterable<Document>) => Iterable<Document>;
 
 /** Compiles the stages that need nothing but the documents; undefined: no such stage here. */
 export function compileSimpleStage(name: string, argument: Value, variables: Variables): Stage | undefined {
-  return simpleStages[name]?.(argument, variables);
+  return Object.hasOwn(simpleStages, name) ? simpleStages[name]?.(argument, variables) : undefined;
 }
 
 const simpleStages: Record<string, (argument: Value, variables: Variables) => Stage> = {
@@ -147,7 +147,7 @@ function compileUnwind(argument: Value): Stage {
 }
 
 function setIn(document: Document, [field = '', ...rest]: string[], value: Value): Document {
-  const inner = document[field];
+  const inner = fieldOf(document, field);
   const next = rest.length === 0 ? value : setIn(isDocument(inner) ? inner : {}, rest, value);
   if (next !== undefined) return { ...document, [field]: next };
   const { [field]: _, ...others } = document;

@@ -2,7 +2,7 @@ import { CommandError } from '../errors.ts';
 import { encodeKey, invert } from '../values/index-key.ts';
 import { anyAtPath, isArrayIndex } from '../values/path.ts';
 import type { SortField } from '../values/sort.ts';
-import { type Document, isDocument, type Value } from '../values/values.ts';
+import { type Document, fieldOf, isDocument, type Value } from '../values/values.ts';
 
 /** Where one field of an index has come to on its path through a document. */
 interface Walker {
@@ -29,7 +29,7 @@ function advance({ value, parts, final }: Walker): Walker {
   let [at, rest] = [value, parts];
   while (rest.length > 0) {
     const part = rest[0] as string;
-    if (isDocument(at)) at = at[part];
+    if (isDocument(at)) at = fieldOf(at, part);
     else if (Array.isArray(at) && isArrayIndex(part) && Number(part) < at.length) at = at[Number(part)];
     else break;
     rest = rest.slice(1);
@@ -73,7 +73,7 @@ function crossesArray(fields: SortField[], document: Document): boolean {
     let value: Value = document;
     for (const part of field.split('.')) {
       if (!isDocument(value)) return Array.isArray(value);
-      value = value[part];
+      value = fieldOf(value, part);
     }
     return Array.isArray(value);
   });

@@ -4,7 +4,7 @@ import { addNumbers, multiplyNumbers } from '../expressions/arithmetic.ts';
 import { isNumeric, type NumberKind, numberKind, toBigInt } from '../values/numbers.ts';
 import { compareValues } from '../values/order.ts';
 import { showValue } from '../values/show.ts';
-import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
+import { type Document, fieldOf, isDocument, typeOf, type Value } from '../values/values.ts';
 import { arrayChange } from './update-arrays.ts';
 import { unchanged } from './update-paths.ts';
 
@@ -193,7 +193,7 @@ function movedValue(document: Document, path: string[]): Value {
     if (Array.isArray(value)) {
       throw new CommandError('BadValue', `The source field of $rename cannot be an array element: ${path.join('.')}`);
     }
-    value = isDocument(value) ? value[part] : undefined;
+    value = isDocument(value) ? fieldOf(value, part) : undefined;
   }
   return value;
 }

@@ -2,7 +2,7 @@ import { CommandError } from '../errors.ts';
 import type { Filter } from '../filters/filter.ts';
 import { isArrayIndex } from '../values/path.ts';
 import { showValue } from '../values/show.ts';
-import { type Document, isDocument, type Value } from '../values/values.ts';
+import { type Document, fieldOf, isDocument, type Value } from '../values/values.ts';
 
 /** Arrays may not be padded with more nulls than this, as in MongoDB. */
 const maxPadding = 1_500_000;
@@ -31,7 +31,7 @@ export function concretePaths(
 
 function child(value: Value, key: string): Value {
   if (Array.isArray(value)) return isArrayIndex(key) ? value[Number(key)] : undefined;
-  return isDocument(value) ? value[key] : undefined;
+  return isDocument(value) ? fieldOf(value, key) : undefined;
 }
 
 function partsAt(

@@ -1,4 +1,4 @@
-import { isDocument, type Value } from './values.ts';
+import { fieldOf, isDocument, type Value } from './values.ts';
 
 export function isArrayIndex(part: string): boolean {
   return /^(0|[1-9][0-9]*)$/.test(part);
@@ -20,7 +20,7 @@ export function anyAtPath(value: Value, parts: string[], test: LeafTest, details
   if (at === parts.length) return test(value, details);
   const part = parts[at] as string;
   if (Array.isArray(value)) return anyInArray(value, parts, test, details, at);
-  if (isDocument(value)) return anyAtPath(value[part], parts, test, details, at + 1);
+  if (isDocument(value)) return anyAtPath(fieldOf(value, part), parts, test, details, at + 1);
   return test(undefined, details);
 }
 
@@ -40,7 +40,7 @@ function anyInArray(
   for (let i = 0; i < array.length; i++) {
     const element = array[i];
     if (!isDocument(element)) continue;
-    if (crossed && !(part in element)) continue;
+    if (crossed && fieldOf(element, part) === undefined) continue;
     const inner = details && { ...details };
     if (!anyAtPath(element, parts, test, inner, at)) continue;
     if (details) details.arrayIndex = i;
@@ -53,7 +53,7 @@ function anyInArray(
 export function valuesAtPath(value: Value, parts: string[], at = 0): Value[] {
   if (at === parts.length) return [value];
   const part = parts[at] as string;
-  if (isDocument(value)) return valuesAtPath(value[part], parts, at + 1);
+  if (isDocument(value)) return valuesAtPath(fieldOf(value, part), parts, at + 1);
   if (!Array.isArray(value)) return [undefined];
   const found: Value[] =
     isArrayIndex(part) && Number(part) < value.length ? valuesAtPath(value[Number(part)], parts, at + 1) : [];
@@ -65,7 +65,7 @@ export function valuesAtPath(value: Value, parts: string[], at = 0): Value[] {
 /** The value of an aggregation field path: an array on the way gives the array of what its documents have. */
 export function fieldPath(value: Value, parts: string[], at = 0): Value {
   if (at === parts.length) return value;
-  if (isDocument(value)) return fieldPath(value[parts[at] as string], parts, at + 1);
+  if (isDocument(value)) return fieldPath(fieldOf(value, parts[at] as string), parts, at + 1);
   if (!Array.isArray(value)) return undefined;
   const found: Value[] = [];
   for (const element of value) {

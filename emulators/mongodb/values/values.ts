@@ -1,5 +1,6 @@
 import {
   type Binary,
+  BSONError,
   type BSONRegExp,
   type BSONSymbol,
   type Code,
@@ -114,7 +115,15 @@ export function double(value: number): number | Double {
   return isInt32(value) ? new Double(value) : value;
 }
 
-/** Reads a document with every type kept; throws what bson throws on bytes that are no BSON. */
+/** The value of a document's own field; never what JavaScript gives to every object. */
+export function fieldOf(document: Document, name: string): Value {
+  return Object.hasOwn(document, name) ? document[name] : undefined;
+}
+
+/** Field names that JavaScript's bson cannot keep apart from its own. */
+const unusableNames = ['__proto__', '_bsontype'];
+
+/** Reads a document with every type kept; throws on bytes that are no BSON and on names that cannot be kept. */
 export function decode(bytes: Uint8Array): Document {
   return exactDocument(deserialize(bytes, { promoteValues: false, bsonRegExp: true }));
 }
@@ -125,6 +134,7 @@ export function encode(document: Document): Uint8Array {
 
 function exactDocument(document: Record<string, unknown>): Document {
   for (const key of Object.keys(document)) {
+    if (unusableNames.includes(key)) throw new BSONError(`this server cannot keep a field named ${key}`);
     const value = document[key];
     if (typeof value === 'object' && value !== null) document[key] = exact(value);
   }
