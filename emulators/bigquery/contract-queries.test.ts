@@ -174,6 +174,26 @@ describe('BigQuery contract: queries and statements', () => {
         failsWith(400, 'bytesBilledLimitExceeded'),
       ));
 
+    const endless = `SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 100000)) AS a, UNNEST(GENERATE_ARRAY(1, 100000)) AS b
+      WHERE MOD(a * b, 7) = 1`;
+
+    it('end with an error when they are cancelled', async () => {
+      const [job] = await client.createQueryJob({ query: endless });
+      await job.cancel();
+      await assert.rejects(job.getQueryResults(), /cancel/i);
+      assert.equal((await job.getMetadata())[0].status.state, 'DONE');
+    });
+
+    it('are told of before they are over when the time for that is up (ours: one that is known to take longer)', async function () {
+      if (!isOurs) this.skip();
+      const request = { uri: '/queries', method: 'POST', json: { query: endless, useLegacySql: false, timeoutMs: 20 } };
+      const answer = await new Promise<{ jobComplete: boolean; jobReference: { jobId: string } }>((resolve, reject) =>
+        client.request(request, (error, body) => (error ? reject(error) : resolve(body))),
+      );
+      assert.equal(answer.jobComplete, false);
+      await client.job(answer.jobReference.jobId).cancel();
+    });
+
     it('can be cancelled once they are over', async () => {
       const [job] = await client.createQueryJob({ query: 'SELECT 1 AS a' });
       await job.getQueryResults();

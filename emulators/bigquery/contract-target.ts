@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { BigQuery, type Dataset, type TableMetadata } from '@google-cloud/bigquery';
+import { BigQuery, type BigQueryOptions, type Dataset, type TableMetadata } from '@google-cloud/bigquery';
 import { type Emulator, givenVariable } from '../emulator.ts';
-import { type BigQueryOptions, startBigQuery } from './index.ts';
+import { type BigQueryOptions as EmulatorOptions, startBigQuery } from './index.ts';
 
 // else the client looks for credentials in the network before its first request
 process.env.METADATA_SERVER_DETECTION ??= 'none';
@@ -20,16 +20,16 @@ export interface Target {
 }
 
 /** The client takes the host from the environment only. */
-export function clientOf(url: string): BigQuery {
+export function clientOf(url: string, options: BigQueryOptions = {}): BigQuery {
   const before = process.env.BIGQUERY_EMULATOR_HOST;
   process.env.BIGQUERY_EMULATOR_HOST = url;
-  const client = new BigQuery({ projectId: 'contract' });
+  const client = new BigQuery({ projectId: 'contract', ...options });
   if (before === undefined) delete process.env.BIGQUERY_EMULATOR_HOST;
   else process.env.BIGQUERY_EMULATOR_HOST = before;
   return client;
 }
 
-export async function openTarget(options: BigQueryOptions = {}): Promise<Target> {
+export async function openTarget(options: EmulatorOptions = {}): Promise<Target> {
   const emulator: Emulator | undefined = isOurs ? await startBigQuery(options) : undefined;
   const client = isService ? new BigQuery() : clientOf(emulator?.url ?? String(otherEmulator));
   const dataset = client.dataset(`contract_${randomUUID().replaceAll('-', '')}`);

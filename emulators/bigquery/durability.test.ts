@@ -54,8 +54,7 @@ describe('BigQuery durability', () => {
   }
 
   it('keeps every acknowledged row, table and view through kill -9', async () => {
-    const url = await startAlone();
-    const history = clientOf(url).dataset(dataset);
+    const history = clientOf(await startAlone(), { autoRetry: false }).dataset(dataset);
     await history.create();
     const [table] = await history.createTable('events', eventTable);
     const query = `SELECT event_id FROM ${dataset}.events WHERE received_at > '2000-01-01'`;

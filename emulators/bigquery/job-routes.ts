@@ -50,7 +50,7 @@ const getJob = ({ project, name, base }: Request, { jobs }: Parts) => jobJson(jo
 
 async function cancelJob({ project, name, base }: Request, { jobs }: Parts) {
   const job = jobs.get(project, name);
-  job.interrupt();
+  jobs.cancel(job);
   return { kind: 'bigquery#jobCancelResponse', job: await jobJson(job, base) };
 }
 

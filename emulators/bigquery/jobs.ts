@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Catalog } from './catalog.ts';
 import type { DefinitionRunner } from './definition.ts';
 import { encodeRow, type FormatOptions } from './encode.ts';
-import { duplicate, fromEngine, notFound, ServiceError } from './errors.ts';
+import { cancelled, duplicate, fromEngine, notFound, ServiceError } from './errors.ts';
 import type { Executor, Result, Statement } from './execute.ts';
 import { type JobRequest, statementTypeOf } from './job-request.ts';
 import { schemaJson } from './schema.ts';
@@ -23,6 +23,8 @@ export interface Job {
   error?: ServiceError;
   /** Settles, never rejects, when the job is over. */
   done: Promise<void>;
+  isCancelled: boolean;
+  /** Ends what DuckDB does for it right now. */
   interrupt(): void;
 }
 
@@ -71,6 +73,7 @@ export class Jobs {
       createdMs: Date.now(),
       bytes: async () => 0,
       done: Promise.resolve(),
+      isCancelled: false,
       interrupt: () => {},
     };
     job.done = this.#run(job);
@@ -99,6 +102,7 @@ export class Jobs {
       result: { fields, rows: [] },
       bytes: async () => bytes,
       done: Promise.resolve(),
+      isCancelled: false,
       interrupt: () => {},
     };
   }
@@ -113,13 +117,19 @@ export class Jobs {
     return [...this.#jobs.values()].filter((job) => job.project === project).reverse();
   }
 
+  /** Ends the job with an error, unless it is over. */
+  cancel(job: Job): void {
+    job.isCancelled = true;
+    job.interrupt();
+  }
+
   delete(job: Job): void {
     this.#jobs.delete(`${job.project}/${job.id}`);
   }
 
   /** Interrupts all that runs and waits for it. */
   async stop(): Promise<void> {
-    for (const job of this.#jobs.values()) job.interrupt();
+    for (const job of this.#jobs.values()) this.cancel(job);
     await Promise.all([...this.#jobs.values()].map(({ done }) => done));
   }
 
@@ -137,6 +147,8 @@ export class Jobs {
     } catch (error) {
       job.error = fromEngine(error);
     }
+    // from here on, others use the connection
+    job.interrupt = () => {};
     job.endedMs = Date.now();
   }
 
@@ -149,9 +161,9 @@ export class Jobs {
     };
     await expectBilled(job);
     job.result = await this.#executor.run(translation, statement, (connection) => {
+      if (job.isCancelled) throw cancelled();
       job.interrupt = () => connection.interrupt();
     });
-    job.interrupt = () => {};
   }
 
   #translate(statement: Statement) {

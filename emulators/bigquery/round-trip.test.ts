@@ -19,18 +19,23 @@ function isoOf(micros: bigint): string {
 const nullable = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: null });
 const text = fc.string({ unit: 'grapheme', maxLength: 40 });
 
-const rowArbitrary = fc.record({
-  s: nullable(text),
-  i: nullable(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String)),
-  f: nullable(fc.double({ noNaN: true, noDefaultInfinity: true })),
-  b: nullable(fc.boolean()),
-  t: nullable(fc.bigInt({ min: minMicros, max: maxMicros }).map(isoOf)),
-  d: nullable(fc.bigInt({ min: minMicros, max: maxMicros }).map((micros) => isoOf(micros).slice(0, 10))),
-  j: nullable(fc.json({ maxDepth: 2 })),
-  y: nullable(fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes).toString('base64'))),
-  l: fc.array(text, { maxLength: 4 }),
-  r: fc.array(fc.record({ a: nullable(text), n: nullable(fc.integer().map(String)) }), { maxLength: 3 }),
-});
+const rowArbitrary = fc.record(
+  {
+    s: nullable(text),
+    i: nullable(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String)),
+    f: nullable(fc.double({ noNaN: true, noDefaultInfinity: true })),
+    b: nullable(fc.boolean()),
+    t: nullable(fc.bigInt({ min: minMicros, max: maxMicros }).map(isoOf)),
+    d: nullable(fc.bigInt({ min: minMicros, max: maxMicros }).map((micros) => isoOf(micros).slice(0, 10))),
+    j: nullable(fc.json({ maxDepth: 2 })),
+    y: nullable(fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes).toString('base64'))),
+    l: fc.array(text, { maxLength: 4 }),
+    r: fc.array(fc.record({ a: nullable(text), n: nullable(fc.integer().map(String)) }, { noNullPrototype: true }), {
+      maxLength: 3,
+    }),
+  },
+  { noNullPrototype: true },
+);
 type Row = typeof rowArbitrary extends fc.Arbitrary<infer T> ? T : never;
 
 const schema = {
@@ -92,7 +97,8 @@ describe('insertAll and SELECT', () => {
         const [found] = await dataset.query({ query, params: { first }, wrapIntegers: true });
         assert.deepEqual(
           found.map(({ micros, ...row }) => asSent(row)),
-          rows.map(({ t, ...row }) => ({ ...row, f: row.f === null ? null : row.f })),
+          // JSON has no -0
+          rows.map(({ t, ...row }) => ({ ...row, f: row.f === null ? null : row.f + 0 })),
         );
         assert.deepEqual(
           found.map(({ micros }) => (micros === null ? null : isoOf(BigInt(micros.value)))),
