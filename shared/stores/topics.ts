@@ -26,8 +26,9 @@ const BATCH_MS = 5;
 export function openTopic<T>({ projectId, topic: name }: TopicOptions): Topic<T> {
   let opened: Promise<{ client: PubSub; topic: PubsubTopic }> | undefined;
   const open = async () => {
-    const { PubSub } = await import('@google-cloud/pubsub');
-    const client = new PubSub({ projectId });
+    // esbuild gives a CommonJS package that is imported late nothing but its default
+    const { default: pubsub } = await import('@google-cloud/pubsub');
+    const client = new pubsub.PubSub({ projectId });
     const topic = client.topic(name, {
       batching: { maxMilliseconds: BATCH_MS },
       gaxOpts: { timeout: PUBLISH_TIMEOUT_MS, retry: { retryCodes: [] } },
