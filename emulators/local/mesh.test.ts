@@ -15,26 +15,10 @@ import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/google-emulat
 import { post, postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
 import { type RunnerProcess, startRunner } from './runner-process.ts';
-import type { StoreEnv } from './store-env.ts';
+import { STORE_VARIABLES, type StoreEnv } from './store-env.ts';
 import { countStores } from './totals.ts';
 
 const STOP_MS = 5000;
-
-/** The storage client takes its host from the environment alone. */
-async function withHosts<T>(env: StoreEnv, work: () => Promise<T>): Promise<T> {
-  const { STORAGE_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST } = process.env;
-  Object.assign(process.env, {
-    STORAGE_EMULATOR_HOST: env.STORAGE_EMULATOR_HOST,
-    BIGQUERY_EMULATOR_HOST: env.BIGQUERY_EMULATOR_HOST,
-  });
-  try {
-    return await work();
-  } finally {
-    Object.assign(process.env, { STORAGE_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST });
-  }
-}
-
-const totals = (env: StoreEnv) => withHosts(env, () => countStores(env));
 
 async function withDatabase<T>(env: StoreEnv, work: (db: Db) => Promise<T>): Promise<T> {
   const client = new MongoClient(env.MONGODB_URI);
@@ -47,7 +31,7 @@ async function withDatabase<T>(env: StoreEnv, work: (db: Db) => Promise<T>): Pro
 
 async function readTable(env: StoreEnv, table: string): Promise<Record<string, unknown>[]> {
   const query = `SELECT * FROM \`${env.BIGQUERY_DATASET}.${table}\` WHERE received_at >= TIMESTAMP('2020-01-01')`;
-  const [rows] = await withHosts(env, () => new BigQuery({ projectId: env.GOOGLE_CLOUD_PROJECT }).query({ query }));
+  const [rows] = await new BigQuery({ projectId: env.GOOGLE_CLOUD_PROJECT }).query({ query });
   return rows;
 }
 
@@ -63,7 +47,7 @@ function capturedRequests() {
 async function allProcessed(env: StoreEnv, accepted: number): Promise<void> {
   await until(
     async () => {
-      const { history, rejections } = await totals(env);
+      const { history, rejections } = await countStores(env);
       return history + rejections >= accepted;
     },
     { deadlineMs: 60_000, what: 'the processing of every event' },
@@ -74,17 +58,24 @@ describe('the whole mesh', function () {
   this.timeout(120_000);
   let dataDir: string;
   let runner: RunnerProcess | undefined;
+  let hosts: NodeJS.ProcessEnv;
   const start = async (env: NodeJS.ProcessEnv = {}) => {
     runner = await startRunner(['--data', dataDir, '--port', String(await freePort())], env);
+    // the clients take their hosts from the environment alone
+    Object.assign(process.env, runner.env);
     return runner;
   };
 
+  before(() => {
+    hosts = Object.fromEntries(STORE_VARIABLES.map((name) => [name, process.env[name]]));
+  });
   beforeEach(() => {
     dataDir = mkdtempSync(join(tmpdir(), 'sitebeat-mesh-'));
   });
   afterEach(async () => {
     if (runner?.child.exitCode === null && runner.child.signalCode === null) await runner.end('SIGKILL');
     rmSync(dataDir, { recursive: true });
+    Object.assign(process.env, hosts);
   });
 
   it('brings the captured requests into every store, and nothing that is not allowed', async () => {
@@ -118,10 +109,8 @@ describe('the whole mesh', function () {
       return Promise.all(collections.map(({ name }) => db.collection(name).find().toArray()));
     });
     assert.doesNotMatch(JSON.stringify([everything, tables]), /not-whitelisted/);
-    const raw = await withHosts(env, async () => {
-      const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET).getFiles();
-      return Promise.all(files.map(async (file) => (await file.download())[0].toString()));
-    });
+    const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET).getFiles();
+    const raw = await Promise.all(files.map(async (file) => (await file.download())[0].toString()));
     assert.equal(raw.filter((text) => text.includes('not-whitelisted')).length, 2);
     assert.equal(await end('SIGTERM'), 0);
   });
@@ -188,7 +177,7 @@ describe('the whole mesh', function () {
         const ids = await postAll(collect, requests, { concurrency: 8 });
         const accepted = ids.filter(Boolean).length;
         await allProcessed(env, accepted);
-        const counted = await totals(env);
+        const counted = await countStores(env);
         assert.equal(counted.objects, accepted);
         assert.equal(counted.history + counted.rejections, accepted);
         assert.equal(await end('SIGINT'), 0);
