@@ -20,7 +20,7 @@ export function openHistoryReader(options: DatasetOptions): HistoryReader {
 }
 
 /** The client wraps dates and timestamps in objects of its own. */
-function plainRow(row: Record<string, unknown>): Record<string, unknown> {
+export function plainRow(row: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(row).map(([column, value]) => [column, isWrapped(value) ? value.value : value]),
   );

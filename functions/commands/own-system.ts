@@ -1,0 +1,104 @@
+import { createHash } from 'node:crypto';
+import type { StoredEvent } from '../../shared/event/envelope.ts';
+import { objectName, parseObjectName } from '../../shared/event/object-name.ts';
+import type { Project } from '../../shared/project/project.ts';
+import { openArchive } from '../../shared/stores/archive.ts';
+import { openDeactivations } from '../../shared/stores/deactivations.ts';
+import { openHistory } from '../../shared/stores/history.ts';
+import { openOptOuts } from '../../shared/stores/opt-outs.ts';
+import { openProjects } from '../../shared/stores/projects.ts';
+import { openProjectsWriter } from '../../shared/stores/projects-writer.ts';
+import { openRejections } from '../../shared/stores/rejections.ts';
+import { EVENT_TABLES } from '../../shared/stores/site-history.ts';
+import { openSites } from '../../shared/stores/sites.ts';
+import { ownBucket, ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
+import { appendHistory } from '../append-history/append-history.ts';
+import { updateSite } from '../update-sites/update-site.ts';
+
+/** A system of a test's own: stores, and the functions that write them. */
+export interface OwnSystem {
+  /** What points a command at it. */
+  env: Record<string, string>;
+  db: ReturnType<typeof ownDatabase>['db'];
+  /** As collect does: the event is in the archive, and nowhere else yet. */
+  receive(event: StoredEvent): Promise<string>;
+  /** As the functions do once they have read the event, whether or not it is still there. */
+  work(event: StoredEvent): Promise<void>;
+  /** Both. */
+  process(...events: StoredEvent[]): Promise<void>;
+  /** Every document, row and object, by where it is; receipts and projects apart. */
+  contents(): Promise<Record<string, string>>;
+  close(): Promise<void>;
+}
+
+const COLLECTIONS = ['sites', 'deactivations', 'optOuts'];
+
+export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
+  const [bucket, dataset, latest] = [await ownBucket(), await ownDataset(), ownDatabase()];
+  const { db } = latest;
+  const options = { projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '', dataset: dataset.id ?? '' };
+  const archive = openArchive({ bucket: bucket.name });
+  const stores = {
+    countryOf: () => null,
+    projects: openProjects(db),
+    sites: openSites(db),
+    deactivations: openDeactivations(db),
+    optOuts: openOptOuts(db),
+    history: openHistory(options),
+    rejections: openRejections(options),
+    subscribers: { publish: async () => {} },
+  };
+  for (const project of projects) await openProjectsWriter(db).create(project);
+  const receive = async (event: StoredEvent) => {
+    await archive.create(event);
+    return objectName(event.kind, event.receivedAt, event.id);
+  };
+  const work = async (event: StoredEvent) => {
+    const name = objectName(event.kind, event.receivedAt, event.id);
+    const object = { name, ...(parseObjectName(name) as NonNullable<ReturnType<typeof parseObjectName>>) };
+    const withRead = { ...stores, archive: { read: async () => event } };
+    await updateSite(object, withRead);
+    await appendHistory(object, withRead);
+  };
+  const uri = new URL(process.env.MONGODB_URI ?? '');
+  uri.pathname = `/${db.databaseName}`;
+  return {
+    env: { MONGODB_URI: uri.href, ARCHIVE_BUCKET: bucket.name, BIGQUERY_DATASET: options.dataset },
+    db,
+    receive,
+    work,
+    process: async (...events) => {
+      for (const event of events) {
+        await receive(event);
+        await work(event);
+      }
+    },
+    contents: async () => {
+      const found: [string, unknown][] = [];
+      for (const name of COLLECTIONS) {
+        for (const document of await db.collection(name).find().toArray())
+          found.push([`${name}/${document._id}`, document]);
+      }
+      for (const table of EVENT_TABLES) {
+        const query = `SELECT * FROM \`${dataset.id}.${table}\` WHERE received_at > TIMESTAMP '2000-01-01'`;
+        const [rows] = await dataset.bigQuery.query({ query });
+        for (const row of rows) found.push([`${table}/${row.event_id}`, row]);
+      }
+      const [files] = await bucket.getFiles();
+      for (const file of files) found.push([file.name, (await file.download())[0].toString('utf8')]);
+      return Object.fromEntries(found.map(([place, value]) => [place, JSON.stringify(value)]).sort());
+    },
+    close: async () => {
+      await db.dropDatabase();
+      await latest.close();
+      await dataset.delete({ force: true });
+      await bucket.deleteFiles({ force: true });
+      await bucket.delete();
+    },
+  };
+}
+
+/** The User-Agent of a client whose site has this url. */
+export function userAgentOf(url: string): string {
+  return `Appsero/${createHash('md5').update(url).digest('hex')};`;
+}

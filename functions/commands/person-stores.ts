@@ -1,0 +1,33 @@
+import { openArchive } from '../../shared/stores/archive.ts';
+import { type Erasures, openErasures } from '../../shared/stores/erasures.ts';
+import { openLatest } from '../../shared/stores/mongodb.ts';
+import { openProjectsWriter, type ProjectsWriter } from '../../shared/stores/projects-writer.ts';
+import { openSiteHistory } from '../../shared/stores/site-history.ts';
+import { openSiteLatest } from '../../shared/stores/site-latest.ts';
+import { readConfig } from './config.ts';
+import type { HeldStores } from './held-data.ts';
+
+export interface PersonStores extends HeldStores {
+  projects: ProjectsWriter;
+  erasures: Erasures;
+}
+
+/** Opens every store in which a person's data can be, for as long as `work` takes. */
+export async function withPersonStores(
+  env: NodeJS.ProcessEnv,
+  work: (stores: PersonStores) => Promise<void>,
+): Promise<void> {
+  const config = readConfig(env);
+  const { db, close } = openLatest(config);
+  try {
+    await work({
+      archive: openArchive(config),
+      latest: openSiteLatest(db),
+      history: openSiteHistory(config),
+      projects: openProjectsWriter(db),
+      erasures: openErasures(db),
+    });
+  } finally {
+    await close();
+  }
+}

@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import type { StoredEvent } from '../../shared/event/envelope.ts';
+import { PermanentError } from '../../shared/runtime/errors.ts';
+import { EVENT_TABLES, type EventTable } from '../../shared/stores/site-history.ts';
+import type { LatestOfSites } from '../../shared/stores/site-latest.ts';
+import { findHeld, type Held, seedOf, totalOf } from './held-data.ts';
+import { type PersonStores, withPersonStores } from './person-stores.ts';
+import { readTarget, type TargetOptions, withTarget } from './target.ts';
+import { type Cell, type Output, type Shell, section } from './terminal.ts';
+
+/** Everything held about a target, for the person who asks. */
+interface ShownSite {
+  project: { hash: string; name: string };
+  sites: string[];
+  mongodb: LatestOfSites;
+  bigquery: Record<EventTable, Record<string, unknown>[]>;
+  archive: { object: string; event: StoredEvent | null }[];
+}
+
+/** `sitebeat show-site` */
+export function addShowSite(program: Command, { env, terminal }: Shell): void {
+  withTarget(program.command('show-site'))
+    .description('print everything held about a site, for the person who asks')
+    .option('--json', 'print JSON')
+    .action((options: TargetOptions & Output) =>
+      withPersonStores(env, async (stores) => {
+        const target = await readTarget(options, stores.projects);
+        const progress = terminal.progress('reading the archive');
+        const range = { since: null, until: new Date() };
+        const held = await findHeld(seedOf(target), range, stores, progress).finally(() => progress.end());
+        const { hash, name } = target.project;
+        const shown = { project: { hash, name }, ...(await readHeld(held, stores)) };
+        terminal.result(shown, () => shownText(shown, totalOf(held.counts)), options);
+      }),
+    );
+}
+
+async function readHeld(held: Held, { archive, history }: PersonStores): Promise<Omit<ShownSite, 'project'>> {
+  const objects: ShownSite['archive'] = [];
+  for (const object of held.objects) {
+    const event = await archive.read(object).catch((error) => {
+      if (error instanceof PermanentError) return null;
+      throw error;
+    });
+    if (event !== undefined) objects.push({ object, event });
+  }
+  const bigquery = {} as ShownSite['bigquery'];
+  for (const table of EVENT_TABLES) bigquery[table] = await history.rows(table, held.objects);
+  return { sites: held.sites, mongodb: held.latest, bigquery, archive: objects };
+}
+
+function shownText({ project, sites, mongodb, bigquery, archive }: ShownSite, total: number): string {
+  if (total === 0) return 'nothing is held';
+  const parts: [string, object[]][] = [
+    ['MongoDB, sites', mongodb.sites],
+    ['MongoDB, deactivations', mongodb.deactivations],
+    ['MongoDB, opt-outs', mongodb.optOuts],
+    ...EVENT_TABLES.map((table): [string, object[]] => [`BigQuery, ${table}`, bigquery[table]]),
+    ['Archive', archive],
+  ];
+  return [
+    section([
+      ['project', `${project.name} (${project.hash})`],
+      ['sites', sites],
+    ]),
+    ...parts
+      .filter(([, records]) => records.length > 0)
+      .flatMap(([heading, records]) =>
+        records.map((record, n) => recordText(`${heading}, ${n + 1} of ${records.length}`, record)),
+      ),
+  ].join('\n\n');
+}
+
+function recordText(heading: string, record: object): string {
+  return `== ${heading}\n${section(Object.entries(record).map(([name, value]) => [name, cellOf(value)]))}`;
+}
+
+function cellOf(value: unknown): Cell {
+  if (value === null || value === undefined) return null;
+  if (value instanceof Date) return value.toISOString();
+  return typeof value === 'object' ? JSON.stringify(value) : (value as Cell);
+}

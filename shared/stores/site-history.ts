@@ -1,0 +1,152 @@
+import { parseObjectName } from '../event/object-name.ts';
+import { transient } from '../runtime/errors.ts';
+import { type DatasetOptions, HISTORY_TABLES, openDataset } from './history.ts';
+import { plainRow } from './history-reader.ts';
+
+/** Every table in which an event can have rows. */
+export const EVENT_TABLES = [...HISTORY_TABLES, 'rejections'] as const;
+export type EventTable = (typeof EVENT_TABLES)[number];
+
+/** Whose rows are meant; any of these is enough. */
+export interface HistorySubject {
+  projectHash: string;
+  /** Canonical. */
+  sites: string[];
+  /** What User-Agents call these sites, and no other. */
+  urlMd5s: string[];
+  /** Lower-case. */
+  email: string | null;
+  /** Only what was received until then. */
+  until: Date;
+}
+
+/** An event that the history knows, and which site it was taken for. */
+export interface HistoryEvent {
+  kind: string;
+  eventId: string;
+  /** ISO 8601. */
+  receivedAt: string;
+  site: string | null;
+  urlMd5: string | null;
+}
+
+/** BigQuery, as one who asks after a site sees it. */
+export interface SiteHistory {
+  /** The events in `sites`, `deactivations` and `tracking_skips`, each as often as it has rows. */
+  events(subject: HistorySubject): Promise<HistoryEvent[]>;
+  /** How many rows these events have in each table. */
+  count(objects: string[]): Promise<Record<EventTable, number>>;
+  /** The rows of these events, in the order of their time. */
+  rows(table: EventTable, objects: string[]): Promise<Record<string, unknown>[]>;
+  /**
+   * Removes the rows of these events. `refused`: not all, for some are in BigQuery's streaming buffer, where they can be for
+   * 90 minutes.
+   */
+  remove(table: EventTable, objects: string[]): Promise<{ rows: number; refused: boolean }>;
+}
+
+const EVENTS = `
+SELECT kind, event_id, received_at, site, url_md5 FROM \`\${dataset}.sites\`
+WHERE received_at <= @until AND project_hash = @project AND (site IN UNNEST(@sites) OR LOWER(admin_email) = @email)
+UNION ALL
+SELECT 'deactivate', event_id, received_at, site, url_md5 FROM \`\${dataset}.deactivations\`
+WHERE received_at <= @until AND project_hash = @project AND site IN UNNEST(@sites)
+UNION ALL
+SELECT 'tracking-skipped', event_id, received_at, NULL, url_md5 FROM \`\${dataset}.tracking_skips\`
+WHERE received_at <= @until AND project_hash = @project AND url_md5 IN UNNEST(@md5s)`;
+
+/** An event's rows lie in the partition of its object's hour. */
+const OF_EVENTS = `received_at >= @since AND received_at < @until AND event_id IN UNNEST(@events)`;
+/** A request to a mail list is rejected under an id of its own; only the object's name tells whose it was. */
+const OF_REJECTED = `received_at >= @since AND received_at < @until
+  AND (event_id IN UNNEST(@events) OR object_name IN UNNEST(@objects))`;
+
+export function openSiteHistory(options: DatasetOptions): SiteHistory {
+  const { bigQuery, id: dataset } = openDataset(options);
+  const inDataset = (sql: string) => sql.replace(/\$\{dataset\}/g, dataset as string);
+  const select = async (sql: string, params: Record<string, unknown>, types: Record<string, string | string[]>) => {
+    const [rows] = await bigQuery.query({ query: inDataset(sql), params, types });
+    return (rows as Record<string, unknown>[]).map(plainRow);
+  };
+  return {
+    events: ({ projectHash, sites, urlMd5s, email, until }) =>
+      transient('the history', async () => {
+        const params = { project: projectHash, sites, md5s: urlMd5s, email, until };
+        const types = { sites: ['STRING'], md5s: ['STRING'], email: 'STRING' };
+        return (await select(EVENTS, params, types)).map((row) => ({
+          kind: String(row.kind),
+          eventId: String(row.event_id),
+          receivedAt: new Date(String(row.received_at)).toISOString(),
+          site: textOrNull(row.site),
+          urlMd5: textOrNull(row.url_md5),
+        }));
+      }),
+    count: (objects) =>
+      transient('the history', async () => {
+        const counts = Object.fromEntries(EVENT_TABLES.map((table) => [table, 0])) as Record<EventTable, number>;
+        for (const { table, condition, params, types } of batches(EVENT_TABLES, objects)) {
+          const sql = `SELECT COUNT(*) AS rows_held FROM \`\${dataset}.${table}\` WHERE ${condition}`;
+          counts[table] += Number((await select(sql, params, types))[0]?.rows_held);
+        }
+        return counts;
+      }),
+    rows: (table, objects) =>
+      transient('the history', async () => {
+        const rows: Record<string, unknown>[] = [];
+        for (const { condition, params, types } of batches([table], objects)) {
+          const sql = `SELECT * FROM \`\${dataset}.${table}\` WHERE ${condition} ORDER BY received_at, event_id`;
+          rows.push(...(await select(sql, params, types)));
+        }
+        return rows;
+      }),
+    remove: (table, objects) =>
+      transient('the history', async () => {
+        let rows = 0;
+        for (const { condition, params, types } of batches([table], objects)) {
+          const query = inDataset(`DELETE FROM \`\${dataset}.${table}\` WHERE ${condition}`);
+          try {
+            const [job] = await bigQuery.createQueryJob({ query, params, types });
+            await job.getQueryResults();
+            const [{ statistics }] = await job.getMetadata();
+            rows += Number(statistics.query.numDmlAffectedRows);
+          } catch (error) {
+            // source: BigQuery's page on DML limits; the error's reason is invalidQuery, as of any other mistake
+            if (/streaming buffer/i.test((error as Error).message)) return { rows, refused: true };
+            throw error;
+          }
+        }
+        return { rows, refused: false };
+      }),
+  };
+}
+
+/** A request may be 10 MB long; an id and a name are some 120 bytes. */
+const MAX_EVENTS_PER_QUERY = 20_000;
+const HOUR_MS = 3_600_000;
+
+function* batches(tables: readonly EventTable[], objects: string[]) {
+  for (let start = 0; start < objects.length; start += MAX_EVENTS_PER_QUERY) {
+    const names = objects.slice(start, start + MAX_EVENTS_PER_QUERY);
+    const parsed = names.map(parseObjectName).filter((object) => object !== undefined);
+    const hours = parsed.map(({ hour }) => hour.getTime());
+    const events = parsed.map(({ id }) => id);
+    const [since, until] = [new Date(least(hours)), new Date(-least(hours.map((hour) => -hour)) + HOUR_MS)];
+    for (const table of tables) {
+      const rejected = table === 'rejections';
+      yield {
+        table,
+        condition: rejected ? OF_REJECTED : OF_EVENTS,
+        params: { since, until, events, ...(rejected && { objects: names }) },
+        types: { events: ['STRING'], ...(rejected && { objects: ['STRING'] }) } as Record<string, string[]>,
+      };
+    }
+  }
+}
+
+function least(numbers: number[]): number {
+  return numbers.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
