@@ -118,7 +118,13 @@ describe('sitebeat projects', () => {
 });
 
 describe('sitebeat', () => {
-  for (const args of [['--help'], ['projects', 'create', '--help'], ['setup', '--help'], ['show-site', '--help']])
+  for (const args of [
+    ['--help'],
+    ['projects', 'create', '--help'],
+    ['setup', '--help'],
+    ['erase', '--help'],
+    ['show-site', '--help'],
+  ])
     it(`${args.join(' ')} helps, and needs no system for that`, async () => {
       const { exitCode, stdout } = await capturedRun(args, { MONGODB_URI: '', GOOGLE_CLOUD_PROJECT: '' });
       assert.equal(exitCode, 0);

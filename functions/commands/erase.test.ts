@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict';
+import type { StoredEvent } from '../../shared/event/envelope.ts';
+import type { Kind } from '../../shared/event/object-name.ts';
+import type { Project } from '../../shared/project/project.ts';
+import { type ErasureDocument, emailHash, openErasures } from '../../shared/stores/erasures.ts';
+import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { until } from '../../shared/testing/until.ts';
+import { capturedRun } from './captured-run.ts';
+import { type OwnSystem, openOwnSystem, userAgentOf } from './own-system.ts';
+
+const OTHER_PROJECT: Project = { ...TEST_PROJECT, hash: '0b7a6a0e-1111-4222-8333-444455556666', slug: 'other' };
+const URL_OF_ADA = 'https://ada.example.org';
+const ADA = { admin_email: 'Ada@Example.org', first_name: 'Ada', last_name: 'Lovelace' };
+const BOB = { admin_email: 'bob@example.org', first_name: 'Bob', last_name: 'Bell' };
+
+let events = 0;
+
+/** An event of a site, a second after the one before. */
+function eventOf(
+  kind: Kind,
+  url: string,
+  { userAgent = userAgentOf(url), ...payload }: Record<string, unknown> = {},
+): StoredEvent {
+  events += 1;
+  return capturedEvent(kind, {
+    id: `${kind}-of-erase-${events}`,
+    receivedAt: new Date(Date.parse('2026-03-09T07:00:00.000Z') + events * 1000).toISOString(),
+    userAgent: userAgent as string,
+    payload: { ...(kind !== 'tracking-skipped' && { url, ...ADA }), ...payload },
+  });
+}
+
+/** Everything that a site can leave behind; gives what no function has worked on. */
+async function live(system: OwnSystem, url: string, person: typeof ADA): Promise<StoredEvent> {
+  await system.process(
+    eventOf('track', url, person),
+    eventOf('tracking-skipped', url),
+    eventOf('deactivate', `${url}/?lang=de`, { ...person, userAgent: userAgentOf(`${url}/?lang=de`) }),
+    // client 1.2.3: no project, no url
+    eventOf('deactivate', url, { hash: undefined, url: undefined, admin_email: undefined, first_name: undefined }),
+    // rejected: the url is no url
+    eventOf('track', url, { ...person, url: 'http://' }),
+  );
+  const waiting = eventOf('track', url.replace('https://', 'http://www.'), person);
+  await system.receive(waiting);
+  return waiting;
+}
+
+describe('sitebeat erase', () => {
+  let system: OwnSystem;
+  beforeEach(async () => {
+    system = await openOwnSystem([TEST_PROJECT, OTHER_PROJECT]);
+  });
+  afterEach(() => system.close());
+
+  const erase = async (...args: string[]) => {
+    const run = await capturedRun(['erase', '--json', '--settle', '0', ...args], system.env);
+    return { ...run, result: run.stdout === '' ? undefined : JSON.parse(run.stdout) };
+  };
+  const receipts = () => system.db.collection<ErasureDocument>('erasures').find().toArray();
+  const ofAda = ['--project', 'test', '--site', 'http://WWW.ada.example.org/'];
+
+  it('removes a site from every store, and leaves everything else as it was', async () => {
+    await live(system, 'https://bob.example.org', BOB);
+    const bobs = await system.contents();
+    await live(system, URL_OF_ADA, ADA);
+    const adas = Object.keys(await system.contents()).filter((place) => !(place in bobs));
+    // another plugin on the same site: the same url, the same md5
+    await system.process(
+      ...['track', 'tracking-skipped'].map((kind) =>
+        eventOf(kind as Kind, URL_OF_ADA, { ...BOB, hash: OTHER_PROJECT.hash }),
+      ),
+    );
+    const others = Object.entries(await system.contents()).filter(([place]) => !adas.includes(place));
+    const { exitCode, result, stderr } = await erase(...ofAda);
+    assert.equal(exitCode, 0, stderr);
+    assert.equal(result.status, 'done');
+    assert.deepEqual(result.removed, {
+      archive: 6,
+      mongodb: { sites: 1, deactivations: 1, optOuts: 1 },
+      bigquery: { sites: 2, deactivations: 2, tracking_skips: 1, rejections: 1 },
+    });
+    assert.deepEqual(await system.contents(), Object.fromEntries(others));
+  });
+
+  it('removes every site of an address, also where only the archive has it', async () => {
+    await live(system, 'https://bob.example.org', BOB);
+    const others = await system.contents();
+    await live(system, URL_OF_ADA, ADA);
+    await system.process(
+      // never opted in: no store has the address
+      eventOf('deactivate', 'https://ada-2.example.org', { user_email: 'ADA@example.org', admin_email: undefined }),
+      // today's admin is somebody else
+      eventOf('track', 'https://ada-3.example.org'),
+      eventOf('track', 'https://ada-3.example.org', { admin_email: 'eve@example.org' }),
+    );
+    const { exitCode, result, stderr } = await erase('--project', TEST_PROJECT.hash, '--email', 'ada@EXAMPLE.org');
+    assert.equal(exitCode, 0, stderr);
+    assert.deepEqual([result.status, result.by, result.removed.archive], ['done', 'email', 9]);
+    assert.deepEqual(await system.contents(), others);
+  });
+
+  it('only says what it would remove with --dry-run', async () => {
+    await live(system, URL_OF_ADA, ADA);
+    const before = await system.contents();
+    const { exitCode, result } = await erase(...ofAda, '--dry-run');
+    assert.equal(exitCode, 0);
+    assert.deepEqual(result, {
+      sites: ['ada.example.org'],
+      removes: {
+        archive: 6,
+        mongodb: { sites: 1, deactivations: 1, optOuts: 1 },
+        bigquery: { sites: 2, deactivations: 2, tracking_skips: 1, rejections: 1 },
+      },
+    });
+    assert.deepEqual(await system.contents(), before);
+    assert.deepEqual(await receipts(), []);
+  });
+
+  it('says first what it removes, on standard error', async () => {
+    await live(system, URL_OF_ADA, ADA);
+    const { stderr } = await erase(...ofAda);
+    assert.match(stderr, /^sites +ada\.example\.org\nPLACE +WHAT +HOW MANY\narchive +objects +6\nMongoDB +sites +1/);
+  });
+
+  it('leaves a receipt in which nobody can be found', async () => {
+    await live(system, URL_OF_ADA, ADA);
+    await erase('--project', 'test', '--email', 'ada@example.org');
+    const [receipt] = await receipts();
+    assert.doesNotMatch(JSON.stringify(receipt), /ada\W|lovelace|example|"[0-9a-f]{32}"/i);
+    assert.deepEqual([receipt?.status, receipt?.pending], ['done', null]);
+  });
+
+  it('makes what was received before known for erased, and a later report a new start', async () => {
+    const waiting = await live(system, URL_OF_ADA, ADA);
+    await erase(...ofAda);
+    const erasures = openErasures(system.db);
+    const { receivedAt } = waiting;
+    const [projectHash, site] = [TEST_PROJECT.hash, 'ada.example.org'];
+    assert.equal(await erasures.isErased({ projectHash, site, receivedAt }), true);
+    assert.equal(
+      await erasures.isErased({ projectHash, urlMd5: userAgentOf(URL_OF_ADA).slice(8, 40), receivedAt }),
+      true,
+    );
+    assert.equal(await erasures.isErased({ projectHash, site: 'bob.example.org', receivedAt }), false);
+    assert.equal(await erasures.isErased({ projectHash: OTHER_PROJECT.hash, site, receivedAt }), false);
+    assert.equal(await erasures.isErased({ projectHash, site, receivedAt: new Date().toISOString() }), false);
+    await system.process({ ...eventOf('track', URL_OF_ADA), receivedAt: new Date().toISOString() });
+    assert.equal(Object.keys(await system.contents()).length, 3);
+  });
+
+  it('knows an address by its digest', async () => {
+    await live(system, URL_OF_ADA, ADA);
+    await erase('--project', 'test', '--email', 'ada@example.org');
+    const hash = emailHash(TEST_PROJECT.hash, 'ADA@example.org');
+    const event = { projectHash: TEST_PROJECT.hash, emailHash: hash, receivedAt: '2026-03-09T07:00:00.000Z' };
+    assert.equal(await openErasures(system.db).isErased(event), true);
+  });
+
+  it('removes what a function had read before and writes afterwards', async () => {
+    const waiting = await live(system, URL_OF_ADA, ADA);
+    const erasing = erase(...ofAda, '--settle', '2');
+    await until(async () => (await system.db.collection('sites').countDocuments()) === 0, { deadlineMs: 15_000 });
+    await system.work(waiting);
+    const { exitCode, result } = await erasing;
+    assert.deepEqual([exitCode, result.status, result.removed.mongodb.sites], [0, 'done', 2]);
+    assert.deepEqual(await system.contents(), {});
+  });
+
+  it("takes no other site's opt-outs, whose md5 was sent along", async () => {
+    await live(system, 'https://bob.example.org', BOB);
+    const others = await system.contents();
+    await system.process(eventOf('track', URL_OF_ADA, { userAgent: userAgentOf('https://bob.example.org') }));
+    const forged = `sites/${TEST_PROJECT.hash}:ada.example.org`;
+    assert.match((await system.contents())[forged] ?? '', /"optOut":"2026/);
+    await erase(...ofAda);
+    assert.deepEqual(await system.contents(), others);
+  });
+
+  it('finishes a run that was interrupted, by the digests of its receipt', async () => {
+    await live(system, 'https://bob.example.org', BOB);
+    const others = await system.contents();
+    await live(system, URL_OF_ADA, ADA);
+    const held = await system.contents();
+    await erase(...ofAda);
+    const [receipt] = await receipts();
+    const id = Object.keys(held).filter((place) => !(place in others));
+    const objects = id.filter((place) => place.endsWith('.json'));
+    const restored = JSON.parse(held[`sites/${TEST_PROJECT.hash}:ada.example.org`] as string);
+    await system.db.collection('sites').insertOne({ ...restored, firstSeenAt: new Date(restored.firstSeenAt) });
+    await system.db
+      .collection<ErasureDocument>('erasures')
+      .updateOne({ _id: receipt?._id ?? '' }, { $set: { status: 'pending', pending: { tables: ['sites'], objects } } });
+    const { exitCode, result } = await erase('--resume');
+    assert.deepEqual([exitCode, result.length, result[0].status], [0, 1, 'done']);
+    assert.deepEqual(await system.contents(), others);
+    assert.deepEqual((await erase('--resume')).result, []);
+  });
+
+  it('is done when nothing is held', async () => {
+    const { exitCode, result } = await erase(...ofAda);
+    assert.equal(exitCode, 0);
+    assert.deepEqual(result.sites, []);
+    assert.deepEqual(await receipts(), []);
+  });
+
+  for (const { title, args, exitCode } of [
+    { title: 'no project', args: ['--site', 'a.example'], exitCode: 2 },
+    { title: 'neither site nor address', args: ['--project', 'test'], exitCode: 2 },
+    { title: 'both', args: ['--project', 'test', '--site', 'a.example', '--email', 'a@b.example'], exitCode: 2 },
+    { title: 'a site that is none', args: ['--project', 'test', '--site', 'http://'], exitCode: 2 },
+    { title: 'an address that is none', args: ['--project', 'test', '--email', 'ada'], exitCode: 2 },
+    { title: 'a project that is not there', args: ['--project', 'nope', '--site', 'a.example'], exitCode: 1 },
+  ])
+    it(`ends with ${exitCode} on ${title}`, async () => assert.equal((await erase(...args)).exitCode, exitCode));
+});
