@@ -19,3 +19,9 @@ export function expectComparable(left: Resolved, right: Resolved, operator: stri
     throw invalidQuery(`No matching signature for operator ${operator} for argument types: ${types.join(', ')}`);
   }
 }
+
+/** The same of all of several values, as in COALESCE, CASE or an array. */
+export function expectUniform(operator: string, values: readonly Resolved[]): void {
+  const [first, ...more] = values.filter(({ type }) => type !== undefined);
+  if (first !== undefined) for (const value of more) expectComparable(first, value, operator);
+}

@@ -1,6 +1,7 @@
 import { invalidQuery } from '../errors.ts';
 import { elementType, engineType, quote } from '../schema.ts';
 import { castTo } from './cast.ts';
+import { expectUniform } from './comparable.ts';
 import { expression, type Resolved, type Scope, type Type } from './scope.ts';
 import { as, expectOnly, type Fields, list } from './tree.ts';
 import { readType } from './types.ts';
@@ -9,7 +10,8 @@ import { readType } from './types.ts';
 export function array(fields: Fields, scope: Scope): Resolved {
   expectOnly('an array', fields, 'expressions');
   const items = list(fields.expressions).map((item) => expression(item, scope));
-  const type = items[0]?.type;
+  expectUniform('[]', items);
+  const type = items.find((item) => item.type !== undefined)?.type;
   if (type?.mode === 'REPEATED') throw invalidQuery('Cannot construct array with element type ARRAY');
   return { sql: `[${items.map(({ sql }) => sql).join(', ')}]`, type: type && { ...type, mode: 'REPEATED' } };
 }

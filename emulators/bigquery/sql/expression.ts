@@ -1,7 +1,7 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import { quote, text } from '../schema.ts';
 import { call, isCall } from './calls.ts';
-import { expectComparable } from './comparable.ts';
+import { expectComparable, expectUniform } from './comparable.ts';
 import { array, cast } from './constructors.ts';
 import {
   elementOf,
@@ -125,7 +125,9 @@ function caseOf(fields: Fields, scope: Scope): Resolved {
   const whens = list(fields.whens).map(
     (pair, i) => ` WHEN ${expression(list(pair)[0], scope).sql} THEN ${results[i]?.sql}`,
   );
-  const otherwise = fields.else_ ? ` ELSE ${expression(fields.else_, scope).sql}` : '';
+  const last = fields.else_ ? expression(fields.else_, scope) : undefined;
+  expectUniform('CASE', last === undefined ? results : [...results, last]);
+  const otherwise = last === undefined ? '' : ` ELSE ${last.sql}`;
   return { sql: `(CASE${operand}${whens.join('')}${otherwise} END)`, type: results[0]?.type };
 }
 

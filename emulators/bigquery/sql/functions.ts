@@ -4,8 +4,21 @@ import type { FieldType } from '../schema.ts';
 export interface FunctionRule {
   sql: string | readonly string[];
   /** The result's type; `first`: that of the first argument. */
-  type?: FieldType | 'first' | 'array' | { arrayOf: FieldType };
+  type?: FieldType | 'first' | { arrayOf: FieldType };
+  /** Types that the first argument may have, where DuckDB would take, and cast, others too. */
+  takes?: readonly FieldType[];
+  /** Whether the arguments, but for a condition, must be of one kind, as BigQuery makes no STRING of a number. */
+  isUniform?: boolean;
 }
+
+type Rules = Readonly<Record<string, FunctionRule>>;
+
+const taking = (takes: readonly FieldType[], rules: Rules): Rules =>
+  Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, { ...rule, takes }]));
+const uniform = (rules: Rules): Rules =>
+  Object.fromEntries(Object.entries(rules).map(([name, rule]) => [name, { ...rule, isUniform: true }]));
+const textual: readonly FieldType[] = ['STRING', 'BYTES'];
+const numeric: readonly FieldType[] = ['INTEGER', 'FLOAT', 'NUMERIC'];
 
 const string = (...sql: string[]): FunctionRule => ({ sql, type: 'STRING' });
 const integer = (...sql: string[]): FunctionRule => ({ sql, type: 'INTEGER' });
@@ -23,66 +36,72 @@ const json = "'$'";
 /** Functions whose arguments are plain values: the tested ones. Any other function is refused. */
 export const functions: Readonly<Record<string, FunctionRule>> = {
   // strings
-  LOWER: string('lower({0})'),
-  UPPER: string('upper({0})'),
-  TRIM: string('bq.trim({0})', 'trim({0}, {1})'),
-  LTRIM: string('bq.ltrim({0})', 'ltrim({0}, {1})'),
-  RTRIM: string('bq.rtrim({0})', 'rtrim({0}, {1})'),
-  LENGTH: integer('length({0})'),
-  BYTE_LENGTH: integer('octet_length(bq.to_bytes({0}))'),
-  SUBSTR: string('bq.substr({0}, {1}, 9223372036854775807)', 'bq.substr({0}, {1}, {2})'),
-  LEFT: string('left({0}, {1})'),
-  RIGHT: string('right({0}, {1})'),
-  REPLACE: string('replace({0}, {1}, {2})'),
-  REVERSE: string('reverse({0})'),
-  REPEAT: string('repeat({0}, {1})'),
-  LPAD: string("lpad({0}, CAST({1} AS INTEGER), ' ')", 'lpad({0}, CAST({1} AS INTEGER), {2})'),
-  RPAD: string("rpad({0}, CAST({1} AS INTEGER), ' ')", 'rpad({0}, CAST({1} AS INTEGER), {2})'),
-  STRPOS: integer('strpos({0}, {1})'),
-  STARTS_WITH: boolean('starts_with({0}, {1})'),
-  ENDS_WITH: boolean('ends_with({0}, {1})'),
-  SPLIT: arrayOf('STRING', "string_split({0}, ',')", 'string_split({0}, {1})'),
-  CONCAT: { sql: '({*||})', type: 'first' },
-  REGEXP_CONTAINS: boolean('regexp_matches({0}, {1})'),
-  REGEXP_REPLACE: string("regexp_replace({0}, {1}, {2}, 'g')"),
-  MD5: bytes('unhex(md5(bq.hash({0})))'),
-  SHA1: bytes('unhex(sha1(bq.hash({0})))'),
-  SHA256: bytes('unhex(sha256(bq.hash({0})))'),
-  TO_HEX: string('lower(hex({0}))'),
-  FROM_HEX: bytes('unhex({0})'),
-  TO_BASE64: string('to_base64({0})'),
-  FROM_BASE64: bytes('from_base64({0})'),
+  ...taking(textual, {
+    LOWER: string('lower({0})'),
+    UPPER: string('upper({0})'),
+    TRIM: string('bq.trim({0})', 'trim({0}, {1})'),
+    LTRIM: string('bq.ltrim({0})', 'ltrim({0}, {1})'),
+    RTRIM: string('bq.rtrim({0})', 'rtrim({0}, {1})'),
+    LENGTH: integer('length({0})'),
+    BYTE_LENGTH: integer('octet_length(bq.to_bytes({0}))'),
+    SUBSTR: string('bq.substr({0}, {1}, 9223372036854775807)', 'bq.substr({0}, {1}, {2})'),
+    LEFT: string('left({0}, {1})'),
+    RIGHT: string('right({0}, {1})'),
+    REPLACE: string('replace({0}, {1}, {2})'),
+    REVERSE: string('reverse({0})'),
+    REPEAT: string('repeat({0}, {1})'),
+    LPAD: string("lpad({0}, CAST({1} AS INTEGER), ' ')", 'lpad({0}, CAST({1} AS INTEGER), {2})'),
+    RPAD: string("rpad({0}, CAST({1} AS INTEGER), ' ')", 'rpad({0}, CAST({1} AS INTEGER), {2})'),
+    STRPOS: integer('strpos({0}, {1})'),
+    STARTS_WITH: boolean('starts_with({0}, {1})'),
+    ENDS_WITH: boolean('ends_with({0}, {1})'),
+    SPLIT: arrayOf('STRING', "string_split({0}, ',')", 'string_split({0}, {1})'),
+    CONCAT: { sql: '({*||})', type: 'first' },
+    REGEXP_CONTAINS: boolean('regexp_matches({0}, {1})'),
+    REGEXP_REPLACE: string("regexp_replace({0}, {1}, {2}, 'g')"),
+    MD5: bytes('unhex(md5(bq.hash({0})))'),
+    SHA1: bytes('unhex(sha1(bq.hash({0})))'),
+    SHA256: bytes('unhex(sha256(bq.hash({0})))'),
+    TO_HEX: string('lower(hex({0}))'),
+    FROM_HEX: bytes('unhex({0})'),
+    TO_BASE64: string('to_base64({0})'),
+    FROM_BASE64: bytes('from_base64({0})'),
+    ASCII: integer('ascii({0})'),
+  }),
   CHR: string('chr(CAST({0} AS INTEGER))'),
-  ASCII: integer('ascii({0})'),
   GENERATE_UUID: string('CAST(uuid() AS VARCHAR)'),
   // conditions
-  COALESCE: { sql: 'coalesce({*})', type: 'first' },
-  IF: { sql: ['(CASE WHEN {0} THEN {1} ELSE {2} END)'] },
-  NULLIF: first('nullif({0}, {1})'),
-  GREATEST: { sql: '(CASE WHEN {* IS NULL OR} IS NULL THEN NULL ELSE greatest({*}) END)', type: 'first' },
-  LEAST: { sql: '(CASE WHEN {* IS NULL OR} IS NULL THEN NULL ELSE least({*}) END)', type: 'first' },
+  ...uniform({
+    COALESCE: { sql: 'coalesce({*})', type: 'first' },
+    IF: { sql: ['(CASE WHEN {0} THEN {1} ELSE {2} END)'] },
+    NULLIF: first('nullif({0}, {1})'),
+    GREATEST: { sql: '(CASE WHEN {* IS NULL OR} IS NULL THEN NULL ELSE greatest({*}) END)', type: 'first' },
+    LEAST: { sql: '(CASE WHEN {* IS NULL OR} IS NULL THEN NULL ELSE least({*}) END)', type: 'first' },
+  }),
   // numbers
-  ABS: first('abs({0})'),
-  SIGN: first('sign({0})'),
-  MOD: integer('bq.mod({0}, {1})'),
-  DIV: integer('bq.div({0}, {1})'),
-  ROUND: float('round(bq.as_float({0}))', 'round(bq.as_float({0}), CAST({1} AS INTEGER))'),
-  TRUNC: float('trunc(bq.as_float({0}))'),
-  CEIL: float('ceil(bq.as_float({0}))'),
-  FLOOR: float('floor(bq.as_float({0}))'),
-  SQRT: float('sqrt(bq.as_float({0}))'),
-  POW: float('pow(bq.as_float({0}), bq.as_float({1}))'),
-  EXP: float('exp(bq.as_float({0}))'),
-  LN: float('ln(bq.as_float({0}))'),
-  LOG: float('(ln(bq.as_float({0})) / ln(bq.as_float({1})))'),
-  LOG10: float('log10(bq.as_float({0}))'),
-  SAFE_DIVIDE: float('bq.safe_divide({0}, {1})'),
-  IEEE_DIVIDE: float('bq.ieee_divide({0}, {1})'),
-  SAFE_ADD: first('TRY({0} + {1})'),
-  SAFE_SUBTRACT: first('TRY({0} - {1})'),
-  SAFE_MULTIPLY: first('TRY({0} * {1})'),
-  SAFE_NEGATE: first('TRY(-{0})'),
-  RANGE_BUCKET: integer('CASE WHEN {0} IS NOT NULL THEN len(list_filter({1}, lambda e: e <= {0})) END'),
+  ...taking(numeric, {
+    ABS: first('abs({0})'),
+    SIGN: first('sign({0})'),
+    MOD: integer('bq.mod({0}, {1})'),
+    DIV: integer('bq.div({0}, {1})'),
+    ROUND: float('round(bq.as_float({0}))', 'round(bq.as_float({0}), CAST({1} AS INTEGER))'),
+    TRUNC: float('trunc(bq.as_float({0}))'),
+    CEIL: float('ceil(bq.as_float({0}))'),
+    FLOOR: float('floor(bq.as_float({0}))'),
+    SQRT: float('sqrt(bq.as_float({0}))'),
+    POW: float('pow(bq.as_float({0}), bq.as_float({1}))'),
+    EXP: float('exp(bq.as_float({0}))'),
+    LN: float('ln(bq.as_float({0}))'),
+    LOG: float('(ln(bq.as_float({0})) / ln(bq.as_float({1})))'),
+    LOG10: float('log10(bq.as_float({0}))'),
+    SAFE_DIVIDE: float('bq.safe_divide({0}, {1})'),
+    IEEE_DIVIDE: float('bq.ieee_divide({0}, {1})'),
+    SAFE_ADD: first('TRY({0} + {1})'),
+    SAFE_SUBTRACT: first('TRY({0} - {1})'),
+    SAFE_MULTIPLY: first('TRY({0} * {1})'),
+    SAFE_NEGATE: first('TRY(-{0})'),
+    RANGE_BUCKET: integer('CASE WHEN {0} IS NOT NULL THEN len(list_filter({1}, lambda e: e <= {0})) END'),
+  }),
   // arrays
   ARRAY_LENGTH: integer('len({0})'),
   ARRAY_REVERSE: first('list_reverse({0})'),
@@ -127,8 +146,6 @@ export const functions: Readonly<Record<string, FunctionRule>> = {
 
 /** Functions over all rows of a group, or of a window. */
 export const aggregates: Readonly<Record<string, FunctionRule>> = {
-  SUM: first('sum({0})'),
-  AVG: float('avg(bq.as_float({0}))'),
   MIN: first('min({0})'),
   MAX: first('max({0})'),
   COUNT: integer('count({0})'),
@@ -138,15 +155,18 @@ export const aggregates: Readonly<Record<string, FunctionRule>> = {
   MIN_BY: first('arg_min_null({0}, {1})'),
   LOGICAL_AND: boolean('bool_and({0})'),
   LOGICAL_OR: boolean('bool_or({0})'),
-  STDDEV: float('stddev_samp({0})'),
-  STDDEV_SAMP: float('stddev_samp({0})'),
-  STDDEV_POP: float('stddev_pop({0})'),
-  VARIANCE: float('var_samp({0})'),
-  VAR_SAMP: float('var_samp({0})'),
-  VAR_POP: float('var_pop({0})'),
-  // exact, where the service is near
+  ...taking(numeric, {
+    SUM: first('sum({0})'),
+    AVG: float('avg(bq.as_float({0}))'),
+    STDDEV: float('stddev_samp({0})'),
+    STDDEV_SAMP: float('stddev_samp({0})'),
+    STDDEV_POP: float('stddev_pop({0})'),
+    VARIANCE: float('var_samp({0})'),
+    VAR_SAMP: float('var_samp({0})'),
+    VAR_POP: float('var_pop({0})'),
+  }),
+  // exact, where the service's result is near
   APPROX_COUNT_DISTINCT: integer('count(DISTINCT {0})'),
-  APPROX_TOP_COUNT: { sql: ['bq.top_count(histogram({0}), {1})'] },
 };
 
 /** Functions that need OVER. */

@@ -91,9 +91,6 @@ const macros: Record<string, string> = {
   'trim(s)': String.raw`regexp_replace(s, '^[\s\v\x{85}\pZ]+|[\s\v\x{85}\pZ]+$', '', 'g')`,
   'ltrim(s)': String.raw`regexp_replace(s, '^[\s\v\x{85}\pZ]+', '')`,
   'rtrim(s)': String.raw`regexp_replace(s, '[\s\v\x{85}\pZ]+$', '')`,
-  'top_count(h, n)':
-    "list_slice(list_transform(list_sort(list_transform(map_entries(h), lambda e: {'c': -CAST(e.value AS BIGINT), 'v': e.key})), lambda e: {'value': e.v, 'count': -e.c}), 1, n)",
-  // times
   'trunc(x, u)': 'cast_to_type(date_trunc(u, x), x)',
   'trunc_week(x, k)': "cast_to_type(date_trunc('week', x - to_days(k)) + to_days(k), x)",
   'trunc_tz(x, u, tz)': '(date_trunc(u, timezone(tz, x)) AT TIME ZONE tz)',

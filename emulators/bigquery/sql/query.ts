@@ -1,5 +1,6 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import { quote } from '../schema.ts';
+import { expectUniform } from './comparable.ts';
 import { translateFrom } from './from.ts';
 import { type Column, expression, type Relation, type Scope } from './scope.ts';
 import { groupBy, type Item, orderByClause, selectItems } from './select-list.ts';
@@ -148,6 +149,12 @@ function setOperation(kind: 'union' | 'intersect' | 'except', fields: Fields, ou
   if (left.columns.length !== right.columns.length) {
     throw invalidQuery(`Queries in ${kind.toUpperCase()} have mismatched column count`);
   }
+  left.columns.forEach(({ type }, i) => {
+    expectUniform(kind.toUpperCase(), [
+      { sql: '', type },
+      { sql: '', type: right.columns[i]?.type },
+    ]);
+  });
   const word = `${kind.toUpperCase()}${fields.all === true ? ' ALL' : ''}`;
   const results = left.columns.map((column): Item => {
     const value = { sql: quote(column.name), type: column.type };

@@ -1,7 +1,8 @@
 import { invalidQuery } from '../errors.ts';
+import { expectUniform } from './comparable.ts';
 import type { FunctionRule } from './functions.ts';
 import type { Resolved, Type } from './scope.ts';
-import { scalar } from './types.ts';
+import { isType, scalar, standardName } from './types.ts';
 
 const argumentCount = (sql: string) =>
   Math.max(0, ...[...sql.matchAll(/\{(\d)\}/g)].map((match) => Number(match[1]) + 1));
@@ -13,6 +14,7 @@ export function apply(name: string, rule: FunctionRule, args: readonly Resolved[
     variant.includes('{*') ? args.length > 0 : argumentCount(variant) === args.length,
   );
   if (sql === undefined) throw invalidQuery(`Number of arguments does not match for function ${name}`);
+  expectTypes(name, rule, args);
   const filled = sql.replace(/\{(?:(\d)|\*(.*?))\}/g, (_, index: string | undefined, separator: string | undefined) =>
     index === undefined
       ? args.map((arg) => arg.sql).join(separator === '' ? ', ' : ` ${separator} `)
@@ -24,7 +26,14 @@ export function apply(name: string, rule: FunctionRule, args: readonly Resolved[
 function typeOf({ type }: FunctionRule, args: readonly Resolved[]): Type | undefined {
   if (type === undefined) return undefined;
   if (type === 'first') return args[0]?.type;
-  if (type === 'array') return args[0]?.type && { ...args[0].type, mode: 'REPEATED' };
   if (typeof type === 'object') return { ...scalar(type.arrayOf), mode: 'REPEATED' };
   return scalar(type);
+}
+
+function expectTypes(name: string, { takes, isUniform }: FunctionRule, args: readonly Resolved[]): void {
+  const [first] = args;
+  if (takes !== undefined && first?.type !== undefined && !isType(first.type, ...takes)) {
+    throw invalidQuery(`No matching signature for function ${name} for argument types: ${standardName(first.type)}`);
+  }
+  if (isUniform) expectUniform(name, name === 'IF' ? args.slice(1) : args);
 }
