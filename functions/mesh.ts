@@ -46,7 +46,8 @@ class Delivery {
 
 /** One function of the mesh, the same in the cloud and on a laptop. */
 export class MeshFunction {
-  @Matches(/^[a-z][a-z-]+$/) name!: string;
+  /** Also part of the name of its service account, which the cloud limits to 30 characters. */
+  @Matches(/^[a-z][a-z-]{1,24}$/) name!: string;
   @IsNotEmpty() description!: string;
   @ValidateNested() trigger!: Trigger;
   @Matches(/^\d+(Mi|Gi)$/) memory!: string;

@@ -13,6 +13,8 @@ export function post(endpoint: string, { kind, headers, body }: ClientRequest): 
   return new Promise((resolve, reject) => {
     const bytes = Buffer.from(body);
     const sent = request(`${endpoint}/${kind}`, {
+      // each on a connection of its own, as plugins do
+      agent: false,
       method: 'POST',
       headers: { ...headers, 'content-length': bytes.length },
     });

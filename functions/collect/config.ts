@@ -1,19 +1,12 @@
-import { IsIn, IsNotEmpty, Matches } from 'class-validator';
-import { readEnvironment } from '../../shared/runtime/env.ts';
-import { LOG_LEVELS, type LogLevel } from '../../shared/runtime/log.ts';
+import { Matches } from 'class-validator';
+import { archiveConfig, configPart, logConfig, readParts } from '../../shared/runtime/env.ts';
 
-class Variables {
-  @IsNotEmpty() ARCHIVE_BUCKET!: string;
+class SenderVariables {
   /** How many addresses at the end of X-Forwarded-For the platform wrote; 0: none, the socket's counts. Cloud Run: 1. */
   @Matches(/^[0-9]$/) FORWARDED_HOPS = '0';
-  @IsIn(LOG_LEVELS) LOG_LEVEL: LogLevel = 'INFO';
 }
+const senderConfig = configPart(SenderVariables, ({ FORWARDED_HOPS }) => ({ forwardedHops: Number(FORWARDED_HOPS) }));
 
 export function readConfig(env: NodeJS.ProcessEnv) {
-  const variables = readEnvironment(Variables, env);
-  return {
-    bucket: variables.ARCHIVE_BUCKET,
-    forwardedHops: Number(variables.FORWARDED_HOPS),
-    logLevel: variables.LOG_LEVEL,
-  };
+  return readParts(env, archiveConfig, senderConfig, logConfig);
 }

@@ -1,20 +1,5 @@
-import { IsIn, IsNotEmpty } from 'class-validator';
-import { IsMongodbUri, readEnvironment } from '../../shared/runtime/env.ts';
-import { LOG_LEVELS, type LogLevel } from '../../shared/runtime/log.ts';
-
-class Variables {
-  @IsNotEmpty() GOOGLE_CLOUD_PROJECT!: string;
-  @IsNotEmpty() BIGQUERY_DATASET = 'sitebeat';
-  @IsMongodbUri() MONGODB_URI!: string;
-  @IsIn(LOG_LEVELS) LOG_LEVEL: LogLevel = 'INFO';
-}
+import { historyConfig, logConfig, mongodbConfig, readParts } from '../../shared/runtime/env.ts';
 
 export function readConfig(env: NodeJS.ProcessEnv) {
-  const variables = readEnvironment(Variables, env);
-  return {
-    projectId: variables.GOOGLE_CLOUD_PROJECT,
-    dataset: variables.BIGQUERY_DATASET,
-    mongodbUri: variables.MONGODB_URI,
-    logLevel: variables.LOG_LEVEL,
-  };
+  return readParts(env, historyConfig, mongodbConfig, logConfig);
 }

@@ -7,7 +7,7 @@ export interface Latest {
 }
 
 /** `maxPoolSize` connections at most: instances times this must stay below what the server allows. */
-export function openLatest({ mongodbUri, maxPoolSize = 10 }: { mongodbUri: string; maxPoolSize?: number }): Latest {
+export function openLatest({ mongodbUri, maxPoolSize }: { mongodbUri: string; maxPoolSize: number }): Latest {
   const client = new MongoClient(mongodbUri, { maxPoolSize, serverSelectionTimeoutMS: 5000 });
   return { db: client.db(), close: () => client.close() };
 }

@@ -23,7 +23,7 @@ export async function ownBucket(): Promise<Bucket> {
 export function ownDatabase(): Latest {
   const uri = new URL(process.env.MONGODB_URI ?? '');
   uri.pathname = `/${ownName()}`;
-  return openLatest({ mongodbUri: uri.href });
+  return openLatest({ mongodbUri: uri.href, maxPoolSize: 10 });
 }
 
 /** A dataset that no other test has, with the tables and views of schemas/bigquery; delete it with `force`. */
