@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { BigQuery } from '@google-cloud/bigquery';
 import { PubSub, type Subscription } from '@google-cloud/pubsub';
 import { Storage } from '@google-cloud/storage';
@@ -7,10 +6,8 @@ import { type Mesh, type MeshSubscription, subscriptionsOf, topicsOf } from '../
 import type { Project } from '../../shared/project/project.ts';
 import { applyIndexes } from '../../shared/stores/indexes.ts';
 import type { ProjectDocument } from '../../shared/stores/projects.ts';
+import { applyTables } from '../../shared/stores/tables.ts';
 import type { StoreEnv } from './store-env.ts';
-
-const SCHEMAS = new URL('../../schemas/bigquery/', import.meta.url);
-const VIEWS = new URL('views/', SCHEMAS);
 
 /** The project of the captured payloads: what a newcomer can post to at once. */
 export const DEMO_PROJECT: Project = {
@@ -40,22 +37,7 @@ async function provisionBucket(env: StoreEnv): Promise<void> {
 }
 
 async function provisionDataset(env: StoreEnv): Promise<void> {
-  const id = env.BIGQUERY_DATASET;
-  const dataset = new BigQuery({ projectId: env.GOOGLE_CLOUD_PROJECT }).dataset(id);
-  await dataset.create().catch(unlessExists(409));
-  for (const file of jsonFiles(SCHEMAS, '.json')) {
-    const definition = JSON.parse(readFileSync(new URL(file, SCHEMAS), 'utf8'));
-    await dataset.createTable(file.slice(0, -5), definition).catch(unlessExists(409));
-  }
-  for (const file of jsonFiles(VIEWS, '.sql')) {
-    const query = readFileSync(new URL(file, VIEWS), 'utf8').replace(/\$\{dataset\}/g, id);
-    const view = { view: { query, useLegacySql: false } };
-    await dataset.createTable(file.slice(0, -4), view).catch(unlessExists(409));
-  }
-}
-
-function jsonFiles(folder: URL, ending: string): string[] {
-  return readdirSync(folder).filter((file) => file.endsWith(ending));
+  await applyTables(new BigQuery({ projectId: env.GOOGLE_CLOUD_PROJECT }).dataset(env.BIGQUERY_DATASET));
 }
 
 async function provisionMongodb(env: StoreEnv): Promise<void> {

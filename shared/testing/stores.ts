@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
 import { BigQuery, type Dataset } from '@google-cloud/bigquery';
 import { type Bucket, Storage } from '@google-cloud/storage';
 import { type Latest, openLatest } from '../stores/mongodb.ts';
+import { applyTables } from '../stores/tables.ts';
 
 function ownName(): string {
   return `test_${randomBytes(8).toString('hex')}`;
@@ -29,10 +29,6 @@ export function ownDatabase(): Latest {
 /** A dataset that no other test has, with the tables and views of schemas/bigquery; delete it with `force`. */
 export async function ownDataset(): Promise<Dataset> {
   const dataset = new BigQuery({ projectId: projectId() }).dataset(ownName());
-  await dataset.create();
-  const folder = new URL('../../schemas/bigquery/', import.meta.url);
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
-    await dataset.createTable(file.slice(0, -5), JSON.parse(readFileSync(new URL(file, folder), 'utf8')));
-  }
+  await applyTables(dataset);
   return dataset;
 }

@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Dataset, TableField } from '@google-cloud/bigquery';
+
+/** A table of schemas/bigquery/<table>.json, in the form of BigQuery's own table resource. */
+export interface TableDefinition {
+  description: string;
+  timePartitioning: { type: string; field: string };
+  requirePartitionFilter: boolean;
+  clustering: { fields: string[] };
+  schema: { fields: TableField[] };
+}
+
+const TABLES = new URL('../../schemas/bigquery/', import.meta.url);
+const VIEWS = new URL('views/', TABLES);
+
+/** Every table of the dataset, by name. */
+export function readTables(): Record<string, TableDefinition> {
+  return readAll(TABLES, '.json', (text) => JSON.parse(text));
+}
+
+/** The SQL of every view of the dataset, by name. */
+export function readViews(dataset: string): Record<string, string> {
+  return readAll(VIEWS, '.sql', (text) => text.replace(/\$\{dataset\}/g, dataset));
+}
+
+function readAll<T>(folder: URL, ending: string, parse: (text: string) => T): Record<string, T> {
+  const files = readdirSync(folder).filter((file) => file.endsWith(ending));
+  return Object.fromEntries(
+    files.map((file) => [file.slice(0, -ending.length), parse(readFileSync(new URL(file, folder), 'utf8'))]),
+  );
+}
+
+/** Makes the dataset, its tables and views, where they are missing; what is there stays. */
+export async function applyTables(dataset: Dataset): Promise<void> {
+  await dataset.create().catch(unlessDuplicate);
+  for (const [name, definition] of Object.entries(readTables())) {
+    await dataset.createTable(name, definition).catch(unlessDuplicate);
+  }
+  for (const [name, query] of Object.entries(readViews(dataset.id as string))) {
+    await dataset.createTable(name, { view: { query, useLegacySql: false } }).catch(unlessDuplicate);
+  }
+}
+
+function unlessDuplicate(error: { code?: unknown }): void {
+  if (error.code !== 409) throw error;
+}
