@@ -1,4 +1,7 @@
 #!/usr/bin/env -S node --import tsx
 import { runSitebeat } from './run-sitebeat.ts';
 
+// the client of an emulated BigQuery would look for Google's metadata server first, for seconds, and warn
+if (process.env.BIGQUERY_EMULATOR_HOST) process.env.METADATA_SERVER_DETECTION ??= 'none';
+
 process.exitCode = await runSitebeat(process.argv.slice(2), process);
