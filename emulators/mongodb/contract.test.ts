@@ -550,6 +550,14 @@ describe('MongoDB', () => {
       },
       { title: 'snapshot reads', command: { find: 'x', readConcern: { level: 'snapshot' } }, code: 123 },
       {
+        title: 'an operator that no partial index may have',
+        command: {
+          createIndexes: 'x',
+          indexes: [{ key: { a: 1 }, name: 'a', partialFilterExpression: { a: { $ne: 1 } } }],
+        },
+        code: 67,
+      },
+      {
         title: 'text indexes',
         command: { createIndexes: 'x', indexes: [{ key: { a: 'text' }, name: 'a' }] },
         code: 67,

@@ -26,7 +26,7 @@ export interface CommandContext extends ServerState {
 
 export interface Command {
   /** The fields it takes, beside its own name and the general ones; others are refused with code 40415. */
-  fields: readonly string[];
+  fields: readonly string[] | 'any';
   /** It changes data and runs as one transaction of the store. */
   writes?: true;
   run(command: Document, context: CommandContext): Document | CursorBatch;
@@ -59,7 +59,8 @@ const generalFields = new Set(
 
 /** Refuses fields that the command does not know, and general ones whose meaning this server has not. */
 export function checkFields(name: string, { fields }: Command, command: Document): void {
-  const unknown = Object.keys(command).find((key) => key !== name && !fields.includes(key) && !generalFields.has(key));
+  const isKnown = (key: string) => fields === 'any' || key === name || fields.includes(key) || generalFields.has(key);
+  const unknown = Object.keys(command).find((key) => !isKnown(key));
   if (unknown !== undefined) throw new CommandError(40415, `BSON field '${name}.${unknown}' is an unknown field.`);
   checkSession(command);
   checkConcerns(command);

@@ -9,7 +9,7 @@ import { type Row, readRows } from '../storage/query.ts';
 import { compileUpdate, type Update } from '../updates/update.ts';
 import { modify } from '../updates/update-paths.ts';
 import { toInteger } from '../values/numbers.ts';
-import { type Document, decode, encode, typeOf, type Value } from '../values/values.ts';
+import { type Document, typeOf, type Value } from '../values/values.ts';
 import {
   type Command,
   type CommandContext,
@@ -80,7 +80,7 @@ function upsert(collection: Collection, filter: Document, update: Update): Docum
   const seed = upsertSeed(filter);
   const base = update.kind === 'replacement' ? (seed._id === undefined ? {} : { _id: seed._id }) : seed;
   const made = update.apply(base, { isInsert: true, arrayIndex: undefined });
-  const document = withIdFirst(decode(encode(made)), () => new ObjectId());
+  const document = withIdFirst(made, () => new ObjectId());
   checkId(document._id);
   collection.insert(document);
   return document;

@@ -19,8 +19,8 @@ export class Catalog {
 
   constructor(store: Store) {
     this.#store = store;
-    for (const { value } of store.scan(catalogRange)) {
-      const { id, database, name, indexes } = decode(value);
+    for (const key of store.scan(catalogRange)) {
+      const { id, database, name, indexes } = decode(store.get(key) as Buffer);
       this.#add(Number(id), String(database), String(name), (indexes as Document[]).map(readIndex));
     }
   }

@@ -4,7 +4,7 @@ import { showDocument } from '../values/show.ts';
 import { type Document, decode, encode, isDocument } from '../values/values.ts';
 import { hasAnyField, indexKeys } from './index-keys.ts';
 import type { IndexSpec } from './index-spec.ts';
-import { type Entry, type KeyRange, maxKeyBytes, type Store } from './store.ts';
+import { type KeyRange, maxKeyBytes, type Store } from './store.ts';
 
 /** The largest document of MongoDB, 16 MiB. */
 export const maxDocumentBytes = 16 * 1024 * 1024;
@@ -48,7 +48,7 @@ export class Collection {
     this.#store = store;
     this.#saveIndexes = saveIndexes;
     const [last] = store.scan(this.rangeOf(0), true);
-    this.#nextRecord = last === undefined ? 1 : recordIdOf(last.key) + 1;
+    this.#nextRecord = last === undefined ? 1 : recordIdOf(last) + 1;
   }
 
   get namespace(): string {
@@ -76,10 +76,13 @@ export class Collection {
 
   /** All documents in the order of insertion. */
   *records(): Generator<StoredRecord> {
-    for (const { key, value } of this.scan(this.rangeOf(0))) yield { id: recordIdOf(key), bytes: value };
+    for (const key of this.scan(this.rangeOf(0))) {
+      const bytes = this.#store.get(key);
+      if (bytes) yield { id: recordIdOf(key), bytes };
+    }
   }
 
-  scan(range: KeyRange, reverse = false): Generator<Entry> {
+  scan(range: KeyRange, reverse = false): Generator<Buffer> {
     return this.#store.scan(range, reverse);
   }
 
@@ -150,7 +153,7 @@ export class Collection {
   }
 
   dropIndex(index: Index): void {
-    for (const { key } of this.#store.scan(this.rangeOf(index.id))) this.#store.remove(key);
+    for (const key of this.#store.scan(this.rangeOf(index.id))) this.#store.remove(key);
     this.indexes.splice(this.indexes.indexOf(index), 1);
     this.#saveIndexes();
   }
@@ -158,7 +161,7 @@ export class Collection {
   /** Removes all documents and index entries. */
   clear(): void {
     const range = { lower: this.#head(0), upper: this.#head(0xffff) };
-    for (const { key } of this.#store.scan(range)) this.#store.remove(key);
+    for (const key of this.#store.scan(range)) this.#store.remove(key);
     this.#count = 0;
   }
 
@@ -197,7 +200,7 @@ export class Collection {
     for (const entry of entries) {
       const lower = entry.subarray(0, entry.length - recordIdBytes);
       const upper = Buffer.concat([lower, Buffer.alloc(recordIdBytes, 255)]);
-      for (const { key } of this.#store.scan({ lower, upper })) {
+      for (const key of this.#store.scan({ lower, upper })) {
         if (recordIdOf(key) !== recordId) throw this.#duplicate(index, document);
       }
     }

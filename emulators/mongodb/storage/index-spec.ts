@@ -1,5 +1,5 @@
 import { CommandError } from '../errors.ts';
-import { compileFilter, type Filter } from '../filters/filter.ts';
+import { compileFilter, type Filter, isOperators } from '../filters/filter.ts';
 import { isNumeric, toDouble } from '../values/numbers.ts';
 import { equals } from '../values/order.ts';
 import type { SortField } from '../values/sort.ts';
@@ -32,6 +32,10 @@ export function parseIndexSpec(value: Value): IndexSpec {
   if (typeof name !== 'string' || name === '') {
     throw new CommandError('FailedToParse', "The 'name' field is a required property of an index specification");
   }
+  if (partial !== undefined) checkPartial(partial);
+  if (partial !== undefined && isTrue(sparse)) {
+    throw new CommandError('CannotCreateIndex', 'cannot mix "partialFilterExpression" and "sparse" options');
+  }
   const isId = fields.length === 1 && fields[0]?.field === '_id';
   const document: Document = { v: 2, key: value.key, name };
   if (isTrue(unique) && !isId) document.unique = true;
@@ -47,6 +51,25 @@ export function parseIndexSpec(value: Value): IndexSpec {
     expireAfterSeconds: expirySeconds(expire, fields),
     document,
   };
+}
+
+const partialOperators = ['$eq', '$gt', '$gte', '$lt', '$lte', '$in', '$type', '$exists'];
+
+/** MongoDB takes only some operators in a partial index. */
+function checkPartial(filter: Value): void {
+  for (const [key, value] of Object.entries(isDocument(filter) ? filter : { $not: filter })) {
+    if (key === '$and' || key === '$or') {
+      for (const clause of Array.isArray(value) ? value : []) checkPartial(clause);
+      continue;
+    }
+    const operators = isOperators(value) ? value : { $eq: value };
+    const taken = Object.entries(operators).every(
+      ([name, argument]) => partialOperators.includes(name) && (name !== '$exists' || isTrue(argument)),
+    );
+    if (key.startsWith('$') || !taken) {
+      throw new CommandError('CannotCreateIndex', `unsupported expression in partial index: ${key}`);
+    }
+  }
 }
 
 function isTrue(value: Value): boolean {

@@ -5,7 +5,6 @@ import { sortDocuments } from '../values/sort.ts';
 import { type Document, decode, type Value } from '../values/values.ts';
 import { type Collection, recordIdOf, type StoredRecord } from './collection.ts';
 import { type Plan, planQuery } from './plan.ts';
-import type { Entry } from './store.ts';
 
 /** A document that a query found, decoded when first asked for. */
 export class Row implements StoredRecord {
@@ -77,18 +76,18 @@ function* matchingRows(collection: Collection, query: Query, plan: Plan, skip: n
 function* recordsOf(collection: Collection, plan: Plan, skip: number): Generator<StoredRecord> {
   let passed = 0;
   const seen = plan.index?.multikey ? new Set<number>() : undefined;
-  for (const entry of entriesOf(collection, plan)) {
-    const id = recordIdOf(entry.key);
+  for (const key of keysOf(collection, plan)) {
+    const id = recordIdOf(key);
     if (seen?.has(id)) continue;
     seen?.add(id);
     passed += 1;
     if (passed <= skip) continue;
-    const bytes = plan.index ? collection.read(id) : entry.value;
+    const bytes = collection.read(id);
     if (bytes) yield { id, bytes };
   }
 }
 
-function* entriesOf(collection: Collection, { index, ranges, reverse }: Plan): Generator<Entry> {
+function* keysOf(collection: Collection, { index, ranges, reverse }: Plan): Generator<Buffer> {
   if (!index) yield* collection.scan(collection.rangeOf(0), reverse);
   else for (const range of reverse ? ranges.toReversed() : ranges) yield* collection.scan(range, reverse);
 }

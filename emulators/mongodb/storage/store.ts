@@ -4,11 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 
-export interface Entry {
-  key: Buffer;
-  value: Buffer;
-}
-
 /** A range of keys: from `lower` on, before `upper`. */
 export interface KeyRange {
   lower: Buffer;
@@ -24,8 +19,8 @@ export const maxKeyBytes = 4026;
  */
 export interface Store {
   get(key: Buffer): Buffer | undefined;
-  /** Entries in key order; may be read on after later writes, and then sees them. */
-  scan(range: KeyRange, reverse?: boolean): Generator<Entry>;
+  /** Keys in order; may be read on after later writes, and then sees them. */
+  scan(range: KeyRange, reverse?: boolean): Generator<Buffer>;
   count(range: KeyRange): number;
   /** All puts and removes within `run` are committed together, or none when it throws. */
   write<T>(run: () => T): T;
@@ -120,17 +115,17 @@ class LmdbStore implements Store {
     return this.#database.get(key);
   }
 
-  *scan({ lower, upper }: KeyRange, reverse = false): Generator<Entry> {
+  *scan({ lower, upper }: KeyRange, reverse = false): Generator<Buffer> {
     let start = reverse ? upper : lower;
     let exclusiveStart = reverse;
     const end = reverse ? { end: lower, inclusiveEnd: true } : { end: upper };
     // read in growing pieces: no cursor stays open between two turns of the event loop
     for (let limit = 16; ; limit = Math.min(limit * 2, 512)) {
-      const entries = [...this.#database.getRange({ start, exclusiveStart, ...end, reverse, limit })];
-      yield* entries;
-      const last = entries.at(-1);
-      if (entries.length < limit || last === undefined) return;
-      start = last.key;
+      const keys = [...this.#database.getKeys({ start, exclusiveStart, ...end, reverse, limit })];
+      yield* keys;
+      const last = keys.at(-1);
+      if (keys.length < limit || last === undefined) return;
+      start = last;
       exclusiveStart = true;
     }
   }

@@ -3,7 +3,7 @@ import type { Variables } from '../expressions/expression.ts';
 import { compileFilter, type Filter } from '../filters/filter.ts';
 import { compileSimpleStage } from '../pipeline/stages.ts';
 import { equals } from '../values/order.ts';
-import { type Document, decode, encode, isDocument, type Value } from '../values/values.ts';
+import { copyDocument, type Document, isDocument, type Value } from '../values/values.ts';
 import { type FieldChange, fieldChanges } from './update-operators.ts';
 import { concretePaths, modify } from './update-paths.ts';
 
@@ -90,7 +90,7 @@ function compileOperators(update: Document, filters: Map<string, Filter>): Updat
   return {
     kind: 'operators',
     apply: (document, situation) => {
-      const copy = decode(encode(document));
+      const copy = copyDocument(document);
       for (const { parts, needsField, change } of changes) {
         for (const path of concretePaths(copy, parts, situation.arrayIndex, filters)) {
           modify(

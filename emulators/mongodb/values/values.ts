@@ -132,6 +132,19 @@ export function encode(document: Document): Uint8Array {
   return serialize(document, { ignoreUndefined: true });
 }
 
+/** A copy whose documents and arrays are its own; what is in them is never changed in place, and shared. */
+export function copyDocument(document: Document): Document {
+  const copy: Document = {};
+  for (const key of Object.keys(document)) copy[key] = copyValue(document[key]);
+  return copy;
+}
+
+function copyValue(value: Value): Value {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(copyValue);
+  return isDocument(value) ? copyDocument(value) : value;
+}
+
 function exactDocument(document: Record<string, unknown>): Document {
   for (const key of Object.keys(document)) {
     if (unusableNames.includes(key)) throw new BSONError(`this server cannot keep a field named ${key}`);
