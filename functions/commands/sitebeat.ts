@@ -3,5 +3,7 @@ import { runSitebeat } from './run-sitebeat.ts';
 
 // the client of an emulated BigQuery would look for Google's metadata server first, for seconds, and warn
 if (process.env.BIGQUERY_EMULATOR_HOST) process.env.METADATA_SERVER_DETECTION ??= 'none';
+// whom it is piped to may have read enough, as head has
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 process.exitCode = await runSitebeat(process.argv.slice(2), process);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { Presets, SingleBar } from 'cli-progress';
 import { CommandFailure, EXIT } from './command-failure.ts';
@@ -50,7 +51,9 @@ export function openTerminal({ stdin, stdout, stderr }: Streams): Terminal {
       if (!stdin.isTTY || !stderr.isTTY) return;
       const lines = createInterface({ input: stdin, output: stderr });
       try {
-        const answer = await lines.question(`${question} [y/N] `);
+        // the end of input is no answer
+        const ended = once(lines, 'close').then(() => '');
+        const answer = await Promise.race([lines.question(`${question} [y/N] `), ended]);
         if (!/^y(?:es)?$/i.test(answer.trim())) throw new CommandFailure(EXIT.found, 'nothing was done');
       } finally {
         lines.close();
