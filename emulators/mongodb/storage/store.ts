@@ -38,13 +38,12 @@ const erasedFile = 'erased';
 /** Opens the store in `dataDir`, made when missing; without one in a temporary folder that does not outlive the process. */
 export async function openStore(dataDir?: string): Promise<Store> {
   if (dataDir === undefined) return openTemporary();
-  const folder = dataDir;
-  mkdirSync(folder, { recursive: true });
-  await rm(join(folder, `${dataFile}.compact`), { force: true });
-  if (existsSync(join(folder, erasedFile))) {
-    await compact(openDatabase(join(folder, dataFile)), folder);
-  }
-  return new LmdbStore(openDatabase(join(folder, dataFile)), folder);
+  mkdirSync(dataDir, { recursive: true });
+  const file = join(dataDir, dataFile);
+  // what a kill left of a compaction
+  for (const rest of [`${file}.compact`, `${file}.compact-lock`]) await rm(rest, { force: true });
+  if (existsSync(join(dataDir, erasedFile))) await compact(openDatabase(file), dataDir);
+  return new LmdbStore(openDatabase(file), dataDir);
 }
 
 function openTemporary(): Store {
