@@ -50,6 +50,7 @@ export function source(node: unknown, scope: Scope): string {
       return table(fields, scope);
     case 'subquery':
       expectOnly('a subquery', fields, 'this', 'alias');
+      refuseAmbiguous(fields);
       return relation(queryOf(fields.this, scope), nameOf(fields.alias), scope);
     case 'unnest':
       return unnest(fields, nameOf(fields.alias), scope);
@@ -65,6 +66,17 @@ export function source(node: unknown, scope: Scope): string {
     }
   }
   throw unsupportedQuery(`${kind.replaceAll('_', ' ')} in FROM`);
+}
+
+const SET_OPERATIONS = ['union', 'intersect', 'except'];
+
+/** The parser makes the same tree of `FROM (a) UNION ALL b`, which ends the FROM, and of `FROM ((a) UNION ALL b)`. */
+function refuseAmbiguous({ this: query, alias }: Fields): void {
+  if (nameOf(alias) !== undefined) return;
+  const operation = SET_OPERATIONS.map((kind) => as(query, kind)).find((found) => found !== undefined);
+  if (operation && as(operation.left, 'subquery')) {
+    throw unsupportedQuery('a subquery without an alias before a set operation');
+  }
 }
 
 function table(fields: Fields, scope: Scope): string {
