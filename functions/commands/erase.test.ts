@@ -106,6 +106,7 @@ describe('sitebeat erase', () => {
     const { exitCode, result } = await erase(...ofAda, '--dry-run');
     assert.equal(exitCode, 0);
     assert.deepEqual(result, {
+      status: 'dry run',
       sites: ['ada.example.org'],
       removes: {
         archive: 6,
@@ -200,7 +201,7 @@ describe('sitebeat erase', () => {
   it('is done when nothing is held', async () => {
     const { exitCode, result } = await erase(...ofAda);
     assert.equal(exitCode, 0);
-    assert.deepEqual(result.sites, []);
+    assert.equal(result.status, 'nothing held');
     assert.deepEqual(await receipts(), []);
   });
 

@@ -59,11 +59,12 @@ async function erase(options: EraseOptions, stores: PersonStores, terminal: Term
   const earlier = await unfinished(target, stores);
   const seed = await seedWith(target, earlier, stores);
   const held = await find(seed, { since: null, until: startedAt }, stores, terminal);
+  const plan = { sites: held.sites, removes: held.counts };
   if (totalOf(held.counts) === 0 && earlier === undefined) {
-    return terminal.result({ sites: [], removes: held.counts }, () => 'nothing is held', options);
+    return terminal.result({ status: 'nothing held', ...plan }, () => 'nothing is held', options);
   }
   if (options.dryRun) {
-    return terminal.result({ sites: held.sites, removes: held.counts }, () => planText(held), options);
+    return terminal.result({ status: 'dry run', ...plan }, () => planText(held), options);
   }
   terminal.note(planText(held));
   if (!options.yes) await terminal.confirm('Remove all of this for ever?');

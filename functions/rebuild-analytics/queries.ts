@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 export function readQuery(name: string, customFieldKeys: readonly string[] = []): string {
   return readSql(name)
     .replace(/\$\{active_sites\}/g, () => readSql('active-sites'))
+    .replace(/\$\{reports since (@\w+)\}/g, (_, since: string) => readSql('reports').replace(/\$\{since\}/g, since))
     .replace(/\$\{custom_field_keys\}/g, () => customFieldKeys.map(quoted).join(', '))
     .replace(/\$\{custom_field_cases\}/g, () => customFieldKeys.map(customFieldCase).join('\n        '));
 }

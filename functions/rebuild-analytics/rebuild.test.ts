@@ -58,7 +58,7 @@ describe('rebuild', () => {
   }): Promise<AnalyticsDocument> {
     for (const [table, of] of Object.entries(rows)) {
       await dataset.query(`DELETE FROM \`${dataset.id}.${table}\` WHERE received_at >= TIMESTAMP('2020-01-01')`);
-      await dataset.table(table).insert(of, { raw: false });
+      if (of.length > 0) await dataset.table(table).insert(of);
     }
     const options = { projectId: dataset.projectId, dataset: String(dataset.id) };
     await rebuild(
@@ -135,6 +135,19 @@ describe('rebuild', () => {
       'a．b': [{ value: 'x', sites: 1 }],
       forms_count: [{ value: '3', sites: 1 }],
     });
+  });
+
+  it('leaves out the copies of a site', async () => {
+    const { daily, breakdowns } = await charts({
+      sites: [
+        report('a.example', march(20), { fingerprint: 'same', php_minor: '8.2' }),
+        report('copy.example', march(21), { fingerprint: 'same', php_minor: '8.2' }),
+        report('b.example', march(21), { fingerprint: 'other', php_minor: '8.2' }),
+      ],
+      deactivations: [],
+    });
+    assert.deepEqual(breakdowns, { php: [{ value: '8.2', sites: 2 }] });
+    assert.equal(daily.at(-1)?.activeSites, 2);
   });
 
   it('takes the latest answer of a site for the opt-in rate', async () => {

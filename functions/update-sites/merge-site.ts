@@ -80,6 +80,7 @@ function emptySite({ projectHash, site, environment }: SiteChange, at: Date): Si
     optedOut: false,
     firstSeenAt: at,
     lastSeenAt: at,
+    cloneOf: null,
     urlMd5s: [],
     customFields: {},
     deactivation: null,

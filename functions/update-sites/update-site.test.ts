@@ -114,6 +114,29 @@ describe('updateSite', () => {
     assert.deepEqual(keys, ['shop.example.org', 'shop.example.org/blog']);
   });
 
+  it('marks a copy of a site, whatever comes first, until the two differ', async () => {
+    const original = capturedEvent('track', { id: 'original-1', receivedAt: at(1) });
+    const copy = capturedEvent('track', {
+      id: 'copy-2',
+      receivedAt: at(2),
+      payload: { url: 'https://copy.example.net' },
+    });
+    const clones = async () =>
+      Object.fromEntries(
+        (await latest.db.collection('sites').find().toArray()).map(({ site, cloneOf }) => [site, cloneOf]),
+      );
+    for (const order of [
+      [original, copy],
+      [copy, original],
+    ]) {
+      await latest.db.collection('sites').deleteMany({});
+      for (const event of order) await update(event);
+      assert.deepEqual(await clones(), { 'shop.example.org': null, 'copy.example.net': 'shop.example.org' });
+    }
+    await update(capturedEvent('track', { id: 'original-3', receivedAt: at(3), payload: { active_plugins: '9' } }));
+    assert.deepEqual(await clones(), { 'shop.example.org': null, 'copy.example.net': null });
+  });
+
   it('attributes a deactivation without hash by the md5 that one project knows', async () => {
     await update(capturedEvent('track', { id: 'track-1', receivedAt: at(1) }));
     const only = { reason_id: 'other', reason_info: '', client: '1.2.0' };

@@ -9,6 +9,7 @@ import type { OptOuts } from '../../shared/stores/opt-outs.ts';
 import type { Projects } from '../../shared/stores/projects.ts';
 import { type SiteDocument, type Sites, siteKey } from '../../shared/stores/sites.ts';
 import { announceSubscriber, enabledLists, type Subscribers } from './announce-subscriber.ts';
+import { markClones } from './mark-clones.ts';
 import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
 
 export interface Stores {
@@ -44,11 +45,16 @@ async function updateFromReport(
   const hasMailList = enabledLists(project).length > 0;
   const change = { eventId, receivedAt, projectHash, site, environment, urlMd5, hasMailList, ...parts };
   const key = siteKey(projectHash, site);
-  let stored = await sites.update(key, (known) => mergeSite(known, change));
+  let before: SiteDocument | undefined;
+  let stored = await sites.update(key, (known) => {
+    before = known;
+    return mergeSite(known, change);
+  });
   // read after the site is written: an opt-out is written before it looks for its sites, so one of the two sees the other
   const skipped = urlMd5 === null ? undefined : await optOuts.latest(projectHash, urlMd5);
-  if (skipped !== undefined) stored = await sites.update(key, (known) => mergeOptOut(known ?? stored, skipped));
+  if (skipped !== undefined) stored = (await sites.change(key, (known) => mergeOptOut(known, skipped))) ?? stored;
   if (stored.deactivation !== null) await deactivations.put(latestDeactivation(stored, stored.deactivation));
+  await markClones(projectHash, [before?.fingerprint, stored.fingerprint], sites);
   await announceSubscriber(stored, project, { sites, subscribers });
 }
 
@@ -58,7 +64,7 @@ async function updateFromOptOut(optOut: OptOut, { sites, optOuts }: Stores): Pro
   const stamp = stampOf(optOut);
   await optOuts.put({ project: projectHash, urlMd5, stamp });
   for (const site of await sites.withMd5(urlMd5, projectHash)) {
-    await sites.update(site._id, (known) => mergeOptOut(known ?? site, stamp));
+    await sites.change(site._id, (known) => mergeOptOut(known, stamp));
   }
 }
 

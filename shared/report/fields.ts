@@ -64,4 +64,12 @@ export const OTHER_PATHS: readonly string[] = [
 ];
 
 /** Columns that are derived: groups for charts beside the raw values, and where a report is from. */
-export const DERIVED_COLUMNS = ['web_server', 'php_minor', 'wp_minor', 'database', 'ip_address', 'country'] as const;
+export const DERIVED_COLUMNS = [
+  'web_server',
+  'php_minor',
+  'wp_minor',
+  'database',
+  'ip_address',
+  'country',
+  'fingerprint',
+] as const;

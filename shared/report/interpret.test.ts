@@ -50,6 +50,7 @@ describe('interpret', () => {
       client_version: '2.0.4',
       ip_address: '203.0.113.0',
       country: 'DE',
+      fingerprint: report?.values.fingerprint,
     });
     assert.deepEqual(report?.customFields, { plan: 'pro', forms_count: 12, 'a.b': 'dots' });
     assert.deepEqual([report?.additional, report?.castErrors], [null, []]);

@@ -9,6 +9,7 @@ import { cleanPayload } from './clean.ts';
 import { eventAddresses, networkAddress } from './country.ts';
 import { type DeactivationReason, deactivationReason } from './deactivation.ts';
 import { type Environment, environmentOf } from './environment.ts';
+import { fingerprintOf } from './fingerprint.ts';
 import { canonicalSite, urlMd5 } from './site-id.ts';
 import { databaseVersion, minorVersion, webServer } from './versions.ts';
 
@@ -120,13 +121,19 @@ function siteReport(event: StoredEvent, project: Project, key: EventKey, { count
   if (site === undefined) throw new PermanentError('invalid_url', 'url', 'not an http or https url');
   const { values, errors, additional } = cleanPayload(payload, { anonymous: kind === 'deactivate' });
   const custom = customFields(payload.extra, project.customFields);
+  const fingerprint = fingerprintOf(values, custom.values);
   return {
     ...key,
     kind: kind === 'track' ? 'track' : 'deactivate',
     site,
     urlMd5: userAgentMd5(event.userAgent) ?? urlMd5(url),
     environment: environmentOf(site),
-    values: { ...values, ...derivedValues(values), ...origin(event, project, country) },
+    values: {
+      ...values,
+      ...derivedValues(values),
+      ...origin(event, project, country),
+      ...(fingerprint && { fingerprint }),
+    },
     customFields: custom.values,
     additional,
     castErrors: [...errors, ...custom.errors],

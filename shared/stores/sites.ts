@@ -17,6 +17,8 @@ export interface SiteDocument {
   optedOut: boolean;
   firstSeenAt: Date;
   lastSeenAt: Date;
+  /** The site that it shares everything with but the url, and that was seen first; null without one. */
+  cloneOf: string | null;
   /** The names that clients gave it in their User-Agent, sorted. */
   urlMd5s: string[];
   customFields: Record<string, unknown>;
@@ -70,10 +72,14 @@ export interface Sites {
    * the same object when there is nothing to change. Resolves with what is stored.
    */
   update(id: string, merge: (known: SiteDocument | undefined) => SiteDocument): Promise<SiteDocument>;
+  /** The same for a site that is there; undefined when it is not, for it may have been erased meanwhile. */
+  change(id: string, merge: (known: SiteDocument) => SiteDocument): Promise<SiteDocument | undefined>;
   /** undefined when there is no such site. */
   find(id: string): Promise<SiteDocument | undefined>;
   /** Takes an address's pending request off a site, if both are still there. */
   removePendingMail(id: string, email: string): Promise<void>;
+  /** The sites of a project with this fingerprint, the one that was seen first before its copies. */
+  withFingerprint(project: string, fingerprint: string): Promise<SiteDocument[]>;
   /** The sites of a project (of all, without one) that a User-Agent's md5 stands for. */
   withMd5(urlMd5: string, project?: string): Promise<SiteDocument[]>;
 }
@@ -86,16 +92,25 @@ export function siteKey(project: string, site: string): string {
 const MAX_ATTEMPTS = 50;
 /** A User-Agent's md5 is anybody's to write. */
 const MAX_SITES_OF_MD5 = 100;
+/** More copies than anybody keeps of a site. */
+const MAX_COPIES = 50;
 
 export function openSites(db: Db): Sites {
   const sites = db.collection<SiteDocument>('sites');
   const outbox = db.collection<{ _id: string; pendingMail: PendingMail[]; revision: number }>('sites');
-  const tryUpdate = async (id: string, merge: (known: SiteDocument | undefined) => SiteDocument) => {
+  const tryUpdate = async (id: string, merge: (known: SiteDocument | undefined) => SiteDocument | undefined) => {
     const known = (await sites.findOne({ _id: id })) ?? undefined;
     const merged = merge(known);
-    if (merged === known) return known;
+    if (merged === known || merged === undefined) return { stored: known };
     const next = { ...merged, revision: (known?.revision ?? 0) + 1 };
-    return (await (known === undefined ? insert(next) : replace(next, known.revision))) ? next : undefined;
+    return (await (known === undefined ? insert(next) : replace(next, known.revision))) ? { stored: next } : undefined;
+  };
+  const update = async (id: string, merge: (known: SiteDocument | undefined) => SiteDocument | undefined) => {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+      const outcome = await tryUpdate(id, merge);
+      if (outcome) return outcome.stored;
+    }
+    throw new TransientError('sites: too many writers of one site', { cause: undefined });
   };
   const insert = (document: SiteDocument) =>
     sites.insertOne(document).then(
@@ -108,14 +123,8 @@ export function openSites(db: Db): Sites {
   const replace = async ({ _id, ...rest }: SiteDocument, revision: number) =>
     (await sites.replaceOne({ _id, revision }, rest as SiteDocument)).matchedCount === 1;
   return {
-    update: (id, merge) =>
-      transient('sites', async () => {
-        for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-          const stored = await tryUpdate(id, merge);
-          if (stored) return stored;
-        }
-        throw new TransientError('sites: too many writers of one site', { cause: undefined });
-      }),
+    update: (id, merge) => transient('sites', async () => (await update(id, merge)) as SiteDocument),
+    change: (id, merge) => transient('sites', () => update(id, (known) => known && merge(known))),
     find: (id) => transient('sites', async () => (await sites.findOne({ _id: id })) ?? undefined),
     removePendingMail: (id, email) =>
       transient('sites', async () => {
@@ -125,6 +134,10 @@ export function openSites(db: Db): Sites {
           { $pull: { pendingMail: { email } }, $inc: { revision: 1 } },
         );
       }),
+    withFingerprint: (project, fingerprint) =>
+      transient('sites', () =>
+        sites.find({ project, fingerprint }).sort({ firstSeenAt: 1, _id: 1 }).limit(MAX_COPIES).toArray(),
+      ),
     withMd5: (urlMd5, project) =>
       transient('sites', () =>
         sites

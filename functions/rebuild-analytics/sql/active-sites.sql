@@ -1,9 +1,11 @@
--- The active sites: their latest report since @active_since, where it is with consent and they did not leave after it.
+-- The active sites: their latest report since @active_since, where they did not leave after it.
 SELECT latest.*
 FROM (
   SELECT *
-  FROM `${dataset}.sites_unique`
-  WHERE received_at >= @active_since AND received_at < @until
+  FROM (
+    ${reports since @active_since}
+  ) AS reports
+  WHERE TRUE
   QUALIFY ROW_NUMBER() OVER (PARTITION BY project_hash, site ORDER BY received_at DESC, event_id DESC) = 1
 ) AS latest
 LEFT JOIN (
@@ -12,5 +14,4 @@ LEFT JOIN (
   WHERE received_at >= @active_since AND received_at < @until
   GROUP BY project_hash, site
 ) AS departures USING (project_hash, site)
-WHERE latest.kind = 'track' AND latest.environment = 'production'
-  AND (departures.left_at IS NULL OR departures.left_at < latest.received_at)
+WHERE departures.left_at IS NULL OR departures.left_at < latest.received_at

@@ -3,8 +3,9 @@
 WITH
   events AS (
     SELECT project_hash, site, received_at, 'track' AS kind
-    FROM `${dataset}.sites_unique`
-    WHERE received_at >= @since AND received_at < @until AND kind = 'track' AND environment = 'production'
+    FROM (
+      ${reports since @since}
+    ) AS reports
     UNION ALL
     SELECT project_hash, site, received_at, 'deactivate' AS kind
     FROM `${dataset}.deactivations_unique`
