@@ -10,7 +10,7 @@ import { startBigQuery } from '../bigquery/index.ts';
 import type { Emulator } from '../emulator.ts';
 
 describe('an erasure that BigQuery refuses, for rows are in its streaming buffer', () => {
-  const given = process.env.BIGQUERY_EMULATOR_HOST;
+  let given: string;
   let dataDir: string;
   let bigQuery: Emulator;
   let system: OwnSystem;
@@ -20,6 +20,7 @@ describe('an erasure that BigQuery refuses, for rows are in its streaming buffer
     process.env.BIGQUERY_EMULATOR_HOST = bigQuery.url;
   };
   before(async () => {
+    given = process.env.BIGQUERY_EMULATOR_HOST ?? '';
     dataDir = await mkdtemp(join(tmpdir(), 'sitebeat-erase-'));
     await start(600_000);
     system = await openOwnSystem([TEST_PROJECT]);
