@@ -124,7 +124,7 @@ function struct(args: readonly unknown[], scope: Scope): Resolved {
     if (name === undefined) throw unsupportedQuery('STRUCT fields without a name');
     return { name, value: expression(node, scope) };
   });
-  const typed = fields.flatMap(({ name, value }) => (value.type === undefined ? [] : [{ name, ...value.type }]));
+  const typed = fields.flatMap(({ name, value }) => (value.type === undefined ? [] : [{ ...value.type, name }]));
   const type: Type | undefined =
     typed.length === fields.length ? { type: 'RECORD', mode: 'NULLABLE', fields: typed } : undefined;
   return { sql: `struct_pack(${fields.map(({ name, value }) => `${quote(name)} := ${value.sql}`).join(', ')})`, type };
