@@ -97,7 +97,7 @@ function project(items: readonly Item[], fields: Fields): { list: string; column
     if (value === undefined || name === undefined) throw unsupportedQuery('* in SELECT AS STRUCT');
     return `${quote(name)} := ${value.sql}`;
   });
-  const typed = columns.flatMap(({ name, type }) => (type === undefined ? [] : [{ name, ...type }]));
+  const typed = columns.flatMap(({ name, type }) => (type === undefined ? [] : [{ ...type, name }]));
   const isKnown = typed.length === columns.length;
   const type = isKnown ? ({ type: 'RECORD', mode: 'NULLABLE', fields: typed } as const) : undefined;
   return { list: `struct_pack(${packed.join(', ')}) AS "f0_"`, columns: [{ name: 'f0_', type }] };

@@ -134,7 +134,7 @@ export function elementFields({ element }: Source): readonly Field[] {
 function rowOf(name: string, sources: readonly Source[]): Resolved | undefined {
   const row = sources.find((source) => same(source.alias, name));
   if (row === undefined) return undefined;
-  const fields = row.columns.flatMap(({ name, type }) => (type === undefined ? [] : [{ name, ...type }]));
+  const fields = row.columns.flatMap(({ name, type }) => (type === undefined ? [] : [{ ...type, name }]));
   const known = fields.length === row.columns.length;
   return { sql: quote(row.alias), type: known ? { type: 'RECORD', mode: 'NULLABLE', fields } : undefined };
 }
