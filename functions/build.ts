@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { cp, mkdir, rm } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { COUNTRY_DATABASE, countryDatabaseInPackage } from '../shared/stores/countries.ts';
@@ -24,9 +25,7 @@ export async function buildFunctions(out: URL = new URL('dist/', ROOT)): Promise
 
 async function buildFunction(name: string, out: URL): Promise<void> {
   const source = new URL(`functions/${name}/`, ROOT);
-  await rm(out, { recursive: true, force: true });
-  await mkdir(out, { recursive: true });
-  const { metafile } = await build({
+  const { metafile, outputFiles } = await build({
     absWorkingDir: fileURLToPath(ROOT),
     entryPoints: [fileURLToPath(new URL('index.ts', source))],
     outdir: fileURLToPath(out),
@@ -40,13 +39,37 @@ async function buildFunction(name: string, out: URL): Promise<void> {
     tsconfig: fileURLToPath(new URL('tsconfig.json', ROOT)),
     logLevel: 'error',
     metafile: true,
+    write: false,
   });
+  const files = new Map(outputFiles.map(({ path, contents }) => [relative(fileURLToPath(out), path), contents]));
+  files.set('package.json', Buffer.from(`${JSON.stringify(packageJson(name), null, 2)}\n`));
   if (Object.keys(metafile.inputs).includes('shared/stores/countries.ts')) {
-    await cp(countryDatabaseInPackage(), new URL(COUNTRY_DATABASE, out));
+    files.set(COUNTRY_DATABASE, await readFile(countryDatabaseInPackage()));
   }
   const sql = new URL('sql/', source);
-  if (existsSync(sql)) await cp(sql, new URL('sql/', out), { recursive: true });
-  writeFileSync(new URL('package.json', out), `${JSON.stringify(packageJson(name), null, 2)}\n`);
+  for (const file of existsSync(sql) ? readdirSync(sql) : []) {
+    files.set(`sql/${file}`, await readFile(new URL(file, sql)));
+  }
+  await writeChanged(out, files);
+}
+
+/** A function may be starting from the folder: what did not change is not touched, and `index.js` comes after its parts. */
+async function writeChanged(out: URL, files: Map<string, Uint8Array>): Promise<void> {
+  const entryLast = [...files].sort(([one], [other]) => Number(one === 'index.js') - Number(other === 'index.js'));
+  for (const [name, contents] of entryLast) {
+    const file = fileURLToPath(new URL(name, out));
+    const written = await readFile(file).catch(() => undefined);
+    if (written && Buffer.compare(written, contents) === 0) continue;
+    await mkdir(dirname(file), { recursive: true });
+    const temporary = `${file}.${process.pid}`;
+    await writeFile(temporary, contents);
+    await rename(temporary, file);
+  }
+  const present = (await readdir(out, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+  for (const entry of present) {
+    const file = join(entry.parentPath, entry.name);
+    if (!files.has(relative(fileURLToPath(out), file))) await rm(file, { force: true });
+  }
 }
 
 function packageJson(name: string) {

@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildFunctions } from '../../functions/build.ts';
 import { type Mesh, readMesh } from '../../functions/mesh.ts';
@@ -31,9 +33,8 @@ export interface MeshRun {
 /** Builds the functions, starts the stores that the environment leaves unset, provisions them, and starts every function. */
 export async function startMeshRun({ dataDir, port, onLine }: MeshRunOptions): Promise<MeshRun> {
   const mesh = readMesh();
-  const ports = new Map<string, number>();
-  for (const { name } of mesh.functions) ports.set(name, await freePort(name === 'collect' ? port : 0));
-  const urlOf = (name: string) => `http://127.0.0.1:${ports.get(name)}`;
+  const ports = await choosePorts(mesh, { dataDir, port });
+  const urlOf = (name: string) => `http://127.0.0.1:${ports[name]}`;
   const [stores] = await Promise.all([startStores(process.env, dataDir), buildFunctions()]);
   const running: FunctionProcess[] = [];
   const stop = async () => {
@@ -46,13 +47,14 @@ export async function startMeshRun({ dataDir, port, onLine }: MeshRunOptions): P
   try {
     await provisionStores(stores.env);
     const env = { ...process.env, ...stores.env, LOG_LEVEL: process.env.LOG_LEVEL ?? 'DEBUG' };
-    const started = await Promise.all(
+    const started = await Promise.allSettled(
       mesh.functions.map(({ name }) => {
         const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
-        return startFunction({ name, source, port: ports.get(name) as number, env, onLine });
+        return startFunction({ name, source, port: ports[name] as number, env, onLine });
       }),
     );
-    running.push(...started);
+    for (const outcome of started) if (outcome.status === 'fulfilled') running.push(outcome.value);
+    for (const outcome of started) if (outcome.status === 'rejected') throw outcome.reason;
     // last, for it pushes at once what an earlier run left
     await stores.startPubsub();
     await provisionDelivery(
@@ -76,4 +78,26 @@ export async function startMeshRun({ dataDir, port, onLine }: MeshRunOptions): P
       await stop();
     },
   };
+}
+
+/**
+ * A port for every function, by name; the ones of the last run on the same folder where they are free, so that Pub/Sub pushes
+ * to the right places from its first moment.
+ */
+async function choosePorts(
+  mesh: Mesh,
+  { dataDir, port }: Pick<MeshRunOptions, 'dataDir' | 'port'>,
+): Promise<Record<string, number>> {
+  const file = dataDir && join(dataDir, 'ports.json');
+  const last: Record<string, number> = file && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const ports: Record<string, number> = {};
+  for (const { name } of mesh.functions) {
+    ports[name] =
+      name === 'collect' && port ? await freePort(port) : await freePort(last[name]).catch(() => freePort());
+  }
+  if (dataDir && file) {
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(file, JSON.stringify(ports));
+  }
+  return ports;
 }
