@@ -2,6 +2,14 @@ import type { AnalyticsDocument } from '../../shared/stores/analytics.ts';
 import type { SiteDocument } from '../../shared/stores/sites.ts';
 import type { HistoryLine, Totals } from './totals.ts';
 
+/** What notify-mail asks of the mail API. */
+export interface MailRequest {
+  provider: string;
+  list: string;
+  email: string;
+  site: string;
+}
+
 export interface DemoResult extends Totals {
   /** Requests that were answered 200. */
   accepted: number;
@@ -9,6 +17,8 @@ export interface DemoResult extends Totals {
   site: SiteDocument | null;
   siteHistory: HistoryLine[];
   analytics: AnalyticsDocument | null;
+  /** undefined when a real mail API was asked. */
+  mail: MailRequest[] | undefined;
   /** From a request's start until its event is in every store. */
   latencyMs: { p50: number; p99: number };
   timings: { startMs: number; postMs: number; processMs: number };
@@ -21,6 +31,7 @@ export function renderDemo(result: DemoResult): string {
   return [
     ...(result.site ? renderSite(result.site, result.siteHistory) : []),
     ...(result.analytics ? renderAnalytics(result.analytics) : []),
+    ...(result.mail ? renderMail(result.mail) : []),
     heading('Nothing is lost'),
     `  ${accepted} accepted = ${objects} objects = ${history} in the history + ${rejections} rejections; ${sites} sites`,
     heading('Timings'),
@@ -67,6 +78,16 @@ function renderAnalytics({ daily, breakdowns, plugins, customFields, reasons, op
       'Deactivations by reason',
       reasons.map(({ reason, deactivations }) => [reason ?? '(none given)', deactivations]),
     ),
+  ];
+}
+
+const SHOWN_MAIL = 3;
+
+function renderMail(requests: MailRequest[]): string[] {
+  const shown = requests.slice(0, SHOWN_MAIL);
+  return [
+    heading(`Requests to the mail API: ${requests.length} so far`),
+    ...shown.map(({ provider, list, email, site }) => `  ${provider} list ${list}: ${email} of ${site}`),
   ];
 }
 

@@ -9,7 +9,7 @@ import { simulate } from '../../shared/simulation/simulate.ts';
 import type { AnalyticsDocument } from '../../shared/stores/analytics.ts';
 import type { SiteDocument } from '../../shared/stores/sites.ts';
 import { until } from '../../shared/testing/until.ts';
-import { type DemoResult, renderDemo } from './demo-report.ts';
+import { type DemoResult, type MailRequest, renderDemo } from './demo-report.ts';
 import { type MeshRun, startMeshRun } from './mesh-run.ts';
 import { type ClientRequest, postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
@@ -21,6 +21,8 @@ const SEED = 1;
 const CONCURRENCY = 16;
 /** The site of the captured requests. */
 const CAPTURED_SITE = 'shop.example.org';
+/** Read before the embedded one takes its place. */
+const GIVEN_MAIL_API = process.env.MAIL_API_URL;
 const PROCESSED_MS = 120_000;
 
 /** The functions that each event goes through after collect. */
@@ -85,6 +87,7 @@ async function runDemo(
     ...totals,
     ...(await readLatest(run)),
     siteHistory: await readHistory(run.env, CAPTURED_SITE),
+    mail: await readMail(run.env.MAIL_API_URL),
     latencyMs,
     timings: { startMs, postMs, processMs },
   };
@@ -100,6 +103,7 @@ class ProcessedEvents {
       return;
     }
     const { function: name, eventId } = JSON.parse(line);
+    if (!PROCESSORS.includes(name)) return;
     const times = this.#times.get(eventId) ?? new Map();
     times.set(name, performance.now());
     this.#times.set(eventId, times);
@@ -133,6 +137,14 @@ async function readLatest(run: MeshRun): Promise<{ site: SiteDocument | null; an
   } finally {
     await client.close();
   }
+}
+
+/** What would have been sent so far; undefined when the mail API is not the embedded one, which shows it. */
+async function readMail(url: string): Promise<MailRequest[] | undefined> {
+  if (GIVEN_MAIL_API) return undefined;
+  const response = await fetch(url);
+  const { requests } = (await response.json()) as { requests: { request?: MailRequest }[] };
+  return requests.flatMap(({ request }) => request ?? []);
 }
 
 function percentile(sorted: number[], share: number): number {

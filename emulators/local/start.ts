@@ -107,6 +107,7 @@ ${Object.entries(run.env)
 
 MongoDB    ${run.env.MONGODB_URI}   (sites, deactivations, analytics, projects)
 BigQuery   ${run.env.BIGQUERY_EMULATOR_HOST}   (dataset ${run.env.BIGQUERY_DATASET}: sites, deactivations, tracking_skips, rejections)
+Mail       ${run.env.MAIL_API_URL}   (GET shows what would have been sent)
 
 Every event, as it is processed:`;
 }
