@@ -80,24 +80,40 @@ export async function startMeshRun({ dataDir, port, onLine }: MeshRunOptions): P
   };
 }
 
+/** What a run leaves in its data folder for the next one. */
+interface LastRun {
+  pid: number;
+  /** By function. */
+  ports: Record<string, number>;
+}
+
 /**
  * A port for every function, by name; the ones of the last run on the same folder where they are free, so that Pub/Sub pushes
- * to the right places from its first moment.
+ * to the right places from its first moment. Rejects when that run still goes on: two would write over each other.
  */
 async function choosePorts(
   mesh: Mesh,
   { dataDir, port }: Pick<MeshRunOptions, 'dataDir' | 'port'>,
 ): Promise<Record<string, number>> {
-  const file = dataDir && join(dataDir, 'ports.json');
-  const last: Record<string, number> = file && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  const file = dataDir && join(dataDir, 'run.json');
+  const last: LastRun | undefined = file && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  if (last && isAlive(last.pid)) throw new Error(`${dataDir} is in use by process ${last.pid}`);
   const ports: Record<string, number> = {};
   for (const { name } of mesh.functions) {
     ports[name] =
-      name === 'collect' && port ? await freePort(port) : await freePort(last[name]).catch(() => freePort());
+      name === 'collect' && port ? await freePort(port) : await freePort(last?.ports[name]).catch(() => freePort());
   }
   if (dataDir && file) {
     mkdirSync(dataDir, { recursive: true });
-    writeFileSync(file, JSON.stringify(ports));
+    writeFileSync(file, JSON.stringify({ pid: process.pid, ports } satisfies LastRun));
   }
   return ports;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return pid !== process.pid && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }

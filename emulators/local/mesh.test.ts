@@ -217,6 +217,12 @@ describe('the whole mesh', function () {
     }
   });
 
+  it('refuses a data folder that another mesh uses', async () => {
+    const { child } = await start();
+    const args = ['--data', dataDir, '--port', String(await freePort())];
+    await assert.rejects(startRunner(args), new RegExp(`is in use by process ${child.pid}`));
+  });
+
   it('names a port that is taken', async () => {
     const server = createServer();
     const port = await listen(server);

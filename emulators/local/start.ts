@@ -9,6 +9,7 @@ const USAGE = `usage: npm start -- [--data DIR] [--port N] [--json]
 const DEFAULT_PORT = 8080;
 /** By then it ends, whatever hangs. */
 const STOP_MS = 4800;
+const NPM_CHECK_MS = 250;
 
 interface Options {
   dataDir: string | undefined;
@@ -34,6 +35,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
+  endWithNpm();
   const startedAt = performance.now();
   const onLine = options.json
     ? (line: string) => console.error(line)
@@ -42,6 +44,15 @@ async function main(): Promise<void> {
   stopOnSignal(run);
   if (options.json) console.log(JSON.stringify(readyLine(run)));
   else console.log(screen(run, options, performance.now() - startedAt));
+}
+
+/** npm cannot tell its script that it was killed; who starts it again must find the ports and the data folder free. */
+function endWithNpm(): void {
+  if (process.env.npm_lifecycle_event !== 'start') return;
+  const npm = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== npm) process.exit(1);
+  }, NPM_CHECK_MS).unref();
 }
 
 function stopOnSignal(run: MeshRun): void {
