@@ -68,7 +68,7 @@ export async function provisionDelivery(mesh: Mesh, endpoints: PushEndpoints, en
     const deadLetters = subscriptions.map(({ deadLetter }) => deadLetter);
     for (const topic of [...topicsOf(mesh), ...deadLetters]) await pubsub.createTopic(topic).catch(unlessExists(6));
     for (const topic of deadLetters) {
-      await pubsub.createSubscription(topic, topic, { messageRetentionDuration: RETENTION }).catch(unlessExists(6));
+      await pubsub.createSubscription(topic, topic, KEPT).catch(unlessExists(6));
     }
     for (const subscription of subscriptions) {
       const endpoint = `${endpoints[subscription.name]}/projects/${env.GOOGLE_CLOUD_PROJECT}/topics/${subscription.topic}`;
@@ -80,7 +80,8 @@ export async function provisionDelivery(mesh: Mesh, endpoints: PushEndpoints, en
   await provisionNotification(mesh, env);
 }
 
-const RETENTION = { seconds: 7 * 24 * 3600 };
+/** Seven days; and a subscription that nobody uses stays. */
+const KEPT = { messageRetentionDuration: { seconds: 7 * 24 * 3600 }, expirationPolicy: {} };
 
 async function provisionSubscription(pubsub: PubSub, wanted: MeshSubscription, pushEndpoint: string): Promise<void> {
   const subscription: Subscription = pubsub.subscription(wanted.name);
@@ -93,7 +94,7 @@ async function provisionSubscription(pubsub: PubSub, wanted: MeshSubscription, p
     pushEndpoint,
     ...(wanted.filter !== undefined && { filter: wanted.filter }),
     ackDeadlineSeconds: wanted.ackDeadlineSeconds,
-    messageRetentionDuration: RETENTION,
+    ...KEPT,
     retryPolicy: {
       minimumBackoff: { seconds: wanted.minBackoffSeconds },
       maximumBackoff: { seconds: wanted.maxBackoffSeconds },

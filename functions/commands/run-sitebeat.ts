@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { TransientError } from '../../shared/runtime/errors.ts';
 import { failureName } from '../../shared/runtime/log.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
+import { addDoctor } from './doctor.ts';
 import { addErase } from './erase.ts';
 import { addProjects } from './projects.ts';
 import { addSetup } from './setup.ts';
@@ -9,7 +10,13 @@ import { addShowSite } from './show-site.ts';
 import { openTerminal, type Shell, type Streams } from './terminal.ts';
 
 /** Every command, in the order of --help. */
-const COMMANDS: ((program: Command, shell: Shell) => void)[] = [addSetup, addProjects, addShowSite, addErase];
+const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
+  addSetup,
+  addDoctor,
+  addProjects,
+  addShowSite,
+  addErase,
+];
 
 const SYSTEM = `
 Which system it works on: GOOGLE_CLOUD_PROJECT, ARCHIVE_BUCKET, BIGQUERY_DATASET (sitebeat) and MONGODB_URI, as for the

@@ -7,3 +7,7 @@ if (process.env.BIGQUERY_EMULATOR_HOST) process.env.METADATA_SERVER_DETECTION ??
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 process.exitCode = await runSitebeat(process.argv.slice(2), process);
+
+// BigQuery's client (8.3) waits for an answer without end, also when nobody waits for it any more
+const LINGER_MS = 500;
+setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -1,0 +1,429 @@
+import assert from 'node:assert/strict';
+import { BigQuery, type Dataset } from '@google-cloud/bigquery';
+import { PubSub } from '@google-cloud/pubsub';
+import { type Bucket, Storage } from '@google-cloud/storage';
+import { type Db, MongoClient } from 'mongodb';
+import { capturedRun } from '../../functions/commands/captured-run.ts';
+import { readMesh, subscriptionsOf } from '../../functions/mesh.ts';
+import { readTables, readViews } from '../../shared/stores/tables.ts';
+import { ownStores, removeOwnStores } from './own-stores.ts';
+import { provisionDelivery, provisionStores } from './provision.ts';
+import type { StoreEnv } from './store-env.ts';
+
+/** Clients of the stores that are examined. */
+interface Stores {
+  env: StoreEnv;
+  pubsub: PubSub;
+  bucket: Bucket;
+  dataset: Dataset;
+  db: Db;
+}
+
+interface Difference {
+  what: string;
+  expected: string;
+  actual: string;
+}
+
+const MESH = readMesh();
+const PUSH = Object.fromEntries(subscriptionsOf(MESH).map((subscription) => [subscription.name, subscription]));
+
+async function replaceSubscription({ pubsub }: Stores, name: string, change: object): Promise<void> {
+  const [found] = await pubsub.subscription(name).getMetadata();
+  await pubsub.subscription(name).delete();
+  const { state, topicMessageRetentionDuration, ...kept } = found;
+  const topic = String(kept.topic).split('/').at(-1) as string;
+  await pubsub.createSubscription(topic, name, { ...kept, ...change } as object);
+}
+
+async function replaceTable({ dataset }: Stores, name: string, change: object): Promise<void> {
+  await dataset.table(name).delete();
+  await dataset.createTable(name, { ...readTables()[name], ...change });
+}
+
+const withoutColumn = (table: string, column: string) => ({
+  schema: { fields: readTables()[table]?.schema.fields.filter(({ name }) => name !== column) },
+});
+
+/** What goes wrong, and what is said then. */
+const DRIFTS: { title: string; drift: (stores: Stores) => Promise<unknown>; says: (env: StoreEnv) => Difference[] }[] =
+  [
+    {
+      title: 'another filter',
+      drift: (stores) =>
+        replaceSubscription(stores, 'update-sites', { filter: 'hasPrefix(attributes.objectId, "track/")' }),
+      says: () => [
+        {
+          what: 'subscription update-sites, filter',
+          expected: PUSH['update-sites']?.filter as string,
+          actual: 'hasPrefix(attributes.objectId, "track/")',
+        },
+      ],
+    },
+    {
+      title: 'no filter',
+      drift: (stores) => replaceSubscription(stores, 'append-history', { filter: '' }),
+      says: () => [
+        {
+          what: 'subscription append-history, filter',
+          expected: PUSH['append-history']?.filter as string,
+          actual: 'none',
+        },
+      ],
+    },
+    {
+      title: 'an ack deadline, a retry policy, a retention and an expiry of another time',
+      drift: ({ pubsub }) =>
+        pubsub.subscription('update-sites').setMetadata({
+          ackDeadlineSeconds: 30,
+          retryPolicy: { minimumBackoff: { seconds: 1 }, maximumBackoff: { seconds: 60 } },
+          messageRetentionDuration: { seconds: 24 * 3600 },
+          expirationPolicy: { ttl: { seconds: 31 * 24 * 3600 } },
+        }),
+      says: () => [
+        { what: 'subscription update-sites, ack deadline', expected: '60 s', actual: '30 s' },
+        { what: 'subscription update-sites, retry policy', expected: '10 s to 600 s', actual: '1 s to 60 s' },
+        { what: 'subscription update-sites, retention', expected: '7 days', actual: '1 days' },
+        { what: 'subscription update-sites, expiry', expected: 'never', actual: 'after 31 days without use' },
+      ],
+    },
+    {
+      title: 'other attempts and another dead-letter topic',
+      drift: ({ pubsub }) =>
+        pubsub.subscription('notify-mail').setMetadata({
+          deadLetterPolicy: { deadLetterTopic: pubsub.topic('update-sites-dead-letter').name, maxDeliveryAttempts: 5 },
+        }),
+      says: () => [
+        {
+          what: 'subscription notify-mail, dead-letter topic',
+          expected: 'notify-mail-dead-letter',
+          actual: 'update-sites-dead-letter',
+        },
+        { what: 'subscription notify-mail, delivery attempts', expected: '100', actual: '5' },
+      ],
+    },
+    {
+      title: 'a subscription without retry policy and dead letter, of another topic, that does not push',
+      drift: async ({ pubsub }) => {
+        await pubsub.subscription('notify-mail').delete();
+        await pubsub.createSubscription('objects', 'notify-mail', { ackDeadlineSeconds: 60, expirationPolicy: {} });
+      },
+      says: ({ GOOGLE_CLOUD_PROJECT: project }) => [
+        { what: 'subscription notify-mail, topic', expected: 'subscribers', actual: 'objects' },
+        { what: 'subscription notify-mail, retry policy', expected: '10 s to 600 s', actual: 'none' },
+        { what: 'subscription notify-mail, dead-letter topic', expected: 'notify-mail-dead-letter', actual: 'none' },
+        { what: 'subscription notify-mail, delivery attempts', expected: '100', actual: 'without end' },
+        {
+          what: 'subscription notify-mail, path of the push endpoint',
+          expected: `/projects/${project}/topics/subscribers`,
+          actual: 'none: it does not push',
+        },
+      ],
+    },
+    {
+      title: 'a push to another path',
+      drift: ({ pubsub }) =>
+        pubsub.subscription('notify-mail').modifyPushConfig({ pushEndpoint: 'http://127.0.0.1:9/' }),
+      says: ({ GOOGLE_CLOUD_PROJECT: project }) => [
+        {
+          what: 'subscription notify-mail, path of the push endpoint',
+          expected: `/projects/${project}/topics/subscribers`,
+          actual: '/',
+        },
+      ],
+    },
+    {
+      title: 'no subscription',
+      drift: ({ pubsub }) => pubsub.subscription('append-history').delete(),
+      says: () => [{ what: 'subscription append-history', expected: 'there', actual: 'missing' }],
+    },
+    {
+      title: 'no topic, which orphans its subscriptions',
+      drift: ({ pubsub }) => pubsub.topic('subscribers').delete(),
+      says: () => [
+        { what: 'topic subscribers', expected: 'there', actual: 'missing' },
+        { what: 'subscription notify-mail, topic', expected: 'subscribers', actual: '_deleted-topic_' },
+      ],
+    },
+    {
+      title: 'nobody who keeps the dead letters',
+      drift: ({ pubsub }) => pubsub.subscription('update-sites-dead-letter').delete(),
+      says: () => [{ what: 'subscription update-sites-dead-letter', expected: 'there', actual: 'missing' }],
+    },
+    {
+      title: 'dead letters that are pushed',
+      drift: ({ pubsub }) =>
+        pubsub.subscription('update-sites-dead-letter').modifyPushConfig({ pushEndpoint: 'http://127.0.0.1:9/' }),
+      says: () => [{ what: 'subscription update-sites-dead-letter, delivery', expected: 'pull', actual: 'push' }],
+    },
+    {
+      title: 'no notification',
+      drift: async ({ bucket }) => {
+        const [[notification]] = await bucket.getNotifications();
+        await notification?.delete();
+      },
+      says: ({ ARCHIVE_BUCKET: bucket }) => [
+        {
+          what: `bucket ${bucket}, notification to topic objects`,
+          expected: 'OBJECT_FINALIZE of every object as JSON_API_V1',
+          actual: 'none',
+        },
+      ],
+    },
+    {
+      title: 'a notification of other events and of some objects',
+      drift: async ({ bucket, pubsub }) => {
+        const [[notification]] = await bucket.getNotifications();
+        await notification?.delete();
+        const topic = `projects/${pubsub.projectId}/topics/objects`;
+        await bucket.createNotification(topic, { eventTypes: ['OBJECT_DELETE'], objectNamePrefix: 'track/' });
+      },
+      says: ({ ARCHIVE_BUCKET: bucket }) => [
+        {
+          what: `bucket ${bucket}, notification to topic objects`,
+          expected: 'OBJECT_FINALIZE of every object as JSON_API_V1',
+          actual: 'OBJECT_DELETE of objects under track/ as JSON_API_V1',
+        },
+      ],
+    },
+    {
+      title: 'no bucket',
+      drift: ({ bucket }) => bucket.delete(),
+      says: ({ ARCHIVE_BUCKET: bucket }) => [{ what: `bucket ${bucket}`, expected: 'there', actual: 'missing' }],
+    },
+    {
+      title: 'no dataset',
+      drift: ({ dataset }) => dataset.delete({ force: true }),
+      says: ({ BIGQUERY_DATASET: dataset }) => [{ what: `dataset ${dataset}`, expected: 'there', actual: 'missing' }],
+    },
+    {
+      title: 'no table',
+      drift: ({ dataset }) => dataset.table('tracking_skips').delete(),
+      says: () => [{ what: 'table tracking_skips', expected: 'there', actual: 'missing' }],
+    },
+    {
+      title: 'no column',
+      drift: (stores) => replaceTable(stores, 'rejections', withoutColumn('rejections', 'kind')),
+      says: () => [{ what: 'table rejections, column kind', expected: 'STRING REQUIRED', actual: 'missing' }],
+    },
+    {
+      title: 'a column of another type and mode, and one too many',
+      drift: (stores) => {
+        const fields = withoutColumn('rejections', 'kind').schema.fields ?? [];
+        const added = [
+          { name: 'kind', type: 'INTEGER' },
+          { name: 'extra', type: 'BOOL', mode: 'REPEATED' },
+        ];
+        return replaceTable(stores, 'rejections', { schema: { fields: [...fields, ...added] } });
+      },
+      says: () => [
+        { what: 'table rejections, column kind', expected: 'STRING REQUIRED', actual: 'INTEGER NULLABLE' },
+        { what: 'table rejections, column extra', expected: 'none', actual: 'BOOLEAN REPEATED' },
+      ],
+    },
+    {
+      title: 'other partitions and clusters, and no need for a partition filter',
+      drift: (stores) =>
+        replaceTable(stores, 'rejections', {
+          timePartitioning: { type: 'MONTH', field: 'received_at' },
+          clustering: { fields: ['kind', 'reason'] },
+          requirePartitionFilter: false,
+        }),
+      says: () => [
+        { what: 'table rejections, partitions', expected: 'DAY of received_at', actual: 'MONTH of received_at' },
+        { what: 'table rejections, clustering', expected: 'reason', actual: 'kind, reason' },
+        { what: 'table rejections, partition filter', expected: 'required', actual: 'not required' },
+      ],
+    },
+    {
+      title: 'a view with other SQL',
+      drift: ({ dataset, env }) => {
+        const query = `SELECT * FROM \`${env.BIGQUERY_DATASET}.sites\``;
+        return dataset.table('sites_unique').setMetadata({ view: { query, useLegacySql: false } });
+      },
+      says: ({ BIGQUERY_DATASET: dataset }) => [
+        {
+          what: 'view sites_unique, SQL',
+          expected: readViews(dataset).sites_unique?.trim() as string,
+          actual: `SELECT * FROM \`${dataset}.sites\``,
+        },
+      ],
+    },
+    {
+      title: 'a dropped index',
+      drift: ({ db }) => db.collection('sites').dropIndex({ urlMd5s: 1 } as never),
+      says: () => [{ what: 'collection sites, index {"urlMd5s":1}', expected: 'there', actual: 'missing' }],
+    },
+    {
+      title: 'an index that does not keep slugs apart',
+      drift: async ({ db }) => {
+        await db.collection('projects').dropIndex({ slug: 1 } as never);
+        await db.collection('projects').createIndex({ slug: 1 });
+      },
+      says: () => [{ what: 'collection projects, index {"slug":1}', expected: 'there, unique', actual: 'there' }],
+    },
+    {
+      title: 'no project',
+      drift: ({ db }) => db.collection('projects').deleteMany({}),
+      says: () => [{ what: 'projects', expected: 'at least one', actual: 'none' }],
+    },
+    {
+      title: 'a project that no command would have written',
+      drift: ({ db }) =>
+        db.collection('projects').updateMany({}, { $set: { type: 'widget' }, $unset: { reasons: '' } }),
+      says: () => [{ what: 'project demo-forms', expected: 'valid', actual: 'reasons must be a list of objects' }],
+    },
+  ];
+
+/** Puts back whatever a drift took away. */
+async function repair({ env, pubsub, bucket, dataset, db }: Stores): Promise<void> {
+  const [subscriptions] = await pubsub.getSubscriptions();
+  await Promise.all(subscriptions.map((subscription) => subscription.delete()));
+  const [exists] = await bucket.exists();
+  if (exists) {
+    const [notifications] = await bucket.getNotifications();
+    await Promise.all(notifications.map((notification) => notification.delete()));
+  }
+  await Promise.all(['rejections', 'sites_unique'].map((name) => dataset.table(name).delete({ ignoreNotFound: true })));
+  await db.collection('projects').drop();
+  await provisionStores(env);
+  await provisionDelivery(MESH, Object.fromEntries(Object.keys(PUSH).map((name) => [name, 'http://127.0.0.1:9'])), env);
+}
+
+describe('sitebeat doctor', () => {
+  let stores: Stores;
+  let client: MongoClient;
+  let drifted = true;
+
+  before(() => {
+    const env = ownStores();
+    const projectId = env.GOOGLE_CLOUD_PROJECT;
+    client = new MongoClient(env.MONGODB_URI);
+    stores = {
+      env,
+      pubsub: new PubSub({ projectId }),
+      bucket: new Storage({ projectId }).bucket(env.ARCHIVE_BUCKET),
+      dataset: new BigQuery({ projectId }).dataset(env.BIGQUERY_DATASET),
+      db: client.db(),
+    };
+  });
+  beforeEach(async () => {
+    if (drifted) await repair(stores);
+    drifted = false;
+  });
+  after(async () => {
+    await repair(stores);
+    await stores.pubsub.close();
+    await client.close();
+    await removeOwnStores(stores.env);
+  });
+
+  const examine = async (...args: string[]) => {
+    const run = await capturedRun(['doctor', '--json', ...args], stores.env);
+    return { ...run, diagnosis: JSON.parse(run.stdout) };
+  };
+
+  it('says ok of a mesh as it was provisioned', async () => {
+    const { exitCode, diagnosis, stderr } = await examine();
+    assert.deepEqual(diagnosis.differences, []);
+    assert.deepEqual([exitCode, diagnosis.ok, stderr], [0, true, '']);
+    assert.ok(diagnosis.checks > 100);
+    const { stdout } = await capturedRun(['doctor'], stores.env);
+    assert.equal(stdout, `${diagnosis.checks} checks, all as it should be\n`);
+  });
+
+  it('takes the views that Terraform makes, which name the project too', async () => {
+    drifted = true;
+    const { dataset, env } = stores;
+    const query = readViews(`${env.GOOGLE_CLOUD_PROJECT}.${dataset.id}`).sites_unique ?? '';
+    await dataset.table('sites_unique').setMetadata({ view: { query, useLegacySql: false } });
+    assert.equal((await examine()).exitCode, 0);
+  });
+
+  for (const { title, drift, says } of DRIFTS)
+    it(`sees ${title}, and nothing else`, async () => {
+      drifted = true;
+      await drift(stores);
+      const { exitCode, diagnosis, stderr } = await examine();
+      assert.deepEqual(diagnosis.differences, says(stores.env));
+      assert.deepEqual([exitCode, diagnosis.ok], [1, false]);
+      assert.match(stderr, /^sitebeat: .*\n$/);
+    });
+
+  it('says in one line what differs, and how many', async () => {
+    drifted = true;
+    const query = (readViews(stores.env.BIGQUERY_DATASET).sites_unique ?? '').replace('event_id) = 1', 'kind) = 1');
+    await stores.dataset.table('sites_unique').setMetadata({ view: { query, useLegacySql: false } });
+    await stores.pubsub.subscription('notify-mail').delete();
+    const { exitCode, stdout } = await capturedRun(['doctor'], stores.env);
+    const [first, second, summary] = stdout.split('\n');
+    assert.equal(exitCode, 1);
+    assert.equal(first, 'subscription notify-mail: expected there; found missing');
+    assert.equal(
+      second,
+      'view sites_unique, SQL: expected …ER (PARTITION BY received_at, event_id) = 1; found …ER (PARTITION BY received_at, kind) = 1',
+    );
+    assert.match(String(summary), /^\d+ checks, 2 differ$/);
+  });
+
+  it('expects nothing of notify-mail where no mail API is configured', async () => {
+    drifted = true;
+    await stores.pubsub.subscription('notify-mail').delete();
+    assert.deepEqual([(await examine()).exitCode, (await examine('--no-mail')).exitCode], [1, 0]);
+  });
+
+  it('expects an identity of each push in the cloud', async () => {
+    const { exitCode, stdout } = await capturedRun(['doctor', '--json'], { ...stores.env, PUBSUB_EMULATOR_HOST: '' });
+    const told: Difference[] = JSON.parse(stdout).differences;
+    assert.equal(exitCode, 1);
+    assert.deepEqual(
+      told.map(({ what }) => what),
+      Object.keys(PUSH).flatMap((name) => [
+        `subscription ${name}, OIDC identity`,
+        `subscription ${name}, OIDC audience`,
+      ]),
+    );
+  });
+
+  it('takes pushes with an identity whose audience is the function', async () => {
+    drifted = true;
+    for (const name of Object.keys(PUSH)) {
+      const [{ pushConfig }] = await stores.pubsub.subscription(name).getMetadata();
+      const oidcToken = { serviceAccountEmail: 'caller@p.iam.gserviceaccount.com', audience: 'http://127.0.0.1:9' };
+      await stores.pubsub.subscription(name).modifyPushConfig({ ...pushConfig, oidcToken });
+    }
+    const { exitCode } = await capturedRun(['doctor'], { ...stores.env, PUBSUB_EMULATOR_HOST: '' });
+    assert.equal(exitCode, 0);
+  });
+
+  it('says of each store that cannot be reached why, and ends with 1', async () => {
+    const given = { ...process.env };
+    const host = '127.0.0.1:9';
+    const hosts = { STORAGE_EMULATOR_HOST: `http://${host}`, BIGQUERY_EMULATOR_HOST: `http://${host}` };
+    const env = { ...stores.env, ...hosts, PUBSUB_EMULATOR_HOST: host, MONGODB_URI: `mongodb://${host}/sitebeat` };
+    // the clients look there alone
+    Object.assign(process.env, env);
+    try {
+      const { exitCode, stdout } = await capturedRun(['doctor', '--json'], env);
+      const { differences, checks }: { differences: Difference[]; checks: number } = JSON.parse(stdout);
+      assert.deepEqual([exitCode, checks], [1, 4]);
+      assert.deepEqual(
+        differences.map(({ what }) => what),
+        ['Pub/Sub', 'Cloud Storage', 'BigQuery', 'MongoDB'],
+      );
+      for (const { actual } of differences) assert.match(actual, /^cannot be read: .*ECONNREFUSED/);
+    } finally {
+      Object.assign(process.env, given);
+    }
+  });
+
+  for (const { title, args, env, says } of [
+    { title: 'an unknown option', args: ['--bogus'], env: {}, says: /unknown option/ },
+    { title: 'no project named', args: [], env: { GOOGLE_CLOUD_PROJECT: '' }, says: /GOOGLE_CLOUD_PROJECT/ },
+  ])
+    it(`ends with 2 on ${title}`, async () => {
+      const { exitCode, stderr, stdout } = await capturedRun(['doctor', ...args], { ...stores.env, ...env });
+      assert.deepEqual([exitCode, stdout], [2, '']);
+      assert.match(stderr, says);
+    });
+});

@@ -1,0 +1,73 @@
+import type { Db, IndexDescriptionInfo } from 'mongodb';
+import { type IndexDefinition, readIndexes } from '../../shared/stores/indexes.ts';
+import { openLatest } from '../../shared/stores/mongodb.ts';
+import { asProject, type ProjectDocument } from '../../shared/stores/projects.ts';
+import { type Check, unlessMissing } from './check.ts';
+import { validateProject } from './project-input.ts';
+
+const NAMESPACE_NOT_FOUND = 26;
+
+/** MongoDB's indexes, against schemas/mongodb, and its projects. */
+export async function checkLatest(options: Parameters<typeof openLatest>[0]): Promise<Check[]> {
+  const { db, close } = openLatest(options);
+  try {
+    // of many requests at once the driver says why of one only
+    await db.command({ ping: 1 });
+    const indexes = Object.entries(readIndexes()).map(([collection, wanted]) => checkIndexes(db, collection, wanted));
+    return (await Promise.all([...indexes, checkProjects(db)])).flat();
+  } finally {
+    await close();
+  }
+}
+
+async function checkIndexes(db: Db, collection: string, wanted: IndexDefinition[]): Promise<Check[]> {
+  const found = (await unlessMissing(db.collection(collection).indexes(), NAMESPACE_NOT_FOUND)) ?? [];
+  return wanted.map(({ key, ...options }) => {
+    const keyText = JSON.stringify(key);
+    const same = found.find((index) => JSON.stringify(index.key) === keyText);
+    const expected = indexText(options);
+    return {
+      what: `collection ${collection}, index ${keyText}`,
+      expected,
+      actual: same === undefined ? 'missing' : indexText(same),
+    };
+  });
+}
+
+/** MongoDB's own facts about an index, which no definition states. */
+const OWN_FACTS = ['v', 'key', 'name', 'ns', 'background'];
+
+function indexText(options: Partial<IndexDescriptionInfo>): string {
+  const stated = Object.entries(options).filter(([name]) => !OWN_FACTS.includes(name));
+  const texts = stated.map(([name, value]) => (value === true ? name : `${name} ${JSON.stringify(value)}`));
+  return ['there', ...texts.sort()].join(', ');
+}
+
+async function checkProjects(db: Db): Promise<Check[]> {
+  const documents = await db.collection<ProjectDocument>('projects').find().toArray();
+  const some = { what: 'projects', expected: 'at least one', actual: documents.length === 0 ? 'none' : 'at least one' };
+  return [
+    some,
+    ...documents.map((document) => ({
+      what: `project ${document.slug ?? document._id}`,
+      expected: 'valid',
+      actual: projectText(document),
+    })),
+  ];
+}
+
+function projectText(document: ProjectDocument): string {
+  const project = asProject(document);
+  const { customFields, reasons, mailIntegrations } = project;
+  for (const [name, list] of Object.entries({ customFields, reasons, mailIntegrations })) {
+    if (!Array.isArray(list) || list.some((entry) => typeof entry !== 'object' || entry === null)) {
+      return `${name} must be a list of objects`;
+    }
+  }
+  try {
+    validateProject(project);
+    return 'valid';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}

@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { readMesh } from '../mesh.ts';
+import { type Check, checksOf, differs } from './check.ts';
+import { checkArchive } from './check-archive.ts';
+import { checkDelivery } from './check-delivery.ts';
+import { checkHistory } from './check-history.ts';
+import { checkLatest } from './check-latest.ts';
+import { CommandFailure, EXIT } from './command-failure.ts';
+import { type Config, readConfig } from './config.ts';
+import type { Output, Shell } from './terminal.ts';
+
+interface Diagnosis {
+  ok: boolean;
+  /** How many things were looked at. */
+  checks: number;
+  differences: Check[];
+}
+
+/** `sitebeat doctor`: whether what mesh.json and schemas/ say is what is there. */
+export function addDoctor(program: Command, { env, terminal }: Shell): void {
+  program
+    .command('doctor')
+    .description('compare what is there with what functions/mesh.json and schemas/ say; changes nothing')
+    .option('--no-mail', "there is no mail API: Terraform's mail_api_url is not set")
+    .option('--json', 'print JSON')
+    .action(async ({ mail, ...output }: Output & { mail: boolean }) => {
+      const diagnosis = diagnose(
+        await examine(readConfig(env), { inCloud: !env.PUBSUB_EMULATOR_HOST, withMail: mail }),
+      );
+      terminal.result(diagnosis, diagnosisText, output);
+      if (!diagnosis.ok) {
+        throw new CommandFailure(EXIT.found, 'terraform apply, then sitebeat setup, makes what is missing');
+      }
+    });
+}
+
+async function examine(config: Config, delivery: { inCloud: boolean; withMail: boolean }): Promise<Check[]> {
+  const mesh = readMesh();
+  const checks = await Promise.all([
+    checksOf('Pub/Sub', () => checkDelivery(mesh, { ...config, ...delivery })),
+    checksOf('Cloud Storage', () => checkArchive({ ...config, notificationTopic: mesh.notificationTopic })),
+    checksOf('BigQuery', () => checkHistory(config)),
+    checksOf('MongoDB', () => checkLatest(config)),
+  ]);
+  return checks.flat();
+}
+
+function diagnose(checks: Check[]): Diagnosis {
+  const differences = checks.filter(differs);
+  return { ok: differences.length === 0, checks: checks.length, differences };
+}
+
+function diagnosisText({ ok, checks, differences }: Diagnosis): string {
+  const summary = ok ? `${checks} checks, all as it should be` : `${checks} checks, ${differences.length} differ`;
+  return [...differences.map(differenceText), summary].join('\n');
+}
+
+function differenceText({ what, expected, actual }: Check): string {
+  const [wanted, found] = excerpts(oneLine(expected), oneLine(actual));
+  return `${what}: expected ${wanted}; found ${found}`;
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ');
+}
+
+const MAX_TEXT = 220;
+const BEFORE_DIFFERENCE = 30;
+
+/** Two texts, such as the SQL of a view; of long ones the part in which they begin to differ. */
+function excerpts(one: string, other: string): [string, string] {
+  let same = 0;
+  while (same < Math.min(one.length, other.length) && one[same] === other[same]) same += 1;
+  const isLong = Math.max(one.length, other.length) > MAX_TEXT;
+  const start = isLong ? Math.max(0, same - BEFORE_DIFFERENCE) : 0;
+  const cut = (text: string) =>
+    `${start > 0 ? '…' : ''}${text.slice(start, start + MAX_TEXT)}${text.length > start + MAX_TEXT ? '…' : ''}`;
+  return [cut(one), cut(other)];
+}
