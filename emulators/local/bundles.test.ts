@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { BigQuery } from '@google-cloud/bigquery';
+import { Storage } from '@google-cloud/storage';
+import { MongoClient } from 'mongodb';
+import { buildFunctions } from '../../functions/build.ts';
+import { readMesh } from '../../functions/mesh.ts';
+import { capturedEvent } from '../../shared/testing/events.ts';
+import { until } from '../../shared/testing/until.ts';
+import { freePort } from '../emulator.ts';
+import { ownStores, removeOwnStores } from './own-stores.ts';
+import { post } from './post.ts';
+import { DEMO_PROJECT, provisionDelivery, provisionStores } from './provision.ts';
+import { callFunction } from './schedule.ts';
+import type { StoreEnv } from './store-env.ts';
+
+const NAMES = readMesh().functions.map(({ name }) => name);
+const ARRIVAL = { deadlineMs: 30_000 };
+/** What npm says where it can get nothing. */
+const NO_NETWORK = /\b(?:ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b/;
+
+/** Installs what a bundle's own package.json names. false: npm can get it from nowhere. */
+async function install(folder: string): Promise<boolean> {
+  const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--fetch-retries=0'];
+  try {
+    await promisify(execFile)('npm', args, { cwd: folder });
+    return true;
+  } catch (error) {
+    if (NO_NETWORK.test((error as { stderr: string }).stderr)) return false;
+    throw error;
+  }
+}
+
+/** As the cloud's image does: the framework's program, in the bundle's folder, told by the environment alone. */
+async function startBundle(folder: string, name: string, env: StoreEnv, port: number): Promise<ChildProcess> {
+  const { PATH, HOME } = process.env;
+  const child = spawn(join(folder, 'node_modules/.bin/functions-framework'), [], {
+    cwd: folder,
+    env: { PATH, HOME, ...env, PORT: String(port), FUNCTION_TARGET: name },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let said = '';
+  child.stderr?.on('data', (chunk) => {
+    said += chunk;
+  });
+  const listens = async () =>
+    child.exitCode !== null ||
+    (await fetch(`http://127.0.0.1:${port}/robots.txt`).then(
+      () => true,
+      () => false,
+    ));
+  await until(listens, { deadlineMs: 30_000, what: `function ${name}` });
+  assert.equal(child.exitCode, null, `${name}: ${said}`);
+  return child;
+}
+
+describe('the bundles, under plain functions-framework (skipped where npm has neither a registry nor a cache)', function () {
+  this.timeout(120_000);
+  let folder: string;
+  let env: StoreEnv;
+  let id: string | undefined;
+  const children: ChildProcess[] = [];
+  const urls: Record<string, string> = {};
+
+  before(async function () {
+    folder = await mkdtemp(join(tmpdir(), 'sitebeat-bundles-'));
+    const folderOf = (name: string) => join(folder, name);
+    await buildFunctions(pathToFileURL(`${folder}/`));
+    const [first = '', ...others] = NAMES;
+    if (!(await install(folderOf(first)))) this.skip();
+    // every bundle asks for the same
+    for (const name of others) {
+      assert.deepEqual(dependenciesOf(folderOf(name)), dependenciesOf(folderOf(first)));
+      await symlink(join(folderOf(first), 'node_modules'), join(folderOf(name), 'node_modules'));
+    }
+    env = ownStores();
+    await provisionStores(env);
+    await Promise.all(
+      NAMES.map(async (name) => {
+        const port = await freePort();
+        urls[name] = `http://127.0.0.1:${port}`;
+        children.push(await startBundle(folderOf(name), name, env, port));
+      }),
+    );
+    await provisionDelivery(readMesh(), urls, env);
+    const { headers, body } = JSON.parse(
+      readFileSync(new URL('../../schemas/payloads/track.json', import.meta.url), 'utf8'),
+    );
+    id = await post(urls.collect as string, { kind: 'track', headers, body });
+  });
+  after(async () => {
+    if (env !== undefined) await removeOwnStores(env);
+    for (const child of children) {
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      assert.deepEqual(await ended, [0, null]);
+    }
+    await rm(folder, { recursive: true });
+  });
+
+  function dependenciesOf(bundle: string): unknown {
+    return JSON.parse(readFileSync(join(bundle, 'package.json'), 'utf8')).dependencies;
+  }
+
+  it('collect answers, and the object is in the archive as it came', async () => {
+    assert.ok(id);
+    const [[file]] = await new Storage().bucket(env.ARCHIVE_BUCKET).getFiles({ prefix: 'track/' });
+    const [bytes] = await (file as NonNullable<typeof file>).download();
+    const stored = JSON.parse(bytes.toString());
+    assert.deepEqual([stored.id, stored.payload], [id, capturedEvent('track').payload]);
+  });
+
+  it('update-sites writes the site', async () => {
+    const client = new MongoClient(env.MONGODB_URI);
+    try {
+      const site = await until(() => client.db().collection('sites').findOne(), { ...ARRIVAL, what: 'the site' });
+      assert.equal(site.project, DEMO_PROJECT.hash);
+    } finally {
+      await client.close();
+    }
+  });
+
+  it('append-history writes the row', async () => {
+    const query = `SELECT event_id FROM \`${env.BIGQUERY_DATASET}.sites_unique\` WHERE received_at > TIMESTAMP('2020-01-01')`;
+    const bigQuery = new BigQuery({ projectId: env.GOOGLE_CLOUD_PROJECT });
+    const rows = await until(
+      async () => {
+        const [found] = await bigQuery.query({ query });
+        return found.length > 0 && found;
+      },
+      { ...ARRIVAL, what: 'the row' },
+    );
+    assert.deepEqual(rows, [{ event_id: id }]);
+  });
+
+  it('notify-mail asks for the admin to be put on the list', async () => {
+    const mailbox = async () =>
+      (await (await fetch(env.MAIL_API_URL)).json()) as { requests: { request: { list: string; email: string } }[] };
+    const { requests } = await until(
+      async () => {
+        const shown = await mailbox();
+        return shown.requests.length > 0 && shown;
+      },
+      { ...ARRIVAL, what: 'the request to the mail API' },
+    );
+    const { admin_email: email } = capturedEvent('track').payload;
+    assert.deepEqual(
+      requests.map(({ request }) => [request.list, request.email]),
+      [[DEMO_PROJECT.mailIntegrations[0]?.list, email]],
+    );
+  });
+
+  it('rebuild-analytics makes the charts', async () => {
+    assert.deepEqual(await callFunction(urls['rebuild-analytics'] as string), { projects: 1 });
+  });
+});
