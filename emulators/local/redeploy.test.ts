@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { BigQuery } from '@google-cloud/bigquery';
+import { PubSub } from '@google-cloud/pubsub';
+import { Storage } from '@google-cloud/storage';
+import { MongoClient } from 'mongodb';
+import { buildFunctions } from '../../functions/build.ts';
+import { concurrently } from '../../functions/commands/concurrently.ts';
+import { readMesh, subscriptionsOf } from '../../functions/mesh.ts';
+import { parseObjectName } from '../../shared/event/object-name.ts';
+import type { SubscriberRequest } from '../../shared/event/subscriber.ts';
+import { simulate } from '../../shared/simulation/simulate.ts';
+import { EVENT_TABLES } from '../../shared/stores/site-history.ts';
+import type { SiteDocument } from '../../shared/stores/sites.ts';
+import { until } from '../../shared/testing/until.ts';
+import { freePort } from '../emulator.ts';
+import { type FunctionProcess, startFunction } from './function-process.ts';
+import { ownStores, removeOwnStores } from './own-stores.ts';
+import { type ClientRequest, post } from './post.ts';
+import { DEMO_PROJECT, provisionDelivery, provisionStores } from './provision.ts';
+import { callFunction } from './schedule.ts';
+import type { StoreEnv } from './store-env.ts';
+import { countStores } from './totals.ts';
+
+const MESH = readMesh();
+const SUBSCRIPTIONS = subscriptionsOf(MESH);
+/** `npm run proof:redeploy` sends more. */
+const PAYLOADS = Number(process.env.SITEBEAT_REDEPLOY_PAYLOADS ?? 300);
+const POSTS_AT_ONCE = 16;
+/** The part of a function's load after which the new process takes over. */
+const SWITCH_AT = 1 / 3;
+
+/** The functions, each as the process that requests are routed to now. */
+class RunningFunctions {
+  #source: string;
+  #env: StoreEnv;
+  #running = new Map<string, FunctionProcess>();
+
+  constructor(source: string, env: StoreEnv) {
+    this.#source = source;
+    this.#env = env;
+  }
+
+  urlOf(name: string): string {
+    return (this.#running.get(name) as FunctionProcess).url;
+  }
+
+  async start(name: string): Promise<FunctionProcess> {
+    const options = { name, source: join(this.#source, name), port: await freePort(), onLine: () => {} };
+    return startFunction({ ...options, env: { ...process.env, ...this.#env, LOG_LEVEL: 'ERROR' } });
+  }
+
+  /** What comes from now on goes to `fresh`; what is under way stays with the process that is given back. */
+  route(name: string, fresh: FunctionProcess): FunctionProcess | undefined {
+    const earlier = this.#running.get(name);
+    this.#running.set(name, fresh);
+    return earlier;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#running.values()].map((fn) => fn.stop()));
+  }
+}
+
+describe('a redeploy', function () {
+  this.timeout(PAYLOADS * 200);
+  let folder: string;
+  let env: StoreEnv;
+  let functions: RunningFunctions;
+  let pubsub: PubSub;
+
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sitebeat-redeploy-'));
+    await symlink(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'));
+    env = ownStores();
+    pubsub = new PubSub({ projectId: env.GOOGLE_CLOUD_PROJECT });
+    functions = new RunningFunctions(folder, env);
+    await Promise.all([buildFunctions(pathToFileURL(`${folder}/`)), provisionStores(env)]);
+    await Promise.all(
+      MESH.functions.map(async ({ name }) => {
+        functions.route(name, await functions.start(name));
+      }),
+    );
+    const endpoints = MESH.functions.map(({ name }) => [name, functions.urlOf(name)]);
+    await provisionDelivery(MESH, Object.fromEntries(endpoints), env);
+  });
+  after(async () => {
+    await pubsub.close();
+    await removeOwnStores(env);
+    await functions.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  /** Posts that the old collect answered when the new one had the route, and those that it no longer took. */
+  const collected = { drained: 0, rerouted: 0 };
+
+  /** Cloud Run's front end turns to the new instance when the old one takes no connection; a plugin never tries again. */
+  async function postThroughFrontEnd(request: ClientRequest): Promise<string | undefined> {
+    for (;;) {
+      const url = functions.urlOf('collect');
+      const isOld = () => url !== functions.urlOf('collect');
+      try {
+        const id = await post(url, request);
+        if (isOld()) collected.drained += 1;
+        return id;
+      } catch (error) {
+        if (!isOld()) throw error;
+        collected.rerouted += 1;
+      }
+    }
+  }
+
+  /** The new process has the route; then the old one is told to end, and answers what it has. */
+  async function replace(name: string, fresh: FunctionProcess): Promise<void> {
+    const wanted = SUBSCRIPTIONS.find((subscription) => subscription.name === name);
+    if (wanted !== undefined) {
+      const pushEndpoint = `${fresh.url}/projects/${env.GOOGLE_CLOUD_PROJECT}/topics/${wanted.topic}`;
+      await pubsub.subscription(name).modifyPushConfig({ pushEndpoint });
+    }
+    await functions.route(name, fresh)?.stop();
+  }
+
+  async function select(table: string, columns: string): Promise<Record<string, string>[]> {
+    const query = `SELECT ${columns} FROM \`${env.BIGQUERY_DATASET}.${table}_unique\`
+      WHERE received_at >= TIMESTAMP('2020-01-01') ${table === 'rejections' ? "AND kind != 'subscriber'" : ''}`;
+    const [rows] = await new BigQuery({ projectId: env.GOOGLE_CLOUD_PROJECT }).query({ query });
+    return rows;
+  }
+
+  it(`of every function, one after the other, loses none of ${PAYLOADS} payloads that arrive meanwhile`, async () => {
+    const requests = simulate({ seed: 11, sites: PAYLOADS, projectHash: DEMO_PROJECT.hash }).slice(0, PAYLOADS);
+    const accepted: (string | undefined)[] = [];
+    const shares = MESH.functions.length * 2;
+    const load = (share: number, onSent: (sent: number) => void = () => {}) => {
+      const part = requests.slice((share * PAYLOADS) / shares, ((share + 1) * PAYLOADS) / shares);
+      let sent = 0;
+      return concurrently(part, POSTS_AT_ONCE, async (request) => {
+        accepted.push(await postThroughFrontEnd(request));
+        sent += 1;
+        onSent(sent / part.length);
+      });
+    };
+    for (const [index, { name }] of MESH.functions.entries()) {
+      const [fresh] = await Promise.all([functions.start(name), load(2 * index)]);
+      let replaced: Promise<void> | undefined;
+      await load(2 * index + 1, (sent) => {
+        if (sent >= SWITCH_AT) replaced ??= replace(name, fresh);
+      });
+      await replaced;
+    }
+    accepted.sort();
+    assert.equal(new Set(accepted.filter(Boolean)).size, PAYLOADS, 'each is answered with an event id');
+    assert.ok(collected.drained > 0, 'the old collect had something to drain');
+
+    await until(
+      async () => {
+        const { history, rejections } = await countStores(env);
+        return history + rejections >= PAYLOADS;
+      },
+      { deadlineMs: 60_000, what: 'every event in BigQuery' },
+    );
+    const [files] = await new Storage().bucket(env.ARCHIVE_BUCKET).getFiles();
+    assert.deepEqual(files.map(({ name }) => parseObjectName(name)?.id).sort(), accepted, 'in the archive');
+    const tables = await Promise.all(
+      EVENT_TABLES.map(async (table) => (await select(table, 'event_id')).map(({ event_id: id }) => id)),
+    );
+    for (const events of tables) assert.equal(new Set(events).size, events.length, 'once in a table');
+    const rejections = new Set(tables.at(-1));
+    const history = new Set(tables.slice(0, -1).flat());
+    assert.deepEqual([...history, ...rejections].sort(), accepted, 'in the history or rejected, never both');
+    assert.ok(rejections.size > 0);
+    if (process.env.SITEBEAT_REDEPLOY_PAYLOADS) {
+      console.log({ accepted: accepted.length, history: history.size, rejections: rejections.size, ...collected });
+    }
+  });
+
+  it('leaves every site in MongoDB, and every admin of one on the list', async () => {
+    const reported = new Set((await select('sites', 'site')).map(({ site }) => site));
+    const asked = async () => {
+      const shown = (await (await fetch(env.MAIL_API_URL)).json()) as { requests: { request: SubscriberRequest }[] };
+      return new Set(shown.requests.map(({ request }) => `${request.site} ${request.email}`));
+    };
+    const client = new MongoClient(env.MONGODB_URI);
+    try {
+      const sites = client.db().collection<SiteDocument>('sites');
+      const known = await until(
+        async () => {
+          const found = await sites.find().toArray();
+          return found.length >= reported.size && found;
+        },
+        { deadlineMs: 30_000, what: 'every site in MongoDB' },
+      );
+      assert.deepEqual(new Set(known.map(({ site }) => site)), reported);
+      const admins = known.filter((site) => site.environment === 'production' && !site.optedOut && site.adminEmail);
+      assert.ok(admins.length > 0);
+      await until(
+        async () => {
+          const mails = await asked();
+          return admins.every(({ site, adminEmail }) => mails.has(`${site} ${adminEmail}`));
+        },
+        { deadlineMs: 30_000, what: 'every admin at the mail API' },
+      );
+    } finally {
+      await client.close();
+    }
+  });
+
+  it('leaves a scheduled function that answers', async () => {
+    assert.deepEqual(await callFunction(functions.urlOf('rebuild-analytics')), { projects: 1 });
+  });
+});
