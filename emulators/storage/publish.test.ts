@@ -46,9 +46,12 @@ async function startTopics(port: number, { refusals = 0, code = 14 } = {}) {
 }
 
 describe('publisher', () => {
-  const host = process.env.PUBSUB_EMULATOR_HOST;
+  let host: string | undefined;
   const notice = { id: 1, topic: 'projects/p/topics/t', attributes: { objectId: 'ü/1', eventType: 'X' }, data: '{}\n' };
-  beforeEach(() => sinon.stub(console, 'error'));
+  beforeEach(() => {
+    host = process.env.PUBSUB_EMULATOR_HOST;
+    sinon.stub(console, 'error');
+  });
   afterEach(() => {
     sinon.restore();
     if (host === undefined) delete process.env.PUBSUB_EMULATOR_HOST;
