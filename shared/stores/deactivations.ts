@@ -1,21 +1,15 @@
 import type { Db } from 'mongodb';
 import type { Environment } from '../report/environment.ts';
 import { transient } from '../runtime/errors.ts';
-import { DUPLICATE_KEY } from './sites.ts';
+import { DUPLICATE_KEY, type SiteDeactivation } from './sites.ts';
 
 /** The latest deactivation of a site. */
-export interface DeactivationDocument {
+export interface DeactivationDocument extends SiteDeactivation {
   /** The site's key. */
   _id: string;
   project: string;
   site: string;
   environment: Environment;
-  eventId: string;
-  deactivatedAt: Date;
-  reasonId: string | null;
-  reasonSent: string | null;
-  reasonInfo: string | null;
-  projectVersion: string | null;
   /** The first report with consent after it; null while the site stays away. */
   reactivatedAt: Date | null;
   /** The site's revision that this was read from. */
