@@ -56,13 +56,22 @@ function renderSite(site: SiteDocument, history: HistoryLine[]): string[] {
   ];
 }
 
-function renderAnalytics({ daily, breakdowns, plugins, customFields, reasons, optIn }: AnalyticsDocument): string[] {
+function renderAnalytics({
+  daily,
+  breakdowns,
+  plugins,
+  customFields,
+  unknownFields,
+  reasons,
+  optIn,
+}: AnalyticsDocument): string[] {
   const today = daily.at(-1);
   const rate = optIn.rate === null ? '' : ` (${Math.round(optIn.rate * 100)} %)`;
   const spreads = [
     ...Object.entries(breakdowns),
     ['plugins beside it', plugins] as const,
     ...Object.entries(customFields).map(([key, spread]) => [`custom field ${key}`, spread] as const),
+    ...(unknownFields.length > 0 ? [['fields that no column takes', unknownFields] as const] : []),
   ];
   return [
     heading('Charts, as the dashboard reads them'),

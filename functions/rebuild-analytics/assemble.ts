@@ -8,6 +8,7 @@ export interface ChartRows {
   breakdowns: Rows;
   plugins: Rows;
   customFields: Rows;
+  unknownFields: Rows;
   reasons: Rows;
   optIn: Rows;
 }
@@ -32,6 +33,7 @@ export function assemble(rows: ChartRows, rebuiltAt: Date): AnalyticsDocument[] 
   for (const row of rows.breakdowns) addSpread(documentOf(row).breakdowns, row);
   for (const row of rows.customFields) addSpread(documentOf(row).customFields, row);
   for (const row of rows.plugins) documentOf(row).plugins.push(spreadOf(row));
+  for (const row of rows.unknownFields) documentOf(row).unknownFields.push(spreadOf(row));
   for (const row of rows.reasons) {
     const reason = row.reason_id === null ? null : String(row.reason_id);
     documentOf(row).reasons.push({ reason, deactivations: Number(row.deactivations) });
@@ -53,6 +55,7 @@ function emptyDocument(_id: string, rebuiltAt: Date): AnalyticsDocument {
     plugins: [],
     // a key may be called like a property of every object
     customFields: Object.create(null),
+    unknownFields: [],
     optIn: { optedIn: 0, optedOut: 0, rate: null },
     reasons: [],
   };

@@ -137,6 +137,21 @@ describe('rebuild', () => {
     });
   });
 
+  it('shows which fields are sent that no column takes', async () => {
+    const { unknownFields } = await charts({
+      sites: [
+        report('a.example', march(20), { additional: '{"server":{"gpu":"none"},"novelty":[1]}' }),
+        report('b.example', march(20), { additional: '{"novelty":2}' }),
+        report('c.example', march(20)),
+      ],
+      deactivations: [],
+    });
+    assert.deepEqual(unknownFields, [
+      { value: 'novelty', sites: 2 },
+      { value: 'server', sites: 1 },
+    ]);
+  });
+
   it('leaves out the copies of a site', async () => {
     const { daily, breakdowns } = await charts({
       sites: [

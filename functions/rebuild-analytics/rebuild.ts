@@ -21,15 +21,16 @@ export async function rebuild({ history, analytics, projects }: Stores, now: Dat
   const params = chartRange(now);
   const keys = await projects.customFieldKeys();
   const rowsOf = (name: string) => history.query(readQuery(name, keys), params);
-  const [daily, breakdowns, plugins, customFields, reasons, optIn] = await Promise.all([
+  const [daily, breakdowns, plugins, customFields, unknownFields, reasons, optIn] = await Promise.all([
     rowsOf('daily'),
     rowsOf('breakdowns'),
     rowsOf('plugins'),
     keys.length === 0 ? [] : rowsOf('custom-fields'),
+    rowsOf('unknown-fields'),
     rowsOf('reasons'),
     rowsOf('opt-in'),
   ]);
-  const documents = assemble({ daily, breakdowns, plugins, customFields, reasons, optIn }, now);
+  const documents = assemble({ daily, breakdowns, plugins, customFields, unknownFields, reasons, optIn }, now);
   await analytics.replace(documents.map(withSafeKeys));
   return documents.length;
 }

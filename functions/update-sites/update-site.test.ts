@@ -71,7 +71,7 @@ describe('updateSite', () => {
       await latest.db.collection('sites').deleteMany({});
       await latest.db.collection('deactivations').deleteMany({});
       await latest.db.collection('optOuts').deleteMany({});
-      for (const event of order) await update(event);
+      for (const event of [...order, ...order]) await update(event);
       const actual = await state();
       expected ??= actual;
       assert.deepEqual(actual, expected, order.map(({ id }) => id).join(', '));

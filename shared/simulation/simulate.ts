@@ -219,6 +219,8 @@ function currentReport(random: Random, url: string, hash: string): Payload {
       forms_count: random.integer(0, 30),
     },
     client: '2.0.4',
+    // what a newer client may add one day
+    ...(random.chance(0.03) && { php_extensions: 'gd,intl' }),
   };
 }
 

@@ -29,6 +29,8 @@ export interface AnalyticsDocument {
   plugins: Spread[];
   /** By key of the project's custom fields, most sites first. */
   customFields: Record<string, Spread[]>;
+  /** Fields that are sent and no column takes, by the first part of their names, most sites first. */
+  unknownFields: Spread[];
   /** Sites that answered in the last 30 days; `rate` is null when none did. */
   optIn: { optedIn: number; optedOut: number; rate: number | null };
   /** Of the last 30 days, most first; null: none was given. */
