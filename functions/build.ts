@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, relative } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { build } from 'esbuild';
 import { COUNTRY_DATABASE, countryDatabaseInPackage } from '../shared/stores/countries.ts';
 import { readMesh } from './mesh.ts';
@@ -15,15 +16,50 @@ const require = _createRequire(import.meta.url);
 const __filename = _fileURLToPath(import.meta.url);
 const __dirname = _fileURLToPath(new URL('.', import.meta.url));`;
 
+/** What a bundle depends on beside what is bundled. */
+const OTHER_INPUTS = [
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'functions/build.ts',
+  'functions/mesh.json',
+];
+
 /**
  * Bundles every function of the mesh into `<out>/<name>/`: a folder that runs under the Functions Framework with nothing
  * but its own package.json installed. It is what Terraform uploads and what runs on a laptop.
  */
 export async function buildFunctions(out: URL = new URL('dist/', ROOT)): Promise<void> {
-  await Promise.all(readMesh().functions.map(({ name }) => buildFunction(name, new URL(`${name}/`, out))));
+  await Promise.all(
+    readMesh().functions.map(async ({ name }) => {
+      const stamp = new URL(`.inputs/${name}.json`, out);
+      if (await isFresh(stamp)) return;
+      const inputs = await buildFunction(name, new URL(`${name}/`, out));
+      await mkdir(new URL('.', stamp), { recursive: true });
+      await writeFile(stamp, JSON.stringify(await stampsOf(inputs)));
+    }),
+  );
 }
 
-async function buildFunction(name: string, out: URL): Promise<void> {
+/** When each file was changed; null for one that is not there. */
+async function stampsOf(files: string[]): Promise<Record<string, number | null>> {
+  const stamps = files.map(async (file) => {
+    const { mtimeMs } = await stat(new URL(file, ROOT)).catch(() => ({ mtimeMs: null }));
+    return [file, mtimeMs] as const;
+  });
+  return Object.fromEntries(await Promise.all(stamps));
+}
+
+/** Whether nothing changed of what a bundle was made of, nor the bundle itself. */
+async function isFresh(stamp: URL): Promise<boolean> {
+  const text = await readFile(stamp, 'utf8').catch(() => undefined);
+  if (text === undefined) return false;
+  const last: Record<string, number | null> = JSON.parse(text);
+  return isDeepStrictEqual(await stampsOf(Object.keys(last)), last);
+}
+
+/** Gives what the bundle was made of, and what it consists of. */
+async function buildFunction(name: string, out: URL): Promise<string[]> {
   const source = new URL(`functions/${name}/`, ROOT);
   const { metafile, outputFiles } = await build({
     absWorkingDir: fileURLToPath(ROOT),
@@ -46,11 +82,18 @@ async function buildFunction(name: string, out: URL): Promise<void> {
   if (Object.keys(metafile.inputs).includes('shared/stores/countries.ts')) {
     files.set(COUNTRY_DATABASE, await readFile(countryDatabaseInPackage()));
   }
+  const others = OTHER_INPUTS.slice();
   const sql = new URL('sql/', source);
+  if (existsSync(sql)) others.push(fileURLToPath(sql));
   for (const file of existsSync(sql) ? readdirSync(sql) : []) {
     files.set(`sql/${file}`, await readFile(new URL(file, sql)));
+    others.push(fileURLToPath(new URL(file, sql)));
   }
   await writeChanged(out, files);
+  const parts = [...files.keys()].map((file) => fileURLToPath(new URL(file, out)));
+  return [...Object.keys(metafile.inputs), ...others, ...parts].map((file) =>
+    relative(fileURLToPath(ROOT), resolve(fileURLToPath(ROOT), file)),
+  );
 }
 
 /** A function may be starting from the folder: what did not change is not touched, and `index.js` comes after its parts. */

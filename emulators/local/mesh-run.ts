@@ -36,25 +36,21 @@ export async function startMeshRun({ dataDir, port, onLine }: MeshRunOptions): P
   const ports = await choosePorts(mesh, { dataDir, port });
   const urlOf = (name: string) => `http://127.0.0.1:${ports[name]}`;
   const [stores] = await Promise.all([startStores(process.env, dataDir), buildFunctions()]);
-  const running: FunctionProcess[] = [];
+  const running = new Map<string, FunctionProcess>();
   const stop = async () => {
-    const [collect, ...others] = running;
-    await collect?.stop();
+    await running.get('collect')?.stop();
     await stores.stopPubsub();
-    await Promise.all(others.map((fn) => fn.stop()));
+    await Promise.all([...running.values()].map((fn) => fn.stop()));
     await stores.stop();
   };
   try {
-    await provisionStores(stores.env);
     const env = { ...process.env, ...stores.env, LOG_LEVEL: process.env.LOG_LEVEL ?? 'DEBUG' };
-    const started = await Promise.allSettled(
-      mesh.functions.map(({ name }) => {
-        const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
-        return startFunction({ name, source, port: ports[name] as number, env, onLine });
-      }),
-    );
-    for (const outcome of started) if (outcome.status === 'fulfilled') running.push(outcome.value);
-    for (const outcome of started) if (outcome.status === 'rejected') throw outcome.reason;
+    const starts = mesh.functions.map(async ({ name }) => {
+      const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
+      running.set(name, await startFunction({ name, source, port: ports[name] as number, env, onLine }));
+    });
+    const outcomes = await Promise.allSettled([provisionStores(stores.env), ...starts]);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
     // last, for it pushes at once what an earlier run left
     await stores.startPubsub();
     await provisionDelivery(

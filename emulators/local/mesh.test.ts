@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BigQuery } from '@google-cloud/bigquery';
@@ -10,7 +9,7 @@ import { KINDS } from '../../shared/event/object-name.ts';
 import { simulate } from '../../shared/simulation/simulate.ts';
 import { HISTORY_TABLES } from '../../shared/stores/history.ts';
 import { until } from '../../shared/testing/until.ts';
-import { freePort, listen } from '../emulator.ts';
+import { freePort } from '../emulator.ts';
 import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/google-emulator.ts';
 import { startStorage } from '../storage/index.ts';
 import { post, postAll } from './post.ts';
@@ -217,19 +216,11 @@ describe('the whole mesh', function () {
     }
   });
 
-  it('refuses a data folder that another mesh uses', async () => {
-    const { child } = await start();
+  it('names a port that is taken, and a data folder that another mesh uses', async () => {
+    const { collect, child } = await start();
+    const { port } = new URL(collect);
+    await assert.rejects(startRunner(['--port', port]), new RegExp(`port ${port} is already in use`));
     const args = ['--data', dataDir, '--port', String(await freePort())];
     await assert.rejects(startRunner(args), new RegExp(`is in use by process ${child.pid}`));
-  });
-
-  it('names a port that is taken', async () => {
-    const server = createServer();
-    const port = await listen(server);
-    try {
-      await assert.rejects(startRunner(['--port', String(port)]), new RegExp(`port ${port} is already in use`));
-    } finally {
-      server.close();
-    }
   });
 });

@@ -44,3 +44,16 @@ export async function transient<T>(what: string, call: () => Promise<T>): Promis
     throw new TransientError(`${what} failed`, { cause });
   }
 }
+
+/** Gives up waiting for a call whose client has no timeout of its own. Rejects with an Error after `timeoutMs`. */
+export async function within<T>(timeoutMs: number, call: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([call, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

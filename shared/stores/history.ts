@@ -1,5 +1,5 @@
 import { BigQuery, type Dataset } from '@google-cloud/bigquery';
-import { transient } from '../runtime/errors.ts';
+import { transient, within } from '../runtime/errors.ts';
 import { groupCommit } from './group-commit.ts';
 
 /** A row by column, as the schema of its table says. `event_id` tells the same row sent twice. */
@@ -34,18 +34,22 @@ export function openDataset({ projectId, dataset }: DatasetOptions): Dataset {
 /** BigQuery advises at most 500 rows a request. Source: its page on quotas, streaming inserts. */
 const MAX_ROWS_PER_INSERT = 500;
 
+/**
+ * The client (8.3.1) waits for ever for a server that says nothing, and with it every row that waits for the next commit. A row
+ * that is there after all and comes again has the same insertId.
+ */
+const INSERT_TIMEOUT_MS = 30_000;
+
 /** Appends to one table; concurrent rows share a request. */
 export function tableAppender(dataset: Dataset, table: string): (row: Row) => Promise<void> {
   const group = groupCommit<Row>(
     async (rows) => {
       const raw = rows.map((json) => ({ insertId: json.event_id, json }));
-      return dataset
-        .table(table)
-        .insert(raw, { raw: true, partialRetries: 0, skipInvalidRows: true })
-        .then(
-          () => new Map(),
-          (error) => failedRows(error, rows),
-        );
+      const inserted = dataset.table(table).insert(raw, { raw: true, partialRetries: 0, skipInvalidRows: true });
+      return within(INSERT_TIMEOUT_MS, inserted).then(
+        () => new Map(),
+        (error) => failedRows(error, rows),
+      );
     },
     { maxItems: MAX_ROWS_PER_INSERT },
   );

@@ -8,6 +8,6 @@ export interface Latest {
 
 /** `maxPoolSize` connections at most: instances times this must stay below what the server allows. */
 export function openLatest({ mongodbUri, maxPoolSize }: { mongodbUri: string; maxPoolSize: number }): Latest {
-  const client = new MongoClient(mongodbUri, { maxPoolSize, serverSelectionTimeoutMS: 5000 });
+  const client = new MongoClient(mongodbUri, { maxPoolSize, serverSelectionTimeoutMS: 5000, socketTimeoutMS: 30_000 });
   return { db: client.db(), close: () => client.close() };
 }
