@@ -12,7 +12,7 @@ import { until } from '../../shared/testing/until.ts';
 import { freePort } from '../emulator.ts';
 import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/google-emulator.ts';
 import { startStorage } from '../storage/index.ts';
-import { post, postAll } from './post.ts';
+import { postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
 import { type RunnerProcess, startRunner } from './runner-process.ts';
 import { STORE_VARIABLES, type StoreEnv } from './store-env.ts';
@@ -66,161 +66,175 @@ describe('the whole mesh', function () {
     return runner;
   };
 
-  before(() => {
+  const setUp = () => {
     hosts = Object.fromEntries(STORE_VARIABLES.map((name) => [name, process.env[name]]));
-  });
-  beforeEach(() => {
     dataDir = mkdtempSync(join(tmpdir(), 'sitebeat-mesh-'));
-  });
-  afterEach(async () => {
+  };
+  const tearDown = async () => {
     if (runner?.child.exitCode === null && runner.child.signalCode === null) await runner.end('SIGKILL');
     rmSync(dataDir, { recursive: true });
     Object.assign(process.env, hosts);
-  });
+  };
 
-  it('brings the captured requests into every store, and nothing that is not allowed', async () => {
-    const { collect, env, end } = await start();
-    for (const request of capturedRequests()) assert.ok(await post(collect, request));
-    await allProcessed(env, 3);
-    const site = await until(
-      () => withDatabase(env, (db) => db.collection('sites').findOne({ status: 'deactivated', optedOut: true })),
-      { deadlineMs: 20_000, what: 'the site' },
-    );
-    assert.equal(site.name, 'Bob\'s "Café" & Söhne 商店');
-    assert.equal(site.site, 'shop.example.org');
-    const tables = Object.fromEntries(
-      await Promise.all(
-        [...HISTORY_TABLES, 'rejections'].map(
-          async (table) => [table, await readTable(env, `${table}_unique`)] as const,
+  describe('while it runs, and at its end', () => {
+    let running: RunnerProcess;
+    const answered: string[] = [];
+    before(async () => {
+      setUp();
+      running = await start();
+    });
+    after(tearDown);
+
+    it('brings the captured requests into every store, and nothing that is not allowed', async () => {
+      const { env } = running;
+      answered.push(...(await postAll(running.collect, capturedRequests(), { concurrency: 1 })).map(String));
+      await allProcessed(env, 3);
+      const site = await until(
+        () => withDatabase(env, (db) => db.collection('sites').findOne({ status: 'deactivated', optedOut: true })),
+        { deadlineMs: 20_000, what: 'the site' },
+      );
+      assert.equal(site.name, 'Bob\'s "Café" & Söhne 商店');
+      assert.equal(site.site, 'shop.example.org');
+      const tables = Object.fromEntries(
+        await Promise.all(
+          [...HISTORY_TABLES, 'rejections'].map(
+            async (table) => [table, await readTable(env, `${table}_unique`)] as const,
+          ),
         ),
-      ),
-    );
-    assert.deepEqual(
-      Object.entries(tables).map(([table, rows]) => [table, rows.length]),
-      [
-        ['sites', 2],
-        ['deactivations', 1],
-        ['tracking_skips', 1],
-        ['rejections', 0],
-      ],
-    );
-    const everything = await withDatabase(env, async (db) => {
-      const collections = await db.listCollections().toArray();
-      return Promise.all(collections.map(({ name }) => db.collection(name).find().toArray()));
+      );
+      assert.deepEqual(
+        Object.entries(tables).map(([table, rows]) => [table, rows.length]),
+        [
+          ['sites', 2],
+          ['deactivations', 1],
+          ['tracking_skips', 1],
+          ['rejections', 0],
+        ],
+      );
+      const everything = await withDatabase(env, async (db) => {
+        const collections = await db.listCollections().toArray();
+        return Promise.all(collections.map(({ name }) => db.collection(name).find().toArray()));
+      });
+      assert.doesNotMatch(JSON.stringify([everything, tables]), /not-whitelisted/);
+      const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET).getFiles();
+      const raw = await Promise.all(files.map(async (file) => (await file.download())[0].toString()));
+      assert.equal(raw.filter((text) => text.includes('not-whitelisted')).length, 2);
     });
-    assert.doesNotMatch(JSON.stringify([everything, tables]), /not-whitelisted/);
-    const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET).getFiles();
-    const raw = await Promise.all(files.map(async (file) => (await file.download())[0].toString()));
-    assert.equal(raw.filter((text) => text.includes('not-whitelisted')).length, 2);
-    assert.equal(await end('SIGTERM'), 0);
-  });
 
-  it('loses nothing that it answered 200 when it is killed three times under load', async () => {
-    const requests = simulate({ seed: 7, sites: 500, projectHash: DEMO_PROJECT.hash }).slice(0, 500);
-    const accepted: string[] = [];
-    const third = Math.ceil(requests.length / 3);
-    for (let round = 0; round < 3; round += 1) {
-      const { collect, end } = await start();
-      const batch = requests.slice(round * third, (round + 1) * third);
-      let killed: Promise<unknown> | undefined;
-      let answered = 0;
+    it('names a port that is taken, and a data folder that another mesh uses', async () => {
+      const { collect, child } = running;
+      const { port } = new URL(collect);
+      await assert.rejects(startRunner(['--port', port]), new RegExp(`port ${port} is already in use`));
+      const args = ['--data', dataDir, '--port', String(await freePort())];
+      await assert.rejects(startRunner(args), new RegExp(`is in use by process ${child.pid}`));
+    });
+
+    it('answers what is in flight when it is told to end, and ends with 0 in time', async () => {
+      const { collect, env, end } = running;
+      const requests = simulate({ seed: 5, sites: 40, projectHash: DEMO_PROJECT.hash });
+      const earlier = answered.length;
+      let ended: Promise<number | string> | undefined;
+      let startedAt = 0;
       const onSent = (id: string | undefined) => {
-        if (id !== undefined) accepted.push(id);
-        answered += 1;
-        if (answered === Math.floor(batch.length / 2)) killed = end('SIGKILL');
+        answered.push(String(id));
+        if (answered.length !== earlier + 10) return;
+        startedAt = performance.now();
+        ended = end('SIGINT');
       };
-      await postAll(collect, batch, { concurrency: 16, onSent }).catch(() => {});
-      await killed;
-      assert.ok(killed, 'killed while posting');
-    }
-    const { collect, env } = await start();
-    await postAll(collect, requests.slice(0, 50), {
-      concurrency: 16,
-      onSent: (id) => id !== undefined && accepted.push(id),
-    });
-    assert.ok(accepted.length > 200);
-    const ids = new Set(accepted);
-    const seen = await until(
-      async () => {
-        const tables = await Promise.all(
-          ['sites', 'tracking_skips', 'rejections'].map((table) => readTable(env, `${table}_unique`)),
-        );
-        const rows = tables.flat();
-        return [...ids].every((id) => rows.some(({ event_id }) => event_id === id)) && rows;
-      },
-      { deadlineMs: 60_000, what: 'every accepted event in BigQuery' },
-    );
-    for (const id of ids) assert.equal(seen.filter(({ event_id }) => event_id === id).length, 1, 'once');
-    const reported = seen
-      .filter(({ event_id, site }) => ids.has(String(event_id)) && site !== undefined)
-      .map(({ site }) => site);
-    const known = await until(
-      async () => {
-        const sites = new Set(await withDatabase(env, (db) => db.collection('sites').distinct('site')));
-        return reported.every((site) => sites.has(site)) && sites;
-      },
-      { deadlineMs: 30_000, what: 'every site in MongoDB' },
-    );
-    assert.ok(known.size > 0);
-  });
-
-  if (findGoogleEmulator() === undefined) {
-    it("counts the same on Google's own Pub/Sub emulator (skipped: gcloud's pubsub-emulator, or Java, is not installed)", function () {
-      this.skip();
-    });
-  } else {
-    it("counts the same on Google's own Pub/Sub emulator, which does not filter", async () => {
-      const google = await startGoogleEmulator();
+      // what comes after the listener is closed is refused
+      await postAll(collect, requests, { concurrency: 8, onSent }).catch((error) =>
+        assert.match(error.code, /ECONNREFUSED|ECONNRESET/),
+      );
+      assert.equal(await ended, 0);
+      assert.ok(performance.now() - startedAt < STOP_MS);
+      const storage = await startStorage({ dataDir: join(dataDir, 'storage') });
       try {
-        const { collect, env, end } = await start(google?.env);
-        const requests = simulate({ seed: 3, sites: 60, projectHash: DEMO_PROJECT.hash });
-        const ids = await postAll(collect, requests, { concurrency: 8 });
-        const accepted = ids.filter(Boolean).length;
-        await allProcessed(env, accepted);
-        const counted = await countStores(env);
-        assert.equal(counted.objects, accepted);
-        assert.equal(counted.history + counted.rejections, accepted);
-        assert.equal(await end('SIGINT'), 0);
+        Object.assign(process.env, storage.env);
+        const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT })
+          .bucket(env.ARCHIVE_BUCKET)
+          .getFiles();
+        const stored = files.map(({ name }) => name.split('/').at(-1)?.replace('.json', ''));
+        assert.deepEqual(stored.sort(), answered.sort(), 'whatever was stored was answered');
       } finally {
-        await google?.stop();
+        await storage.stop();
       }
     });
-  }
-
-  it('answers what is in flight when it is told to end, and ends with 0 in time', async () => {
-    const { collect, env, end } = await start();
-    const requests = simulate({ seed: 5, sites: 40, projectHash: DEMO_PROJECT.hash });
-    const answered: string[] = [];
-    let ended: Promise<number | string> | undefined;
-    let startedAt = 0;
-    const onSent = (id: string | undefined) => {
-      answered.push(String(id));
-      if (answered.length !== 10) return;
-      startedAt = performance.now();
-      ended = end('SIGINT');
-    };
-    // what comes after the listener is closed is refused
-    await postAll(collect, requests, { concurrency: 8, onSent }).catch((error) =>
-      assert.match(error.code, /ECONNREFUSED|ECONNRESET/),
-    );
-    assert.equal(await ended, 0);
-    assert.ok(performance.now() - startedAt < STOP_MS);
-    const storage = await startStorage({ dataDir: join(dataDir, 'storage') });
-    try {
-      Object.assign(process.env, storage.env);
-      const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET).getFiles();
-      const stored = files.map(({ name }) => name.split('/').at(-1)?.replace('.json', ''));
-      assert.deepEqual(stored.sort(), answered.sort(), 'whatever was stored was answered');
-    } finally {
-      await storage.stop();
-    }
   });
 
-  it('names a port that is taken, and a data folder that another mesh uses', async () => {
-    const { collect, child } = await start();
-    const { port } = new URL(collect);
-    await assert.rejects(startRunner(['--port', port]), new RegExp(`port ${port} is already in use`));
-    const args = ['--data', dataDir, '--port', String(await freePort())];
-    await assert.rejects(startRunner(args), new RegExp(`is in use by process ${child.pid}`));
+  describe('started anew each time', () => {
+    beforeEach(setUp);
+    afterEach(tearDown);
+
+    it('loses nothing that it answered 200 when it is killed three times under load', async () => {
+      const requests = simulate({ seed: 7, sites: 500, projectHash: DEMO_PROJECT.hash }).slice(0, 500);
+      const accepted: string[] = [];
+      const third = Math.ceil(requests.length / 3);
+      for (let round = 0; round < 3; round += 1) {
+        const { collect, end } = await start();
+        const batch = requests.slice(round * third, (round + 1) * third);
+        let killed: Promise<unknown> | undefined;
+        let answered = 0;
+        const onSent = (id: string | undefined) => {
+          if (id !== undefined) accepted.push(id);
+          answered += 1;
+          if (answered === Math.floor(batch.length / 2)) killed = end('SIGKILL');
+        };
+        await postAll(collect, batch, { concurrency: 16, onSent }).catch(() => {});
+        await killed;
+        assert.ok(killed, 'killed while posting');
+      }
+      const { collect, env } = await start();
+      await postAll(collect, requests.slice(0, 50), {
+        concurrency: 16,
+        onSent: (id) => id !== undefined && accepted.push(id),
+      });
+      assert.ok(accepted.length > 200);
+      const ids = new Set(accepted);
+      const seen = await until(
+        async () => {
+          const tables = await Promise.all(
+            ['sites', 'tracking_skips', 'rejections'].map((table) => readTable(env, `${table}_unique`)),
+          );
+          const rows = tables.flat();
+          return [...ids].every((id) => rows.some(({ event_id }) => event_id === id)) && rows;
+        },
+        { deadlineMs: 60_000, what: 'every accepted event in BigQuery' },
+      );
+      for (const id of ids) assert.equal(seen.filter(({ event_id }) => event_id === id).length, 1, 'once');
+      const reported = seen
+        .filter(({ event_id, site }) => ids.has(String(event_id)) && site !== undefined)
+        .map(({ site }) => site);
+      const known = await until(
+        async () => {
+          const sites = new Set(await withDatabase(env, (db) => db.collection('sites').distinct('site')));
+          return reported.every((site) => sites.has(site)) && sites;
+        },
+        { deadlineMs: 30_000, what: 'every site in MongoDB' },
+      );
+      assert.ok(known.size > 0);
+    });
+
+    if (findGoogleEmulator() === undefined) {
+      it("counts the same on Google's own Pub/Sub emulator (skipped: gcloud's pubsub-emulator, or Java, is not installed)", function () {
+        this.skip();
+      });
+    } else {
+      it("counts the same on Google's own Pub/Sub emulator, which does not filter", async () => {
+        const google = await startGoogleEmulator();
+        try {
+          const { collect, env, end } = await start(google?.env);
+          const requests = simulate({ seed: 3, sites: 60, projectHash: DEMO_PROJECT.hash });
+          const ids = await postAll(collect, requests, { concurrency: 8 });
+          const accepted = ids.filter(Boolean).length;
+          await allProcessed(env, accepted);
+          const counted = await countStores(env);
+          assert.equal(counted.objects, accepted);
+          assert.equal(counted.history + counted.rejections, accepted);
+          assert.equal(await end('SIGINT'), 0);
+        } finally {
+          await google?.stop();
+        }
+      });
+    }
   });
 });

@@ -28,7 +28,7 @@ import { countStores } from './totals.ts';
 const MESH = readMesh();
 const SUBSCRIPTIONS = subscriptionsOf(MESH);
 /** `npm run proof:redeploy` sends more. */
-const PAYLOADS = Number(process.env.SITEBEAT_REDEPLOY_PAYLOADS ?? 300);
+const PAYLOADS = Number(process.env.SITEBEAT_REDEPLOY_PAYLOADS ?? 200);
 const POSTS_AT_ONCE = 16;
 /** The part of a function's load after which the new process takes over. */
 const SWITCH_AT = 1 / 3;
