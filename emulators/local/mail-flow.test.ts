@@ -87,6 +87,7 @@ describe('update-sites, Pub/Sub and notify-mail', () => {
     return updateSite(object, {
       archive: { read: async () => event },
       countryOf: () => null,
+      now: () => new Date(),
       projects: openProjects(latest.db),
       sites: openSites(latest.db),
       deactivations: openDeactivations(latest.db),

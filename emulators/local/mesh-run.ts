@@ -44,7 +44,7 @@ export async function startMeshRun({ dataDir, port, onLine }: MeshRunOptions): P
     await stores.stop();
   };
   try {
-    const env = { ...process.env, ...stores.env, LOG_LEVEL: process.env.LOG_LEVEL ?? 'DEBUG' };
+    const env = { ...process.env, ...stores.env, LOG_LEVEL: 'DEBUG' };
     const starts = mesh.functions.map(async ({ name }) => {
       const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
       running.set(name, await startFunction({ name, source, port: ports[name] as number, env, onLine }));

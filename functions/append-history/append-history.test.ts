@@ -24,6 +24,7 @@ describe('appendHistory', () => {
     return {
       archive: { read: async (name: string) => events.get(name) },
       countryOf: () => null,
+      now: () => new Date(),
       projects: {
         find: async (hash: string) => (hash === TEST_PROJECT.hash ? TEST_PROJECT : undefined),
         customFieldKeys: async () => [],
@@ -117,6 +118,19 @@ describe('appendHistory', () => {
     };
     await appendHistory(object, stores());
     assert.deepEqual(await read('rejections_unique', 'gone-1234'), []);
+  });
+
+  it('rejects an event of nobody, but not while its site may still be on its way', async () => {
+    const receivedAt = '2026-03-09T07:00:00.000Z';
+    const event = capturedEvent('deactivate', {
+      id: 'nobody-1',
+      receivedAt,
+      only: { reason_id: 'other', client: '1.2.0' },
+    });
+    await assert.rejects(append(event, { now: () => new Date('2026-03-09T07:00:04.999Z') }), TransientError);
+    assert.deepEqual(await read('rejections_unique', 'nobody-1'), []);
+    await append(event, { now: () => new Date('2026-03-09T07:00:05.000Z') });
+    assert.equal((await read('rejections_unique', 'nobody-1'))[0]?.reason, 'no_project');
   });
 
   it('takes a failing store for transient, and records no rejection', async () => {

@@ -12,6 +12,7 @@ import { deactivationRow, siteRow, trackingSkipRow } from './rows.ts';
 export interface Stores {
   archive: Pick<Archive, 'read'>;
   countryOf: CountryOf;
+  now: () => Date;
   projects: Projects;
   sites: Pick<Sites, 'withMd5'>;
   history: History;

@@ -19,6 +19,7 @@ const { db, close } = openLatest(config);
 const stores = {
   archive: openArchive(config),
   countryOf: openCountries(),
+  now: () => new Date(),
   projects: openProjects(db),
   sites: openSites(db),
   history: openHistory(config),

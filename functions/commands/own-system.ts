@@ -40,6 +40,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
   const archive = openArchive({ bucket: bucket.name });
   const stores = {
     countryOf: () => null,
+    now: () => new Date(),
     projects: openProjects(db),
     sites: openSites(db),
     deactivations: openDeactivations(db),

@@ -66,7 +66,7 @@ describe('rebuild', () => {
       NOW,
     );
     const document = await latest.db.collection<AnalyticsDocument>('analytics').findOne({ _id: PROJECT });
-    assert.ok(document);
+    assert.ok(document, 'no charts');
     return document;
   }
 
@@ -163,6 +163,11 @@ describe('rebuild', () => {
     });
     assert.deepEqual(breakdowns, { php: [{ value: '8.2', sites: 2 }] });
     assert.equal(daily.at(-1)?.activeSites, 2);
+  });
+
+  it('leaves no charts of a project whose history is gone', async () => {
+    await charts({ sites: [report('a.example', march(20))], deactivations: [] });
+    await assert.rejects(charts({ sites: [], deactivations: [], tracking_skips: [] }), /no charts/);
   });
 
   it('takes the latest answer of a site for the opt-in rate', async () => {

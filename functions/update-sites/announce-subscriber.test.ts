@@ -64,6 +64,7 @@ describe('announceSubscriber', () => {
     return updateSite(object, {
       archive: { read: async () => event },
       countryOf: () => 'DE',
+      now: () => new Date(),
       projects: openProjects(latest.db),
       sites: openSites(latest.db),
       deactivations: openDeactivations(latest.db),

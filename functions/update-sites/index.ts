@@ -21,6 +21,7 @@ const subscribers: Subscribers = openTopic({ projectId: config.projectId, topic:
 const stores = {
   archive: openArchive(config),
   countryOf: openCountries(),
+  now: () => new Date(),
   projects: openProjects(db),
   sites: openSites(db),
   deactivations: openDeactivations(db),

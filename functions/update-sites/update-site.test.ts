@@ -39,6 +39,7 @@ describe('updateSite', () => {
   const stores = () => ({
     archive: { read: async (name: string) => events.get(name) },
     countryOf: () => 'DE',
+    now: () => new Date(),
     projects: openProjects(latest.db),
     sites: openSites(latest.db),
     deactivations: openDeactivations(latest.db),

@@ -15,6 +15,7 @@ import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
 export interface Stores {
   archive: Pick<Archive, 'read'>;
   countryOf: CountryOf;
+  now: () => Date;
   projects: Projects;
   sites: Sites;
   deactivations: Deactivations;

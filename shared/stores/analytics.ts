@@ -38,7 +38,7 @@ export interface AnalyticsDocument {
 }
 
 export interface Analytics {
-  /** Replaces the charts of these projects. */
+  /** Replaces all charts by these: a project that has none any more, say after an erasure, keeps none. */
   replace(documents: AnalyticsDocument[]): Promise<void>;
 }
 
@@ -47,12 +47,11 @@ export function openAnalytics(db: Db): Analytics {
   return {
     replace: (documents) =>
       transient('analytics', async () => {
-        if (documents.length === 0) return;
-        await analytics.bulkWrite(
-          documents.map((replacement) => ({
-            replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
-          })),
-        );
+        const replacements = documents.map((replacement) => ({
+          replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
+        }));
+        if (replacements.length > 0) await analytics.bulkWrite(replacements);
+        await analytics.deleteMany({ _id: { $nin: documents.map(({ _id }) => _id) } });
       }),
   };
 }
