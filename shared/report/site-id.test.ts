@@ -26,6 +26,21 @@ describe('canonicalSite', () => {
     { title: 'keeps an IPv6 host', url: 'http://[::1]:8080/wp', site: '[::1]:8080/wp' },
     { title: 'knows no site in an empty text', url: ' ', site: undefined },
     { title: 'knows no site in another scheme', url: 'javascript:alert(1)', site: undefined },
+    { title: 'knows no site in an e-mail address', url: 'mailto:bob@a.example', site: undefined },
+    { title: 'knows no site in an address without a scheme', url: 'bob@a.example', site: undefined },
+    { title: 'knows no site in a sentence', url: 'not a url x@y.example', site: undefined },
+    { title: 'knows no site in ftp', url: 'ftp://a.example', site: undefined },
+    { title: 'knows no site in a scheme that is cut', url: 'https:/a.example/x', site: undefined },
+    {
+      title: 'knows no site in entities without end',
+      url: `http://a.example/?&${'amp;'.repeat(260_000)}`,
+      site: undefined,
+    },
+    {
+      title: 'decodes entities that were escaped again and again',
+      url: `http://a.example/x&${'amp;'.repeat(1000)}y`,
+      site: 'a.example/x&y',
+    },
     { title: 'knows no site in free text', url: 'not a url', site: undefined },
     { title: 'knows no site in what is too long', url: `http://a.example/${'x'.repeat(2048)}`, site: undefined },
   ])

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { decode } from 'html-entities';
 
 const MAX_URL_LENGTH = 2048;
+/** Before its entities are decoded. */
+const MAX_ESCAPED_LENGTH = 8192;
 
 /**
  * The site's identity among all spellings of its url: host lower-cased and IDNA-normalised, without scheme,
@@ -9,10 +11,11 @@ const MAX_URL_LENGTH = 2048;
  * (`shop.example.org:8080/blog`). undefined for what is no http url. Idempotent.
  */
 export function canonicalSite(url: string): string | undefined {
+  if (url.length > MAX_ESCAPED_LENGTH) return undefined;
   const decoded = decodeFully(url).trim();
   if (decoded.length === 0 || decoded.length > MAX_URL_LENGTH) return undefined;
-  const absolute = /^https?:\/\//i.test(decoded) ? decoded : `http://${decoded.replace(/^\/\//, '')}`;
-  if (!URL.canParse(absolute)) return undefined;
+  const absolute = absoluteUrl(decoded);
+  if (absolute === undefined || !URL.canParse(absolute)) return undefined;
   const { hostname, port, pathname } = new URL(absolute);
   const host = withoutWww(hostname.replace(/\.+$/, ''));
   if (host === '' || /[^a-z0-9.:_[\]-]/.test(host)) return undefined;
@@ -20,10 +23,22 @@ export function canonicalSite(url: string): string | undefined {
   return `${host}${ownPort}${decodeFully(pathname).replace(/\/+$/, '')}`;
 }
 
+/** A url with its scheme; what has another scheme, or is an address or a sentence, is none. */
+function absoluteUrl(text: string): string | undefined {
+  if (/^https?:\/\//i.test(text)) return text;
+  const rest = text.replace(/^\/\//, '');
+  const authority = rest.split(/[/?#]/, 1)[0] as string;
+  const isOtherScheme = /^[a-z][a-z0-9+.-]*:(?!\d+$)/i.test(authority);
+  return isOtherScheme || /[\s@]/.test(authority) ? undefined : `http://${rest}`;
+}
+
 /** WordPress escapes urls for HTML, some plugins twice; `&#038;` read as it stands would begin a fragment. */
 function decodeFully(text: string): string {
-  const decoded = decode(text, { scope: 'strict' });
-  return decoded === text ? text : decodeFully(decoded);
+  for (let encoded = text; ; ) {
+    const decoded = decode(encoded, { scope: 'strict' });
+    if (decoded === encoded) return decoded;
+    encoded = decoded;
+  }
 }
 
 function withoutWww(host: string): string {
