@@ -133,6 +133,24 @@ describe('collect', () => {
     assert.equal((await stored(answer, 'deactivate')).payload.reason_id, 'other');
   });
 
+  for (const { title, type, body } of [
+    { title: 'JSON that calls itself a form', type: FORM, body: `{"hash":"${HASH}"}` },
+    { title: 'JSON with a byte order mark and no type', type: 'text/plain', body: `\ufeff{"hash":"${HASH}"}` },
+    { title: 'a form that calls itself bytes', type: 'application/octet-stream', body: `hash=${HASH}` },
+  ])
+    it(`reads ${title}`, async () => {
+      const answer = await send('//track/', { headers: { 'content-type': type }, body });
+      assert.equal((await stored(answer)).payload.hash, HASH);
+    });
+
+  it('counts on after the largest index, as PHP does', async () => {
+    assert.deepEqual((await stored(await postForm(`hash=${HASH}&a[1]=x&a[]=y&&b[]=z`))).payload, {
+      hash: HASH,
+      a: { 1: 'x', 2: 'y' },
+      b: { 0: 'z' },
+    });
+  });
+
   it('stores what is wrong otherwise, for a later rejection', async () => {
     assert.equal((await stored(await postForm(`hash=${HASH}&url=nonsense`))).payload.url, 'nonsense');
   });

@@ -21,16 +21,17 @@ export function parseBody(body: Buffer, { contentType, contentEncoding }: BodyHe
     ?.slice(8)
     .replace(/^"|"$/g, '');
   const decode = textDecoder(charset);
-  if (type === 'application/x-www-form-urlencoded') return parseForm(body.toString('latin1'), decode);
-  if (type === 'application/json' || type.endsWith('+json')) return parseJson(decode(body));
-  // a payload that is refused is lost: what does not say what it is may still be ours
-  if (type !== '' && type !== 'text/plain') {
+  if (UNREADABLE.test(type)) {
     throw new UnsupportedMediaTypeError('send application/x-www-form-urlencoded or application/json');
   }
-  return body.subarray(0, 64).toString('latin1').trimStart().startsWith('{')
-    ? parseJson(decode(body))
-    : parseForm(body.toString('latin1'), decode);
+  if (type === 'application/json' || type.endsWith('+json')) return parseJson(decode(body));
+  // a payload that is refused is lost: what a body is shows in its first character, whatever its type says
+  const looksLikeJson = /^(?:\u00ef\u00bb\u00bf)?\s*\{/.test(body.subarray(0, 64).toString('latin1'));
+  return looksLikeJson ? parseJson(decode(body)) : parseForm(body.toString('latin1'), decode);
 }
+
+/** Types that are neither a form nor JSON, and that no client sends. */
+const UNREADABLE = /^(?:multipart|image|audio|video|font|model)\/|xml$|^application\/(?:zip|gzip|pdf)$/;
 
 /**
  * Bytes to text by the declared charset. UTF-8, also when none or an unknown one is declared, falls back to windows-1252, in

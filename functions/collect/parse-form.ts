@@ -10,14 +10,18 @@ const MAX_DEPTH = 64;
  */
 export function parseForm(body: string, decode: (bytes: Uint8Array) => string): JsonObject {
   const root = emptyObject();
-  const text = (encoded: string) => decode(percentDecode(encoded));
+  const text = (encoded: string) => (PLAIN.test(encoded) ? encoded : decode(percentDecode(encoded)));
   for (const pair of body.split('&')) {
+    if (pair === '') continue;
     const equals = pair.indexOf('=');
     const key = text(equals === -1 ? pair : pair.slice(0, equals));
     if (key !== '') assign(root, pathOf(key), equals === -1 ? '' : text(pair.slice(equals + 1)));
   }
   return root;
 }
+
+/** The same in every charset, and not encoded. */
+const PLAIN = /^[\w.[\]-]*$/;
 
 /** `%XX` and `+` to bytes; a percent sign that begins no hex number is itself. */
 function percentDecode(encoded: string): Uint8Array {
@@ -62,9 +66,14 @@ function assign(root: JsonObject, path: string[], value: string): void {
 const NEXT_INDEX = new WeakMap<JsonObject, number>();
 
 function nextIndex(object: JsonObject): number {
-  const next = NEXT_INDEX.get(object) ?? Object.keys(object).filter((key) => /^\d+$/.test(key)).length;
+  const next = NEXT_INDEX.get(object) ?? indexAfter(Object.keys(object));
   NEXT_INDEX.set(object, next + 1);
   return next;
+}
+
+/** As PHP counts on: after the largest index that is there. */
+function indexAfter(keys: string[]): number {
+  return keys.reduce((next, key) => (/^\d{1,9}$/.test(key) ? Math.max(next, Number(key) + 1) : next), 0);
 }
 
 /** Without a prototype `__proto__` is a key like any other. */

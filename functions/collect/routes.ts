@@ -16,7 +16,7 @@ export interface Dependencies {
 }
 
 /** Licence and update calls that the client's endpoint filter moves here too; no answer of ours may read as success. */
-const NOT_OURS = /^\/(?:public\/license\/|update\/|v2\/update\/)/;
+const NOT_OURS = /^\/(?:public\/license|update|v2\/update)(?:\/|$)/;
 
 const NOT_IMPLEMENTED = { error: 'not_implemented', message: 'Sitebeat answers no licence or update calls' };
 const ROUTES = KINDS.map((kind) => `/${kind}`).join(', ');
@@ -28,12 +28,18 @@ export async function route(
   dependencies: Dependencies,
 ): Promise<void> {
   if (response.headersSent) return;
-  const path = (request.url ?? '/').split('?', 1)[0]?.replace(/(?<=.)\/+$/, '') ?? '/';
+  const path = pathOf(request.url ?? '/');
   const kind = KINDS.find((candidate) => path === `/${candidate}`);
   if (kind !== undefined) await collect(kind, request, response, dependencies);
   else if (path === '/') answerHealth(request, response);
   else if (NOT_OURS.test(path)) answer(response, 501, NOT_IMPLEMENTED);
   else answer(response, 404, { error: 'not_found', message: `no such route; there are ${ROUTES}` });
+}
+
+/** Without its query, doubled slashes and the one at the end, which endpoints and plugins put together by themselves. */
+function pathOf(url: string): string {
+  const parts = (url.split('?', 1)[0] as string).split('/').filter((part) => part !== '');
+  return `/${parts.join('/')}`;
 }
 
 /** What a request whose body is over the limit is told. */
