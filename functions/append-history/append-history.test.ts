@@ -127,9 +127,9 @@ describe('appendHistory', () => {
       receivedAt,
       only: { reason_id: 'other', client: '1.2.0' },
     });
-    await assert.rejects(append(event, { now: () => new Date('2026-03-09T07:00:04.999Z') }), TransientError);
+    await assert.rejects(append(event, { now: () => new Date('2026-03-09T07:00:14.999Z') }), TransientError);
     assert.deepEqual(await read('rejections_unique', 'nobody-1'), []);
-    await append(event, { now: () => new Date('2026-03-09T07:00:05.000Z') });
+    await append(event, { now: () => new Date('2026-03-09T07:00:15.000Z') });
     assert.equal((await read('rejections_unique', 'nobody-1'))[0]?.reason, 'no_project');
   });
 

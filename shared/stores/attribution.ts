@@ -14,7 +14,7 @@ export interface Sources {
 }
 
 /** An event that is younger may have overtaken the first report of its site, here or in the other function that asks. */
-const SETTLED_MS = 5000;
+const SETTLED_MS = 15_000;
 
 /**
  * Whom an event is from, and from where: the project of its hash; without a hash (client 1.2.3's deactivations) the only

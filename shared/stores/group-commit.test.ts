@@ -10,7 +10,7 @@ describe('groupCommit', () => {
         await Promise.resolve();
         return failures(items);
       },
-      { maxItems: 3 },
+      { maxItems: 3, maxSize: 100, sizeOf: (item) => item },
     );
     return { commits, group };
   }
@@ -21,6 +21,12 @@ describe('groupCommit', () => {
     assert.deepEqual(commits, [[1], [2, 3, 4], [5, 6]]);
     await group.add(7);
     assert.deepEqual(commits.at(-1), [7]);
+  });
+
+  it('keeps a commit below the size, but for an item that is larger alone', async () => {
+    const { commits, group } = setUp();
+    await Promise.all([1, 60, 40, 30, 500, 2].map((item) => group.add(item)));
+    assert.deepEqual(commits, [[1], [60, 40], [30], [500], [2]]);
   });
 
   it('fails an item that was refused, and not its neighbours', async () => {

@@ -5,20 +5,29 @@ export interface GroupCommit<T> {
 }
 
 /**
- * `commit` gives the items that failed alone, each with its error. While a commit is under way the items that arrive wait together, and go in the next one, at most `maxItems` of them: a
+ * `commit` gives the items that failed alone, each with its error. While a commit is under way the items that arrive wait together, and go in the next one, at most `maxItems` of them and of `maxSize` together (one alone may be larger): a
  * lone item waits for nobody, and under load each request costs a fraction of a call.
  */
 export function groupCommit<T>(
   commit: (items: T[]) => Promise<ReadonlyMap<T, unknown>>,
-  { maxItems }: { maxItems: number },
+  { maxItems, maxSize, sizeOf }: { maxItems: number; maxSize: number; sizeOf: (item: T) => number },
 ): GroupCommit<T> {
   let waiting: { item: T; resolve: () => void; reject: (error: unknown) => void }[] = [];
   let running = false;
+  const fitting = () => {
+    let size = 0;
+    const over = waiting.findIndex(({ item }, index) => {
+      size += sizeOf(item);
+      return index === maxItems || (index > 0 && size > maxSize);
+    });
+    return over === -1 ? waiting.length : over;
+  };
   const run = async () => {
     running = true;
     while (waiting.length > 0) {
-      const group = waiting.slice(0, maxItems);
-      waiting = waiting.slice(maxItems);
+      const count = fitting();
+      const group = waiting.slice(0, count);
+      waiting = waiting.slice(count);
       try {
         const failures = await commit(group.map(({ item }) => item));
         for (const { item, resolve, reject } of group) failures.has(item) ? reject(failures.get(item)) : resolve();

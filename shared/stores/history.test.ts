@@ -35,6 +35,19 @@ describe('tableAppender', () => {
     assert.equal(await count(), 3);
   });
 
+  it('appends large rows that come together, and a row with a long id', async () => {
+    const append = tableAppender(dataset, 'sites');
+    const large = (id: string) => ({
+      ...ROW,
+      event_id: id,
+      kind: 'track',
+      site: 'a.example',
+      additional: 'x'.repeat(1_000_000),
+    });
+    await Promise.all(Array.from({ length: 14 }, (_, index) => append(large(`large-${index}`))));
+    await append(large('y'.repeat(200)));
+  });
+
   it('gives up on a BigQuery that says nothing, so that the rows behind are tried', async () => {
     // a real silent server keeps the client's own retries going for long after the test
     let inserts = 0;

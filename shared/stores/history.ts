@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { BigQuery, type Dataset } from '@google-cloud/bigquery';
 import { transient, within } from '../runtime/errors.ts';
 import { groupCommit } from './group-commit.ts';
@@ -33,6 +34,10 @@ export function openDataset({ projectId, dataset }: DatasetOptions): Dataset {
 
 /** BigQuery advises at most 500 rows a request. Source: its page on quotas, streaming inserts. */
 const MAX_ROWS_PER_INSERT = 500;
+/** In characters; BigQuery takes requests of 10 MB. */
+const MAX_INSERT_LENGTH = 3_000_000;
+/** Source: BigQuery's reference, tabledata.insertAll. */
+const MAX_INSERT_ID_LENGTH = 128;
 
 /**
  * The client (8.3.1) waits for ever for a server that says nothing, and with it every row that waits for the next commit. A row
@@ -44,16 +49,20 @@ const INSERT_TIMEOUT_MS = 30_000;
 export function tableAppender(dataset: Dataset, table: string): (row: Row) => Promise<void> {
   const group = groupCommit<Row>(
     async (rows) => {
-      const raw = rows.map((json) => ({ insertId: json.event_id, json }));
+      const raw = rows.map((json) => ({ insertId: insertIdOf(json), json }));
       const inserted = dataset.table(table).insert(raw, { raw: true, partialRetries: 0, skipInvalidRows: true });
       return within(INSERT_TIMEOUT_MS, inserted).then(
         () => new Map(),
         (error) => failedRows(error, rows),
       );
     },
-    { maxItems: MAX_ROWS_PER_INSERT },
+    { maxItems: MAX_ROWS_PER_INSERT, maxSize: MAX_INSERT_LENGTH, sizeOf: (row) => JSON.stringify(row).length },
   );
   return (row) => transient(`table ${table}`, () => group.add(row));
+}
+
+function insertIdOf({ event_id: id }: Row): string {
+  return id.length <= MAX_INSERT_ID_LENGTH ? id : createHash('sha256').update(id).digest('hex');
 }
 
 /** Which rows BigQuery refused while it took the others; any other failure is rethrown. */

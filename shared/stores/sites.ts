@@ -80,7 +80,7 @@ export interface Sites {
   removePendingMail(id: string, email: string): Promise<void>;
   /** The sites of a project with this fingerprint, the one that was seen first before its copies. */
   withFingerprint(project: string, fingerprint: string): Promise<SiteDocument[]>;
-  /** The sites of a project (of all, without one) that a User-Agent's md5 stands for. */
+  /** The sites of a project (of all, without one) that a User-Agent's md5 stands for, the first seen before the others. */
   withMd5(urlMd5: string, project?: string): Promise<SiteDocument[]>;
 }
 
@@ -142,6 +142,7 @@ export function openSites(db: Db): Sites {
       transient('sites', () =>
         sites
           .find({ urlMd5s: urlMd5, ...(project !== undefined && { project }) })
+          .sort({ firstSeenAt: 1, _id: 1 })
           .limit(MAX_SITES_OF_MD5)
           .toArray(),
       ),
