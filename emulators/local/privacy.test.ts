@@ -132,6 +132,8 @@ describe('privacy, on the whole mesh', function () {
         what: 'the latest states',
       },
     );
+    const { rejections } = await countStores(runner.env);
+    assert.ok(rejections > 0, 'something was refused');
     const log = runner.lines.join('\n');
     const said = [...person, ...others].flatMap(personalValues).filter((value) => isSaid(value, log));
     assert.deepEqual(said, [], 'in the logs');

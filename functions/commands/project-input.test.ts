@@ -29,6 +29,11 @@ describe('validateProject', () => {
       change: { customFields: [{ key: 'a', type: 'string' as const, label: '' }] },
       names: /customFields: 0: label/,
     },
+    {
+      title: 'a custom field that no chart could ask for',
+      change: { customFields: [{ key: 'a"b', type: 'string' as const, label: 'A' }] },
+      names: /no quotes, backslashes and control characters/,
+    },
     { title: 'a stock reason', change: { reasons: [{ id: 'other', label: 'O' }] }, names: /other is there for every/ },
     {
       title: 'the reason that stands for all others',

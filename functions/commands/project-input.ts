@@ -12,7 +12,7 @@ import {
   type ValidationError,
   validateSync,
 } from 'class-validator';
-import { safeKey } from '../../shared/project/custom-fields.ts';
+import { CUSTOM_FIELD_KEY, safeKey } from '../../shared/project/custom-fields.ts';
 import {
   CUSTOM_FIELD_TYPES,
   type CustomField,
@@ -31,7 +31,10 @@ const SLUG = /^(?![0-9a-f]{8}-[0-9a-f]{4}-)[a-z0-9]+(?:[-_][a-z0-9]+)*$/;
 const UNLISTED = 'unlisted';
 
 class CustomFieldInput implements CustomField {
-  @IsNotEmpty() @MaxLength(128) key!: string;
+  /** What a JSON path and SQL can both quote. */
+  @Matches(CUSTOM_FIELD_KEY, { message: 'a custom field key has no quotes, backslashes and control characters' })
+  @MaxLength(128)
+  key!: string;
   @IsIn(CUSTOM_FIELD_TYPES) type!: CustomFieldType;
   @IsNotEmpty() @MaxLength(128) label!: string;
 }

@@ -11,7 +11,7 @@ export interface Traces {
   site: string | null;
   /** By the User-Agent, else of the url. */
   urlMd5: string | null;
-  /** Lower-case. */
+  /** Every text that may be an address, in lower case. */
   emails: string[];
 }
 
@@ -28,15 +28,22 @@ export interface Subject {
 
 export function tracesOf({ payload, userAgent }: StoredEvent): Traces {
   const url = typeof payload.url === 'string' ? payload.url : null;
-  const emails = [payload.admin_email, payload.user_email]
-    .map((email) => castText(email, 320)?.toLowerCase())
-    .filter((email) => email !== undefined);
+  const emails = textsOf(payload)
+    .filter((text) => text.includes('@'))
+    .map((text) => castText(text, 320)?.toLowerCase())
+    .filter((text) => text !== undefined);
   return {
     projectHash: payloadHash(payload),
     site: (url === null ? undefined : canonicalSite(url)) ?? null,
     urlMd5: userAgentMd5(userAgent) ?? (url === null ? null : urlMd5(url)),
     emails,
   };
+}
+
+/** Every text in a value: a plugin may write an address into any field. */
+function textsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : [];
 }
 
 /**

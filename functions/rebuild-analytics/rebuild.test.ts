@@ -143,6 +143,7 @@ describe('rebuild', () => {
         report('a.example', march(20), { additional: '{"server":{"gpu":"none"},"novelty":[1]}' }),
         report('b.example', march(20), { additional: '{"novelty":2}' }),
         report('c.example', march(20)),
+        report('d.example', march(20), { additional: '{"weird":"\\ud800"}' }),
       ],
       deactivations: [],
     });

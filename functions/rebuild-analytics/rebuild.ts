@@ -1,4 +1,4 @@
-import { safeKey } from '../../shared/project/custom-fields.ts';
+import { CUSTOM_FIELD_KEY, safeKey } from '../../shared/project/custom-fields.ts';
 import type { Analytics, AnalyticsDocument } from '../../shared/stores/analytics.ts';
 import type { HistoryReader } from '../../shared/stores/history-reader.ts';
 import { assemble } from './assemble.ts';
@@ -19,7 +19,8 @@ const DAY_MS = 86_400_000;
 /** Makes every project's charts of the history up to `now`. Gives how many projects there are charts of. */
 export async function rebuild({ history, analytics, projects }: Stores, now: Date): Promise<number> {
   const params = chartRange(now);
-  const keys = await projects.customFieldKeys();
+  // one that no query can quote would take every project's charts with it
+  const keys = (await projects.customFieldKeys()).filter((key) => CUSTOM_FIELD_KEY.test(key));
   const rowsOf = (name: string) => history.query(readQuery(name, keys), params);
   const [daily, breakdowns, plugins, customFields, unknownFields, reasons, optIn] = await Promise.all([
     rowsOf('daily'),

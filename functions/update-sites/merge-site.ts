@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { safeKey } from '../../shared/project/custom-fields.ts';
+import { safeKey, withSafeKeys } from '../../shared/project/custom-fields.ts';
 import { DERIVED_COLUMNS, FIELDS } from '../../shared/report/fields.ts';
 import type { Deactivation, EventKey, SiteReport } from '../../shared/report/interpret.ts';
 import {
@@ -135,8 +135,11 @@ function fieldStamps({ clock, customFields, ...site }: SiteDocument): Map<string
 
 function statedFields({ values, customFields }: SiteReport): [string, unknown][] {
   return [
-    ...Object.entries(values).map(([column, value]): [string, unknown] => [camelCase(column), value]),
-    ...Object.entries(customFields).map(([key, value]): [string, unknown] => [`${CUSTOM}${safeKey(key)}`, value]),
+    ...Object.entries(values).map(([column, value]): [string, unknown] => [camelCase(column), withSafeKeys(value)]),
+    ...Object.entries(customFields).map(([key, value]): [string, unknown] => [
+      `${CUSTOM}${safeKey(key)}`,
+      withSafeKeys(value),
+    ]),
   ];
 }
 
@@ -155,14 +158,13 @@ function latestOf({
   return { eventId, deactivatedAt: new Date(receivedAt), reasonId, reasonSent, reasonInfo, projectVersion };
 }
 
-/** The newest reports from the latest deactivation on. */
+/** The first report since the latest deactivation, and the newest ones. */
 function tracksSince(tracks: Date[], deactivation: SiteDeactivation | null): Date[] {
   const since = deactivation?.deactivatedAt.getTime() ?? 0;
   const times = new Set(tracks.map((track) => track.getTime()).filter((time) => time >= since));
-  return [...times]
-    .sort((one, other) => one - other)
-    .slice(-MAX_TRACKS)
-    .map((time) => new Date(time));
+  const sorted = [...times].sort((one, other) => one - other);
+  const kept = sorted.length <= MAX_TRACKS ? sorted : [...sorted.slice(0, 1), ...sorted.slice(1 - MAX_TRACKS)];
+  return kept.map((time) => new Date(time));
 }
 
 function later(one: Stamp | null, other: Stamp | null): Stamp | null {

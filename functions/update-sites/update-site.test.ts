@@ -138,6 +138,12 @@ describe('updateSite', () => {
     assert.deepEqual(await clones(), { 'shop.example.org': null, 'copy.example.net': null });
   });
 
+  it('takes keys by which MongoDB and its driver know things of their own', async () => {
+    const users = { total: 3, _bsontype: 1, $where: 2, 'a.b': 3 };
+    await update(capturedEvent('track', { id: 'odd-keys-1', payload: { users } }));
+    assert.deepEqual((await state()).site?.usersByRole, { '＿bsontype': 1, '＄where': 2, 'a．b': 3 });
+  });
+
   it('attributes a deactivation without hash by the md5 that one project knows', async () => {
     await update(capturedEvent('track', { id: 'track-1', receivedAt: at(1) }));
     const only = { reason_id: 'other', reason_info: '', client: '1.2.0' };

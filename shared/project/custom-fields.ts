@@ -1,6 +1,10 @@
 import { isJsonObject, type JsonObject } from '../event/envelope.ts';
 import { castBoolean, castNumber, castText } from '../report/cast.ts';
+import { plainJson } from '../report/plain-json.ts';
 import type { CustomField } from './project.ts';
+
+/** Keys that charts can ask for: a JSON path and SQL quote them alike. */
+export const CUSTOM_FIELD_KEY = /^[^"'`\\\p{Cc}]+$/u;
 
 export type CustomValue = string | number | boolean | JsonObject | unknown[];
 
@@ -56,7 +60,8 @@ const MAX_JSON_LENGTH = 8192;
 /** A structure as it is (a form sends one in brackets), or the JSON text of one. */
 function castJson(value: unknown): CustomValue | null | undefined {
   if (value === null || value === undefined || value === '') return null;
-  const structure = typeof value === 'string' ? parseJson(value) : value;
+  const parsed = typeof value === 'string' ? parseJson(value) : value;
+  const structure = plainJson(parsed);
   if (structure === undefined || JSON.stringify(structure).length > MAX_JSON_LENGTH) return undefined;
   return structure as CustomValue;
 }
@@ -69,7 +74,20 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** A key as MongoDB can be asked for it: its dots and a leading dollar become their full-width twins. */
+/**
+ * A key that MongoDB takes and can be asked for: dots, a leading dollar, and the name by which its driver knows its own types
+ * become their full-width twins.
+ */
 export function safeKey(key: string): string {
-  return key.replaceAll('.', '\uff0e').replace(/^\$/, '\uff04');
+  return key
+    .replaceAll('.', '\uff0e')
+    .replace(/^\$/, '\uff04')
+    .replace(/^_(?=bsontype$)/, '\uff3f');
+}
+
+/** A value with every key of every object in it safe. */
+export function withSafeKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSafeKeys);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [safeKey(key), withSafeKeys(child)]));
 }

@@ -85,7 +85,7 @@ export function castBytes(value: unknown): Cast<number> {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined;
   const text = castText(value, 64);
   if (typeof text !== 'string') return text;
-  const parts = /^(-1|\d[\d\s\u00a0\u202f]*(?:[.,]\d+)?)\s*(\p{L}{0,5})$/u.exec(text);
+  const parts = /^(-1|\d[\d\s\u00a0\u202f]*(?:[.,]\d+)?)\s*(\p{L}{0,12})$/u.exec(text);
   if (parts === null) return undefined;
   const amount = Number((parts[1] as string).replace(/[\s\u00a0\u202f]/g, '').replace(',', '.'));
   const power = UNITS[(parts[2] as string).slice(0, 1).toLowerCase()];

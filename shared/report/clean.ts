@@ -1,17 +1,18 @@
 import { isJsonObject, type JsonObject } from '../event/envelope.ts';
 import { castField, type FieldValue } from './cast.ts';
 import { FIELDS, OTHER_PATHS } from './fields.ts';
+import { plainJson } from './plain-json.ts';
 
 /** The known fields of a payload, by column. What is unknown is not in `values`. */
 export interface CleanPayload {
   values: Record<string, FieldValue>;
   /** Dotted places of the payload whose value could not be cast. */
   errors: string[];
-  /** What no field reads, so that a newer client loses nothing; null for nothing. */
+  /** What no field reads, so that a newer client loses nothing; null for nothing, and where it could say who a person is. */
   additional: JsonObject | null;
 }
 
-/** Reads every known field and casts it. With `anonymous` the personal ones are left out. */
+/** Reads every known field and casts it. With `anonymous` the personal ones are left out, and so are unknown ones. */
 export function cleanPayload(payload: JsonObject, { anonymous }: { anonymous: boolean }): CleanPayload {
   const values: Record<string, FieldValue> = {};
   const errors: string[] = [];
@@ -22,7 +23,7 @@ export function cleanPayload(payload: JsonObject, { anonymous }: { anonymous: bo
     if (value === undefined) errors.push(path as string);
     else if (value !== null) values[field.column] = value;
   }
-  return { values, errors, additional: additionalFields(payload) };
+  return { values, errors, additional: anonymous ? null : additionalFields(payload) };
 }
 
 function at(payload: JsonObject, path: string): unknown {
@@ -47,7 +48,7 @@ function additionalFields(payload: JsonObject): JsonObject | null {
     if (rest.length > 0) additional.push([key, Object.fromEntries(rest)]);
   }
   if (additional.length === 0) return null;
-  const object = Object.fromEntries(additional);
+  const object = plainJson(Object.fromEntries(additional)) as JsonObject;
   const length = JSON.stringify(object).length;
   return length > MAX_ADDITIONAL_LENGTH ? { omittedBytes: length } : object;
 }

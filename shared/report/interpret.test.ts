@@ -155,6 +155,16 @@ describe('interpret', () => {
     assert.equal(report?.values.php_minor, '8.1');
   });
 
+  it('keeps no unknown field of a deactivation, where it could say who a person is', () => {
+    const payload = { email: 'me@old.example', wp: { admin_email: 'me@old.example' } };
+    assert.doesNotMatch(JSON.stringify(interpret(capturedEvent('deactivate', { payload }), known)), /me@old/);
+  });
+
+  it('keeps unknown fields in a form that every store takes', () => {
+    const { report } = interpret(capturedEvent('track', { payload: { odd: '\ud800', 'n\u0000l': 1 } }), known);
+    assert.deepEqual(report?.additional, { odd: '\ufffd', nl: 1 });
+  });
+
   it('lets no key of extra through that the project does not allow', () => {
     for (const kind of KINDS) {
       const meaning = interpret(capturedEvent(kind), known);

@@ -4,7 +4,7 @@ import type { Rejection } from '../event/rejection.ts';
 import { type CustomValue, customFields } from '../project/custom-fields.ts';
 import type { Project } from '../project/project.ts';
 import { PermanentError } from '../runtime/errors.ts';
-import { castBoolean, type FieldValue } from './cast.ts';
+import { castBoolean, castText, type FieldValue } from './cast.ts';
 import { cleanPayload } from './clean.ts';
 import { eventAddresses, networkAddress } from './country.ts';
 import { type DeactivationReason, deactivationReason } from './deactivation.ts';
@@ -96,7 +96,7 @@ export function rejectionOf(event: StoredEvent, { reason, field, message }: Perm
     eventId: event.id,
     kind: event.kind,
     receivedAt: event.receivedAt,
-    projectHash: payloadHash(event.payload)?.slice(0, 64) ?? null,
+    projectHash: castText(payloadHash(event.payload), 64) ?? null,
     reason,
     field,
     message,

@@ -4,7 +4,7 @@ WITH active AS (
 )
 SELECT project_hash, field AS value, COUNT(*) AS sites
 FROM active
-CROSS JOIN UNNEST(JSON_KEYS(PARSE_JSON(additional), 1)) AS field
+CROSS JOIN UNNEST(JSON_KEYS(SAFE.PARSE_JSON(additional), 1)) AS field
 WHERE additional IS NOT NULL
 GROUP BY project_hash, field
 QUALIFY ROW_NUMBER() OVER (PARTITION BY project_hash ORDER BY COUNT(*) DESC, field) <= 50
