@@ -47,7 +47,7 @@ class Delivery {
 /** One function of the mesh, the same in the cloud and on a laptop. */
 export class MeshFunction {
   /** Also part of the name of its service account, which the cloud limits to 30 characters. */
-  @Matches(/^[a-z][a-z-]{1,24}$/) name!: string;
+  @Matches(/^[a-z][a-z-]{1,23}[a-z]$/) name!: string;
   @IsNotEmpty() description!: string;
   @ValidateNested() trigger!: Trigger;
   @Matches(/^\d+(Mi|Gi)$/) memory!: string;

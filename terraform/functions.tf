@@ -56,6 +56,7 @@ resource "google_cloudfunctions2_function" "mesh" {
     google_artifact_registry_repository_iam_member.builder,
     google_bigquery_table.table,
     google_project_iam_member.builder,
+    google_project_iam_member.builder_sources,
     google_project_service.api,
     google_secret_manager_secret_iam_member.function,
     google_storage_bucket_iam_member.builder,

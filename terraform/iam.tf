@@ -181,6 +181,18 @@ resource "google_artifact_registry_repository_iam_member" "builder" {
   member     = google_service_account.builder.member
 }
 
+# a build reads its source from a bucket that Cloud Functions makes at the first deploy, by this name
+resource "google_project_iam_member" "builder_sources" {
+  project = var.project
+  role    = "roles/storage.objectViewer"
+  member  = google_service_account.builder.member
+
+  condition {
+    title      = "sources of builds"
+    expression = "resource.name.startsWith(\"projects/_/buckets/gcf-v2-sources-${data.google_project.project.number}-\")"
+  }
+}
+
 resource "google_storage_bucket_iam_member" "builder" {
   bucket = google_storage_bucket.bundles.name
   role   = "roles/storage.objectViewer"

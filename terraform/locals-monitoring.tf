@@ -1,5 +1,7 @@
 # What monitoring.tf watches: log lines, metrics and charts.
 locals {
+  email_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
+
   channels = concat(var.notification_channels, [for channel in google_monitoring_notification_channel.email : channel.id])
 
   # of: the function that writes the line; null: several do
@@ -92,7 +94,7 @@ locals {
       denominator = null
       aligner     = "ALIGN_MAX", reducer = "REDUCE_MAX", by = local.by_subscription, window = "300s"
       over        = 0, duration = "0s"
-      advice      = "Events were given up after every try. They are kept for seven days: mend the cause, then redrive them with `npx sitebeat dead-letters`."
+      advice      = "Events were given up after every try. They are kept for seven days: mend the cause, then publish them to their topic again (`gcloud pubsub subscriptions pull F-dead-letter`)."
     }
   }
 

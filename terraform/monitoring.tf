@@ -181,7 +181,8 @@ resource "google_billing_budget" "project" {
   }
 
   all_updates_rule {
-    monitoring_notification_channels = [for channel in google_monitoring_notification_channel.email : channel.id]
+    # the API takes five
+    monitoring_notification_channels = slice(local.email_channels, 0, min(5, length(local.email_channels)))
     disable_default_iam_recipients   = false
   }
 

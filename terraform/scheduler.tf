@@ -6,7 +6,7 @@ resource "google_cloud_scheduler_job" "mesh" {
   region           = var.region
   schedule         = each.value.trigger.schedule
   time_zone        = "Etc/UTC"
-  attempt_deadline = "${min(each.value.timeoutSeconds, 1800)}s"
+  attempt_deadline = "${max(15, min(each.value.timeoutSeconds, 1800))}s"
 
   http_target {
     http_method = "POST"

@@ -10,13 +10,13 @@ variable "alert_emails" {
 }
 
 variable "archive_expiry_days" {
-  description = "Age in days at which raw payloads are deleted; null keeps them for ever. What is deleted can no longer be replayed."
+  description = "Age in days at which raw payloads are deleted; null keeps them for ever. What is deleted can not be made again."
   type        = number
   default     = null
 
   validation {
     condition     = var.archive_expiry_days == null ? true : var.archive_expiry_days >= 30
-    error_message = "archive_expiry_days must be 30 or more: replay and reconcile read the archive."
+    error_message = "archive_expiry_days must be 30 or more: the archive is the source of truth."
   }
 }
 

@@ -29,7 +29,10 @@ export function addDoctor(program: Command, { env, terminal }: Shell): void {
       );
       terminal.result(diagnosis, diagnosisText, output);
       if (!diagnosis.ok) {
-        throw new CommandFailure(EXIT.found, 'terraform apply, then sitebeat setup, makes what is missing');
+        throw new CommandFailure(
+          EXIT.found,
+          'terraform apply, sitebeat setup and sitebeat projects create make what is missing',
+        );
       }
     });
 }
