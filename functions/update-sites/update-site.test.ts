@@ -139,9 +139,9 @@ describe('updateSite', () => {
   });
 
   it('takes keys by which MongoDB and its driver know things of their own', async () => {
-    const users = { total: 3, _bsontype: 1, $where: 2, 'a.b': 3 };
+    const users = JSON.parse('{"total":3,"_bsontype":1,"$where":2,"a.b":3,"__proto__":4}');
     await update(capturedEvent('track', { id: 'odd-keys-1', payload: { users } }));
-    assert.deepEqual((await state()).site?.usersByRole, { '＿bsontype': 1, '＄where': 2, 'a．b': 3 });
+    assert.deepEqual((await state()).site?.usersByRole, { '＿bsontype': 1, '＄where': 2, 'a．b': 3, '＿_proto__': 4 });
   });
 
   it('attributes a deactivation without hash by the md5 that one project knows', async () => {

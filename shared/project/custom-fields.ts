@@ -75,14 +75,14 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * A key that MongoDB takes and can be asked for: dots, a leading dollar, and the name by which its driver knows its own types
- * become their full-width twins.
+ * A key that MongoDB takes and can be asked for: dots, a leading dollar, and the names by which its driver and JavaScript know
+ * things of their own become, in part, their full-width twins.
  */
 export function safeKey(key: string): string {
   return key
     .replaceAll('.', '\uff0e')
     .replace(/^\$/, '\uff04')
-    .replace(/^_(?=bsontype$)/, '\uff3f');
+    .replace(/^_(?=bsontype$|_proto__$)/, '\uff3f');
 }
 
 /** A value with every key of every object in it safe. */
