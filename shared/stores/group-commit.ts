@@ -12,12 +12,12 @@ export function groupCommit<T>(
   commit: (items: T[]) => Promise<ReadonlyMap<T, unknown>>,
   { maxItems, maxSize, sizeOf }: { maxItems: number; maxSize: number; sizeOf: (item: T) => number },
 ): GroupCommit<T> {
-  let waiting: { item: T; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  let waiting: { item: T; size: number; resolve: () => void; reject: (error: unknown) => void }[] = [];
   let running = false;
   const fitting = () => {
     let size = 0;
-    const over = waiting.findIndex(({ item }, index) => {
-      size += sizeOf(item);
+    const over = waiting.findIndex((one, index) => {
+      size += one.size;
       return index === maxItems || (index > 0 && size > maxSize);
     });
     return over === -1 ? waiting.length : over;
@@ -40,7 +40,7 @@ export function groupCommit<T>(
   return {
     add: (item) =>
       new Promise((resolve, reject) => {
-        waiting.push({ item, resolve, reject });
+        waiting.push({ item, size: sizeOf(item), resolve, reject });
         if (!running) void run();
       }),
   };
