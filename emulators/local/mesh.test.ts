@@ -7,7 +7,7 @@ import { Storage } from '@google-cloud/storage';
 import { type Db, MongoClient } from 'mongodb';
 import { KINDS } from '../../shared/event/object-name.ts';
 import { simulate } from '../../shared/simulation/simulate.ts';
-import { HISTORY_TABLES } from '../../shared/stores/history.ts';
+import { EVENT_TABLES } from '../../shared/stores/site-history.ts';
 import { until } from '../../shared/testing/until.ts';
 import { freePort } from '../emulator.ts';
 import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/google-emulator.ts';
@@ -96,11 +96,7 @@ describe('the whole mesh', function () {
       assert.equal(site.name, 'Bob\'s "Café" & Söhne 商店');
       assert.equal(site.site, 'shop.example.org');
       const tables = Object.fromEntries(
-        await Promise.all(
-          [...HISTORY_TABLES, 'rejections'].map(
-            async (table) => [table, await readTable(env, `${table}_unique`)] as const,
-          ),
-        ),
+        await Promise.all(EVENT_TABLES.map(async (table) => [table, await readTable(env, `${table}_unique`)] as const)),
       );
       assert.deepEqual(
         Object.entries(tables).map(([table, rows]) => [table, rows.length]),

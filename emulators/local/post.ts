@@ -1,12 +1,6 @@
 import { request } from 'node:http';
-import type { Kind } from '../../shared/event/object-name.ts';
-
-/** A request as a plugin sends it. */
-export interface ClientRequest {
-  kind: Kind;
-  headers: Record<string, string>;
-  body: string;
-}
+import { concurrently } from '../../functions/commands/concurrently.ts';
+import type { ClientRequest } from '../../shared/simulation/simulate.ts';
 
 /** The event id that collect answered; undefined when it refused. Rejects when nobody answers. */
 export function post(endpoint: string, { kind, headers, body }: ClientRequest): Promise<string | undefined> {
@@ -27,7 +21,7 @@ export function post(endpoint: string, { kind, headers, body }: ClientRequest): 
   });
 }
 
-/** Sends all, so many at once, and gives their event ids in the order of `requests`. */
+/** Sends all, so many at once, and gives their event ids in the order of `requests`. Rejects as soon as one finds nobody. */
 export async function postAll(
   endpoint: string,
   requests: readonly ClientRequest[],
@@ -37,14 +31,10 @@ export async function postAll(
   }: { concurrency: number; onSent?: (id: string | undefined, startedAt: number) => void },
 ): Promise<(string | undefined)[]> {
   const ids: (string | undefined)[] = [];
-  const queue = requests.entries();
-  const worker = async () => {
-    for (const [index, one] of queue) {
-      const startedAt = performance.now();
-      ids[index] = await post(endpoint, one);
-      onSent(ids[index], startedAt);
-    }
-  };
-  await Promise.all(Array.from({ length: concurrency }, worker));
+  await concurrently(requests.entries(), concurrency, async ([index, one]) => {
+    const startedAt = performance.now();
+    ids[index] = await post(endpoint, one);
+    onSent(ids[index], startedAt);
+  });
   return ids;
 }

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,11 +7,13 @@ import { BigQuery } from '@google-cloud/bigquery';
 import { Storage } from '@google-cloud/storage';
 import { BSON, MongoClient } from 'mongodb';
 import { capturedRun } from '../../functions/commands/captured-run.ts';
+import { urlMd5 } from '../../shared/report/site-id.ts';
 import { encodeForm } from '../../shared/simulation/form.ts';
-import { simulate } from '../../shared/simulation/simulate.ts';
+import { type ClientRequest, simulate } from '../../shared/simulation/simulate.ts';
+import { EVENT_TABLES } from '../../shared/stores/site-history.ts';
 import { until } from '../../shared/testing/until.ts';
 import { freePort } from '../emulator.ts';
-import { type ClientRequest, postAll } from './post.ts';
+import { postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
 import { type RunnerProcess, startRunner } from './runner-process.ts';
 import { STORE_VARIABLES, type StoreEnv } from './store-env.ts';
@@ -30,7 +31,7 @@ const PERSON = {
 function requestsOfPerson(): ClientRequest[] {
   const url = `https://${PERSON.host}`;
   const headers = {
-    'user-agent': `Appsero/${createHash('md5').update(url).digest('hex')};`,
+    'user-agent': `Appsero/${urlMd5(url)};`,
     'content-type': 'application/x-www-form-urlencoded',
   };
   const report = {
@@ -68,7 +69,7 @@ async function readEverything(env: StoreEnv): Promise<Map<string, string>> {
     await client.close();
   }
   const bigQuery = new BigQuery({ projectId: env.GOOGLE_CLOUD_PROJECT });
-  for (const table of ['sites', 'deactivations', 'tracking_skips', 'rejections']) {
+  for (const table of EVENT_TABLES) {
     const query = `SELECT * FROM \`${env.BIGQUERY_DATASET}.${table}_unique\` WHERE received_at >= TIMESTAMP('2020-01-01')`;
     const [rows] = await bigQuery.query({ query });
     for (const row of rows) everything.set(`${table} ${row.event_id}`, JSON.stringify(row));
@@ -81,7 +82,7 @@ async function readEverything(env: StoreEnv): Promise<Map<string, string>> {
 function isOfPerson(text: string): boolean {
   return Object.values(PERSON).some((word) => text.includes(word)) || text.includes(URL_MD5);
 }
-const URL_MD5 = createHash('md5').update(`https://${PERSON.host}`).digest('hex');
+const URL_MD5 = urlMd5(`https://${PERSON.host}`);
 
 /** What a request says of a person. */
 function personalValues({ body }: ClientRequest): string[] {

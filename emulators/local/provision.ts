@@ -66,9 +66,9 @@ export async function provisionDelivery(mesh: Mesh, endpoints: PushEndpoints, en
   try {
     const subscriptions = subscriptionsOf(mesh);
     const deadLetters = subscriptions.map(({ deadLetter }) => deadLetter);
-    for (const topic of [...topicsOf(mesh), ...deadLetters]) await pubsub.createTopic(topic).catch(unlessExists(6));
+    for (const topic of [...topicsOf(mesh), ...deadLetters]) await pubsub.createTopic(topic).catch(unlessExists);
     for (const topic of deadLetters) {
-      await pubsub.createSubscription(topic, topic, KEPT).catch(unlessExists(6));
+      await pubsub.createSubscription(topic, topic, KEPT).catch(unlessExists);
     }
     for (const subscription of subscriptions) {
       const endpoint = `${endpoints[subscription.name]}/projects/${env.GOOGLE_CLOUD_PROJECT}/topics/${subscription.topic}`;
@@ -114,9 +114,9 @@ async function provisionNotification(mesh: Mesh, env: StoreEnv): Promise<void> {
   await bucket.createNotification(topic, { eventTypes: ['OBJECT_FINALIZE'], payloadFormat: 'JSON_API_V1' });
 }
 
-/** For what may be there already: swallows this code alone. */
-function unlessExists(code: number) {
-  return (error: { code?: unknown }) => {
-    if (error.code !== code) throw error;
-  };
+const ALREADY_EXISTS = 6;
+
+/** For what may be there already. */
+function unlessExists(error: { code?: unknown }): void {
+  if (error.code !== ALREADY_EXISTS) throw error;
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
 import { objectName, parseObjectName } from '../../shared/event/object-name.ts';
 import type { Project } from '../../shared/project/project.ts';
+import { urlMd5 } from '../../shared/report/site-id.ts';
 import { openArchive } from '../../shared/stores/archive.ts';
 import { openDeactivations } from '../../shared/stores/deactivations.ts';
 import { openHistory } from '../../shared/stores/history.ts';
@@ -101,5 +101,5 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
 
 /** The User-Agent of a client whose site has this url. */
 export function userAgentOf(url: string): string {
-  return `Appsero/${createHash('md5').update(url).digest('hex')};`;
+  return `Appsero/${urlMd5(url)};`;
 }

@@ -1,4 +1,4 @@
-import { CUSTOM_FIELD_KEY, safeKey } from '../../shared/project/custom-fields.ts';
+import { CUSTOM_FIELD_KEY, withSafeKeys } from '../../shared/project/custom-fields.ts';
 import type { Analytics, AnalyticsDocument } from '../../shared/stores/analytics.ts';
 import type { HistoryReader } from '../../shared/stores/history-reader.ts';
 import { assemble } from './assemble.ts';
@@ -32,7 +32,12 @@ export async function rebuild({ history, analytics, projects }: Stores, now: Dat
     rowsOf('opt-in'),
   ]);
   const documents = assemble({ daily, breakdowns, plugins, customFields, unknownFields, reasons, optIn }, now);
-  await analytics.replace(documents.map(withSafeKeys));
+  await analytics.replace(
+    documents.map((document) => ({
+      ...document,
+      customFields: withSafeKeys(document.customFields) as AnalyticsDocument['customFields'],
+    })),
+  );
   return documents.length;
 }
 
@@ -46,9 +51,4 @@ function chartRange(now: Date) {
     first_day: daysAgo(CHART_DAYS),
     silent_days: SILENT_DAYS,
   };
-}
-
-function withSafeKeys(document: AnalyticsDocument): AnalyticsDocument {
-  const customFields = Object.entries(document.customFields).map(([key, spread]) => [safeKey(key), spread]);
-  return { ...document, customFields: Object.fromEntries(customFields) };
 }

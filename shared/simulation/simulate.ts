@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Kind } from '../event/object-name.ts';
+import { urlMd5 } from '../report/site-id.ts';
 import { encodeForm, type FormValue } from './form.ts';
 import { type Random, seededRandom } from './random.ts';
 
 /** A request as a plugin sends it. */
-export interface SimulatedRequest {
+export interface ClientRequest {
   kind: Kind;
   headers: Record<string, string>;
   body: string;
@@ -129,12 +129,12 @@ const NAMES = ['Ada', 'Bo', 'Chidi', 'Dana', 'Emre', 'Fatima', 'Goran', 'Hana', 
  * What a few hundred sites send in a week: most report, some leave, some decline, a few run old clients or on a laptop, and
  * some requests are strangers' or broken.
  */
-export function simulate({ seed, sites, projectHash }: SimulationOptions): SimulatedRequest[] {
+export function simulate({ seed, sites, projectHash }: SimulationOptions): ClientRequest[] {
   const random = seededRandom(seed);
   return Array.from({ length: sites }, (_, index) => siteRequests(random, index, projectHash)).flat();
 }
 
-function siteRequests(random: Random, index: number, hash: string): SimulatedRequest[] {
+function siteRequests(random: Random, index: number, hash: string): ClientRequest[] {
   const url = siteUrl(random, index);
   if (random.chance(0.08)) return [request('tracking-skipped', url, { hash, previously_skipped: 0, client: '2.0.4' })];
   if (random.chance(0.02))
@@ -162,11 +162,10 @@ function siteUrl(random: Random, index: number): string {
   ]);
 }
 
-function request(kind: Kind, url: string, payload: Payload): SimulatedRequest {
-  const md5 = createHash('md5').update(url).digest('hex');
+function request(kind: Kind, url: string, payload: Payload): ClientRequest {
   return {
     kind,
-    headers: { 'user-agent': `Appsero/${md5};`, 'content-type': 'application/x-www-form-urlencoded' },
+    headers: { 'user-agent': `Appsero/${urlMd5(url)};`, 'content-type': 'application/x-www-form-urlencoded' },
     body: encodeForm(payload),
   };
 }

@@ -1,7 +1,8 @@
 import type { Db } from 'mongodb';
 import type { Environment } from '../report/environment.ts';
 import { transient } from '../runtime/errors.ts';
-import { DUPLICATE_KEY, type SiteDeactivation } from './sites.ts';
+import { replaceEarlier } from './mongodb.ts';
+import type { SiteDeactivation } from './sites.ts';
 
 /** The latest deactivation of a site. */
 export interface DeactivationDocument extends SiteDeactivation {
@@ -24,14 +25,9 @@ export interface Deactivations {
 export function openDeactivations(db: Db): Deactivations {
   const deactivations = db.collection<DeactivationDocument>('deactivations');
   return {
-    put: ({ _id, ...rest }) =>
-      transient('deactivations', async () => {
-        await deactivations
-          .replaceOne({ _id, revision: { $lte: rest.revision } }, rest as DeactivationDocument, { upsert: true })
-          .catch((error) => {
-            // a later one is there: the filter misses it and the upsert meets its key
-            if (error.code !== DUPLICATE_KEY) throw error;
-          });
-      }),
+    put: (document) =>
+      transient('deactivations', () =>
+        replaceEarlier(deactivations, document, { revision: { $lte: document.revision } }),
+      ),
   };
 }

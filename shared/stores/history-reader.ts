@@ -1,26 +1,32 @@
 import { transient } from '../runtime/errors.ts';
-import { type DatasetOptions, openDataset } from './history.ts';
+import { type DatasetOptions, inDataset, openDataset } from './history.ts';
 
 /** Reads the history. */
 export interface HistoryReader {
-  /** The rows that `sql` gives; `${dataset}` in it is the history's. Timestamps and dates come as text. */
-  query(sql: string, params: Record<string, unknown>): Promise<Record<string, unknown>[]>;
+  /**
+   * The rows that `sql` gives; `${dataset}` in it is the history's. Timestamps and dates come as text. `types` are those of
+   * parameters that do not show theirs: null and empty arrays.
+   */
+  query(
+    sql: string,
+    params: Record<string, unknown>,
+    types?: Record<string, string | string[]>,
+  ): Promise<Record<string, unknown>[]>;
 }
 
 export function openHistoryReader(options: DatasetOptions): HistoryReader {
   const { bigQuery, id } = openDataset(options);
   return {
-    query: (sql, params) =>
+    query: (sql, params, types = {}) =>
       transient('the history', async () => {
-        const query = sql.replace(/\$\{dataset\}/g, id as string);
-        const [rows] = await bigQuery.query({ query, params });
+        const [rows] = await bigQuery.query({ query: inDataset(sql, id as string), params, types });
         return rows.map(plainRow);
       }),
   };
 }
 
 /** The client wraps dates and timestamps in objects of its own. */
-export function plainRow(row: Record<string, unknown>): Record<string, unknown> {
+function plainRow(row: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(row).map(([column, value]) => [column, isWrapped(value) ? value.value : value]),
   );

@@ -32,6 +32,11 @@ export function openDataset({ projectId, dataset }: DatasetOptions): Dataset {
   return new BigQuery({ projectId }).dataset(dataset);
 }
 
+/** SQL with the dataset's name in the place of `${dataset}`. */
+export function inDataset(sql: string, dataset: string): string {
+  return sql.replace(/\$\{dataset\}/g, dataset);
+}
+
 /** BigQuery advises at most 500 rows a request. Source: its page on quotas, streaming inserts. */
 const MAX_ROWS_PER_INSERT = 500;
 /** In characters; BigQuery takes requests of 10 MB. */

@@ -1,4 +1,4 @@
-import { type Db, MongoClient } from 'mongodb';
+import { type Collection, type Db, type Filter, MongoClient } from 'mongodb';
 
 /** The database that a `mongodb://` uri names, and how to let go of it. Connects at the first use. */
 export interface Latest {
@@ -10,4 +10,20 @@ export interface Latest {
 export function openLatest({ mongodbUri, maxPoolSize }: { mongodbUri: string; maxPoolSize: number }): Latest {
   const client = new MongoClient(mongodbUri, { maxPoolSize, serverSelectionTimeoutMS: 5000, socketTimeoutMS: 30_000 });
   return { db: client.db(), close: () => client.close() };
+}
+
+/** MongoDB's code for a second document of one key. */
+export const DUPLICATE_KEY = 11000;
+
+/** Writes a document in the place of one that `isEarlier`, or of none; a later one that is there stays. */
+export async function replaceEarlier<T extends { _id: string }>(
+  collection: Collection<T>,
+  { _id, ...rest }: T,
+  isEarlier: Filter<T>,
+): Promise<void> {
+  const filter = { ...isEarlier, _id } as Filter<T>;
+  await collection.replaceOne(filter, rest as T, { upsert: true }).catch((error) => {
+    // the filter misses the later one, and the upsert meets its key
+    if (error.code !== DUPLICATE_KEY) throw error;
+  });
 }

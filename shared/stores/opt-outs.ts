@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { transient } from '../runtime/errors.ts';
-import { DUPLICATE_KEY, type Stamp } from './sites.ts';
+import { replaceEarlier } from './mongodb.ts';
+import { type Stamp, siteKey } from './sites.ts';
 
 /** The latest opt-out of each site, kept by md5: it can come before the site's first report. */
 export interface OptOutDocument {
@@ -22,20 +23,11 @@ export function openOptOuts(db: Db): OptOuts {
   const optOuts = db.collection<OptOutDocument>('optOuts');
   return {
     put: (optOut) =>
-      transient('opt-outs', async () => {
-        await optOuts
-          .replaceOne(
-            { _id: `${optOut.project}:${optOut.urlMd5}`, stamp: { $lte: optOut.stamp } },
-            optOut as OptOutDocument,
-            {
-              upsert: true,
-            },
-          )
-          .catch((error) => {
-            if (error.code !== DUPLICATE_KEY) throw error;
-          });
+      transient('opt-outs', () => {
+        const _id = siteKey(optOut.project, optOut.urlMd5);
+        return replaceEarlier(optOuts, { _id, ...optOut }, { stamp: { $lte: optOut.stamp } });
       }),
     latest: (project, urlMd5) =>
-      transient('opt-outs', async () => (await optOuts.findOne({ _id: `${project}:${urlMd5}` }))?.stamp),
+      transient('opt-outs', async () => (await optOuts.findOne({ _id: siteKey(project, urlMd5) }))?.stamp),
   };
 }

@@ -2,8 +2,8 @@ import type { Db } from 'mongodb';
 import type { Project } from '../project/project.ts';
 import { transient } from '../runtime/errors.ts';
 import { applyIndexes } from './indexes.ts';
+import { DUPLICATE_KEY } from './mongodb.ts';
 import { asProject, type ProjectDocument } from './projects.ts';
-import { DUPLICATE_KEY } from './sites.ts';
 
 /** Another project has this hash or slug. */
 export class DuplicateProject extends Error {

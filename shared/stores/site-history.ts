@@ -1,7 +1,7 @@
 import { parseObjectName } from '../event/object-name.ts';
 import { transient } from '../runtime/errors.ts';
-import { type DatasetOptions, HISTORY_TABLES, openDataset } from './history.ts';
-import { plainRow } from './history-reader.ts';
+import { type DatasetOptions, HISTORY_TABLES, inDataset, openDataset } from './history.ts';
+import { openHistoryReader } from './history-reader.ts';
 
 /** Every table in which an event can have rows. */
 export const EVENT_TABLES = [...HISTORY_TABLES, 'rejections'] as const;
@@ -63,11 +63,7 @@ const OF_REJECTED = `received_at >= @since AND received_at < @until
 
 export function openSiteHistory(options: DatasetOptions): SiteHistory {
   const { bigQuery, id: dataset } = openDataset(options);
-  const inDataset = (sql: string) => sql.replace(/\$\{dataset\}/g, dataset as string);
-  const select = async (sql: string, params: Record<string, unknown>, types: Record<string, string | string[]>) => {
-    const [rows] = await bigQuery.query({ query: inDataset(sql), params, types });
-    return (rows as Record<string, unknown>[]).map(plainRow);
-  };
+  const { query: select } = openHistoryReader(options);
   return {
     events: ({ projectHash, sites, urlMd5s, email, until }) =>
       transient('the history', async () => {
@@ -103,7 +99,7 @@ export function openSiteHistory(options: DatasetOptions): SiteHistory {
       transient('the history', async () => {
         let rows = 0;
         for (const { condition, params, types } of batches([table], objects)) {
-          const query = inDataset(`DELETE FROM \`\${dataset}.${table}\` WHERE ${condition}`);
+          const query = inDataset(`DELETE FROM \`\${dataset}.${table}\` WHERE ${condition}`, dataset as string);
           try {
             const [job] = await bigQuery.createQueryJob({ query, params, types });
             await job.getQueryResults();

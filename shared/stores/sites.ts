@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import type { Environment } from '../report/environment.ts';
 import { TransientError, transient } from '../runtime/errors.ts';
+import { DUPLICATE_KEY } from './mongodb.ts';
 
 /** An event's place in time: `<receivedAt>/<event id>`; text order is event order. */
 export type Stamp = string;
@@ -79,7 +80,7 @@ export interface Sites {
   /** Takes an address's pending request off a site, if both are still there. */
   removePendingMail(id: string, email: string): Promise<void>;
   /** The sites of a project with this fingerprint, the one that was seen first before its copies. */
-  withFingerprint(project: string, fingerprint: string): Promise<SiteDocument[]>;
+  withFingerprint(project: string, fingerprint: string): Promise<Pick<SiteDocument, '_id' | 'site' | 'cloneOf'>[]>;
   /** The sites of a project (of all, without one) that a User-Agent's md5 stands for, the first seen before the others. */
   withMd5(urlMd5: string, project?: string): Promise<SiteDocument[]>;
 }
@@ -136,7 +137,12 @@ export function openSites(db: Db): Sites {
       }),
     withFingerprint: (project, fingerprint) =>
       transient('sites', () =>
-        sites.find({ project, fingerprint }).sort({ firstSeenAt: 1, _id: 1 }).limit(MAX_COPIES).toArray(),
+        sites
+          .find({ project, fingerprint })
+          .project<Pick<SiteDocument, '_id' | 'site' | 'cloneOf'>>({ site: 1, cloneOf: 1 })
+          .sort({ firstSeenAt: 1, _id: 1 })
+          .limit(MAX_COPIES)
+          .toArray(),
       ),
     withMd5: (urlMd5, project) =>
       transient('sites', () =>
@@ -148,6 +154,3 @@ export function openSites(db: Db): Sites {
       ),
   };
 }
-
-/** MongoDB's code for a second document of one key. */
-export const DUPLICATE_KEY = 11000;

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Dataset, TableField } from '@google-cloud/bigquery';
+import { inDataset } from './history.ts';
 
 /** A table of schemas/bigquery/<table>.json, in the form of BigQuery's own table resource. */
 export interface TableDefinition {
@@ -20,7 +21,7 @@ export function readTables(): Record<string, TableDefinition> {
 
 /** The SQL of every view of the dataset, by name. */
 export function readViews(dataset: string): Record<string, string> {
-  return readAll(VIEWS, '.sql', (text) => text.replace(/\$\{dataset\}/g, dataset));
+  return readAll(VIEWS, '.sql', (text) => inDataset(text, dataset));
 }
 
 function readAll<T>(folder: URL, ending: string, parse: (text: string) => T): Record<string, T> {
