@@ -33,7 +33,9 @@ export interface MeshRun {
 /** Builds the functions, starts the stores that the environment leaves unset, provisions them, and starts every function. */
 export async function startMeshRun({ dataDir, port, onLine }: MeshRunOptions): Promise<MeshRun> {
   const mesh = readMesh();
-  const ports = await choosePorts(mesh, { dataDir, port });
+  const last = dataDir === undefined ? undefined : readLastRun(dataDir);
+  if (port) await freePort(port);
+  let ports: Record<string, number> = {};
   const urlOf = (name: string) => `http://127.0.0.1:${ports[name]}`;
   const [stores] = await Promise.all([startStores(process.env, dataDir), buildFunctions()]);
   const running = new Map<string, FunctionProcess>();
@@ -44,6 +46,8 @@ export async function startMeshRun({ dataDir, port, onLine }: MeshRunOptions): P
     await stores.stop();
   };
   try {
+    // after the stores took theirs: a port that is free now is not reserved
+    ports = await choosePorts(mesh, { dataDir, port }, last);
     const env = { ...process.env, ...stores.env, LOG_LEVEL: 'DEBUG' };
     const starts = mesh.functions.map(async ({ name }) => {
       const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
@@ -83,25 +87,33 @@ interface LastRun {
   ports: Record<string, number>;
 }
 
+const LAST_RUN = 'run.json';
+
+/** The last run on a data folder. Throws when it still goes on: two would write over each other. */
+function readLastRun(dataDir: string): LastRun | undefined {
+  const file = join(dataDir, LAST_RUN);
+  const last: LastRun | undefined = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+  if (last && isAlive(last.pid)) throw new Error(`${dataDir} is in use by process ${last.pid}`);
+  return last;
+}
+
 /**
  * A port for every function, by name; the ones of the last run on the same folder where they are free, so that Pub/Sub pushes
- * to the right places from its first moment. Rejects when that run still goes on: two would write over each other.
+ * to the right places from its first moment.
  */
 async function choosePorts(
   mesh: Mesh,
   { dataDir, port }: Pick<MeshRunOptions, 'dataDir' | 'port'>,
+  last: LastRun | undefined,
 ): Promise<Record<string, number>> {
-  const file = dataDir && join(dataDir, 'run.json');
-  const last: LastRun | undefined = file && existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
-  if (last && isAlive(last.pid)) throw new Error(`${dataDir} is in use by process ${last.pid}`);
   const ports: Record<string, number> = {};
   for (const { name } of mesh.functions) {
     ports[name] =
       name === 'collect' && port ? await freePort(port) : await freePort(last?.ports[name]).catch(() => freePort());
   }
-  if (dataDir && file) {
+  if (dataDir !== undefined) {
     mkdirSync(dataDir, { recursive: true });
-    writeFileSync(file, JSON.stringify({ pid: process.pid, ports } satisfies LastRun));
+    writeFileSync(join(dataDir, LAST_RUN), JSON.stringify({ pid: process.pid, ports } satisfies LastRun));
   }
   return ports;
 }
