@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { BigQuery } from '@google-cloud/bigquery';
 import { Storage } from '@google-cloud/storage';
 import { BSON, MongoClient } from 'mongodb';
-import { capturedRun } from '../../functions/commands/captured-run.ts';
+import { capturedRun } from '../../functions/testing/captured-run.ts';
 import { urlMd5 } from '../../shared/report/site-id.ts';
 import { encodeForm } from '../../shared/simulation/form.ts';
 import { type ClientRequest, simulate } from '../../shared/simulation/simulate.ts';

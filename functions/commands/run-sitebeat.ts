@@ -2,11 +2,11 @@ import { Command, CommanderError } from 'commander';
 import { TransientError } from '../../shared/runtime/errors.ts';
 import { failureName } from '../../shared/runtime/log.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
-import { addDoctor } from './doctor.ts';
-import { addErase } from './erase.ts';
-import { addProjects } from './projects.ts';
+import { addDoctor } from './doctor/doctor.ts';
+import { addErase } from './person/erase.ts';
+import { addShowSite } from './person/show-site.ts';
+import { addProjects } from './projects/projects.ts';
 import { addSetup } from './setup.ts';
-import { addShowSite } from './show-site.ts';
 import { openTerminal, type Shell, type Streams } from './terminal.ts';
 
 /** Every command, in the order of --help. */

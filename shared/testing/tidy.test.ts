@@ -18,9 +18,9 @@ const TOP_LEVEL = [
   'LICENSE',
 ];
 
-/** Who may import what; the first rule that fits a file counts. Tests may also reach for shared/testing. */
+/** Who may import what; the first rule that fits a file counts. Tests may also reach for what is there for tests. */
 const RULES: { files: RegExp; may: RegExp[]; packages?: RegExp }[] = [
-  { files: /^functions\/commands\//, may: [/^functions\//, /^shared\//, /^schemas\//] },
+  { files: /^functions\/(?:commands|testing)\//, may: [/^functions\//, /^shared\//, /^schemas\//] },
   { files: /^functions\/(?<own>[^/]+)\//, may: [/^functions\/<own>\//, /^shared\//, /^schemas\//] },
   { files: /^functions\/[^/]+\.ts$/, may: [/^functions\/[^/]+\.ts$/, /^shared\//, /^schemas\//] },
   {
@@ -69,7 +69,7 @@ function isAllowed({ from, to }: Import): boolean {
   if (!/^(?:functions|shared|schemas|emulators|terraform)\//.test(to)) {
     return rule.packages === undefined || IS_TEST.test(from) || rule.packages.test(to);
   }
-  if (IS_TEST.test(from) && to.startsWith('shared/testing/')) return true;
+  if (IS_TEST.test(from) && /^(?:shared|functions)\/testing\//.test(to)) return true;
   const own = rule.files.exec(from)?.groups?.own ?? '';
   return rule.may.some((pattern) => new RegExp(pattern.source.replaceAll('<own>', own)).test(to));
 }

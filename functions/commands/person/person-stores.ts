@@ -1,10 +1,10 @@
-import { openArchive } from '../../shared/stores/archive.ts';
-import { type Erasures, openErasures } from '../../shared/stores/erasures.ts';
-import { openLatest } from '../../shared/stores/mongodb.ts';
-import { openProjectsWriter, type ProjectsWriter } from '../../shared/stores/projects-writer.ts';
-import { openSiteHistory } from '../../shared/stores/site-history.ts';
-import { openSiteLatest } from '../../shared/stores/site-latest.ts';
-import { readConfig } from './config.ts';
+import { openArchive } from '../../../shared/stores/archive.ts';
+import { type Erasures, openErasures } from '../../../shared/stores/erasures.ts';
+import { openLatest } from '../../../shared/stores/mongodb.ts';
+import { openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
+import { openSiteHistory } from '../../../shared/stores/site-history.ts';
+import { openSiteLatest } from '../../../shared/stores/site-latest.ts';
+import { readConfig } from '../config.ts';
 import type { HeldStores } from './held-data.ts';
 
 export interface PersonStores extends HeldStores {

@@ -12,7 +12,7 @@ import {
   type ValidationError,
   validateSync,
 } from 'class-validator';
-import { CUSTOM_FIELD_KEY, safeKey } from '../../shared/project/custom-fields.ts';
+import { CUSTOM_FIELD_KEY, safeKey } from '../../../shared/project/custom-fields.ts';
 import {
   CUSTOM_FIELD_TYPES,
   type CustomField,
@@ -21,9 +21,9 @@ import {
   type MailIntegration,
   type Project,
   type Reason,
-} from '../../shared/project/project.ts';
-import { STOCK_REASONS } from '../../shared/report/deactivation.ts';
-import { CommandFailure, EXIT } from './command-failure.ts';
+} from '../../../shared/project/project.ts';
+import { STOCK_REASONS } from '../../../shared/report/deactivation.ts';
+import { CommandFailure, EXIT } from '../command-failure.ts';
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const SLUG = /^(?![0-9a-f]{8}-[0-9a-f]{4}-)[a-z0-9]+(?:[-_][a-z0-9]+)*$/;

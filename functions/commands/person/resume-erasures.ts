@@ -1,5 +1,5 @@
-import { type ErasureDocument, erasureKeys } from '../../shared/stores/erasures.ts';
-import type { SiteNames } from '../../shared/stores/site-latest.ts';
+import { type ErasureDocument, erasureKeys } from '../../../shared/stores/erasures.ts';
+import type { SiteNames } from '../../../shared/stores/site-latest.ts';
 import type { PersonStores } from './person-stores.ts';
 import { addCounts, removeHeld } from './remove-held.ts';
 

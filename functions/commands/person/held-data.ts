@@ -1,12 +1,12 @@
-import { hourPrefix, KINDS, type Kind, objectName } from '../../shared/event/object-name.ts';
-import { PermanentError } from '../../shared/runtime/errors.ts';
-import type { Archive } from '../../shared/stores/archive.ts';
-import type { ErasureCounts } from '../../shared/stores/erasures.ts';
-import type { SiteHistory } from '../../shared/stores/site-history.ts';
-import type { LatestOfSites, SiteLatest } from '../../shared/stores/site-latest.ts';
-import { concurrently } from './concurrently.ts';
+import { hourPrefix, KINDS, type Kind, objectName } from '../../../shared/event/object-name.ts';
+import { PermanentError } from '../../../shared/runtime/errors.ts';
+import type { Archive } from '../../../shared/stores/archive.ts';
+import type { ErasureCounts } from '../../../shared/stores/erasures.ts';
+import type { SiteHistory } from '../../../shared/stores/site-history.ts';
+import type { LatestOfSites, SiteLatest } from '../../../shared/stores/site-latest.ts';
+import { concurrently } from '../concurrently.ts';
+import type { Progress } from '../terminal.ts';
 import type { Target } from './target.ts';
-import type { Progress } from './terminal.ts';
 import { isOf, type Subject, tracesOf } from './traces.ts';
 
 export interface HeldStores {

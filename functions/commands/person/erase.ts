@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type ErasureCounts, type ErasureDocument, emailHash, erasureKeys } from '../../shared/stores/erasures.ts';
-import { EVENT_TABLES } from '../../shared/stores/site-history.ts';
-import { readMesh } from '../mesh.ts';
-import { CommandFailure, EXIT } from './command-failure.ts';
+import { type ErasureCounts, type ErasureDocument, emailHash, erasureKeys } from '../../../shared/stores/erasures.ts';
+import { EVENT_TABLES } from '../../../shared/stores/site-history.ts';
+import { readMesh } from '../../mesh.ts';
+import { CommandFailure, EXIT } from '../command-failure.ts';
+import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
 import { findHeld, type Held, type Range, type Seed, seedOf, totalOf } from './held-data.ts';
 import { type PersonStores, withPersonStores } from './person-stores.ts';
 import { addCounts, noCounts, removeHeld } from './remove-held.ts';
 import { namesOfReceipt, resumeErasures } from './resume-erasures.ts';
 import { readTarget, type Target, type TargetOptions, withTarget } from './target.ts';
-import { type Output, type Shell, section, type Terminal, table } from './terminal.ts';
 
 interface EraseOptions extends TargetOptions, Output {
   dryRun?: true;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { CUSTOM_FIELD_TYPES, MAIL_PROVIDERS } from '../../shared/project/project.ts';
-import { TEST_PROJECT } from '../../shared/testing/events.ts';
+import { CUSTOM_FIELD_TYPES, MAIL_PROVIDERS } from '../../../shared/project/project.ts';
+import { TEST_PROJECT } from '../../../shared/testing/events.ts';
 import {
   integrationKey,
   parseCustomField,

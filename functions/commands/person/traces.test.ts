@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { JsonObject } from '../../shared/event/envelope.ts';
-import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import type { JsonObject } from '../../../shared/event/envelope.ts';
+import { capturedEvent, TEST_PROJECT } from '../../../shared/testing/events.ts';
 import { isOf, type Subject, tracesOf } from './traces.ts';
 
 const MD5 = '6ea0a65d4dee544e5e0f4ff88b2e1c30';

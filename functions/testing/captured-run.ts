@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { runSitebeat } from './run-sitebeat.ts';
+import { runSitebeat } from '../commands/run-sitebeat.ts';
 
 /** What a command left behind; for tests. */
 export interface CapturedRun {
@@ -23,7 +23,7 @@ export async function capturedRun(args: string[], env: NodeJS.ProcessEnv = {}): 
 }
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const BIN = fileURLToPath(new URL('./sitebeat.ts', import.meta.url));
+const BIN = fileURLToPath(new URL('../commands/sitebeat.ts', import.meta.url));
 
 /** Runs the bin as the system would, in a process of its own. */
 export async function capturedProcess(args: string[], env: NodeJS.ProcessEnv = {}): Promise<CapturedRun> {

@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import type { Project } from '../../shared/project/project.ts';
-import { canonicalSite, urlMd5 } from '../../shared/report/site-id.ts';
-import type { ProjectsWriter } from '../../shared/stores/projects-writer.ts';
-import { CommandFailure, EXIT } from './command-failure.ts';
-import { findProject } from './projects.ts';
+import type { Project } from '../../../shared/project/project.ts';
+import { canonicalSite, urlMd5 } from '../../../shared/report/site-id.ts';
+import type { ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
+import { CommandFailure, EXIT } from '../command-failure.ts';
+import { findProject } from '../projects/projects.ts';
 
 /** Whom a command is about: a site of a project, or every site that an address stands for. */
 export interface Target {

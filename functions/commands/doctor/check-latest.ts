@@ -1,9 +1,9 @@
 import type { Db, IndexDescriptionInfo } from 'mongodb';
-import { type IndexDefinition, readIndexes } from '../../shared/stores/indexes.ts';
-import { openLatest } from '../../shared/stores/mongodb.ts';
-import { asProject, type ProjectDocument } from '../../shared/stores/projects.ts';
+import { type IndexDefinition, readIndexes } from '../../../shared/stores/indexes.ts';
+import { openLatest } from '../../../shared/stores/mongodb.ts';
+import { asProject, type ProjectDocument } from '../../../shared/stores/projects.ts';
+import { validateProject } from '../projects/project-input.ts';
 import { type Check, unlessMissing } from './check.ts';
-import { validateProject } from './project-input.ts';
 
 const NAMESPACE_NOT_FOUND = 26;
 

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CustomField, MailIntegration, Project, Reason } from '../../shared/project/project.ts';
-import { openLatest } from '../../shared/stores/mongodb.ts';
-import { DuplicateProject, openProjectsWriter, type ProjectsWriter } from '../../shared/stores/projects-writer.ts';
-import { CommandFailure, EXIT } from './command-failure.ts';
-import { readLatestConfig } from './config.ts';
+import type { CustomField, MailIntegration, Project, Reason } from '../../../shared/project/project.ts';
+import { openLatest } from '../../../shared/stores/mongodb.ts';
+import { DuplicateProject, openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
+import { CommandFailure, EXIT } from '../command-failure.ts';
+import { readLatestConfig } from '../config.ts';
+import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
 import {
   integrationKey,
   parseCustomField,
@@ -12,7 +13,6 @@ import {
   parseReason,
   validateProject,
 } from './project-input.ts';
-import { type Output, type Shell, section, type Terminal, table } from './terminal.ts';
 
 interface Fields {
   name?: string;

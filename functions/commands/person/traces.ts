@@ -1,7 +1,7 @@
-import { type StoredEvent, userAgentMd5 } from '../../shared/event/envelope.ts';
-import { castText } from '../../shared/report/cast.ts';
-import { payloadHash } from '../../shared/report/interpret.ts';
-import { canonicalSite, urlMd5 } from '../../shared/report/site-id.ts';
+import { type StoredEvent, userAgentMd5 } from '../../../shared/event/envelope.ts';
+import { castText } from '../../../shared/report/cast.ts';
+import { payloadHash } from '../../../shared/report/interpret.ts';
+import { canonicalSite, urlMd5 } from '../../../shared/report/site-id.ts';
 
 /** What an event of the archive says about who sent it, whatever became of it in the stores. */
 export interface Traces {

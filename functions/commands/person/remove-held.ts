@@ -1,6 +1,6 @@
-import type { ErasureCounts } from '../../shared/stores/erasures.ts';
-import { EVENT_TABLES, type EventTable } from '../../shared/stores/site-history.ts';
-import { concurrently } from './concurrently.ts';
+import type { ErasureCounts } from '../../../shared/stores/erasures.ts';
+import { EVENT_TABLES, type EventTable } from '../../../shared/stores/site-history.ts';
+import { concurrently } from '../concurrently.ts';
 import type { Held, HeldStores } from './held-data.ts';
 
 const REMOVALS_AT_ONCE = 32;

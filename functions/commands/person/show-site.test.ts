@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
-import { capturedRun } from './captured-run.ts';
-import { type OwnSystem, openOwnSystem } from './own-system.ts';
+import { capturedEvent, TEST_PROJECT } from '../../../shared/testing/events.ts';
+import { capturedRun } from '../../testing/captured-run.ts';
+import { type OwnSystem, openOwnSystem } from '../../testing/own-system.ts';
 
 describe('sitebeat show-site', () => {
   let system: OwnSystem;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { TransientError } from '../../shared/runtime/errors.ts';
+import { TransientError } from '../../../shared/runtime/errors.ts';
 import { checksOf } from './check.ts';
 
 describe('checksOf', () => {

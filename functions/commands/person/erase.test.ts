@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import type { StoredEvent } from '../../shared/event/envelope.ts';
-import type { Kind } from '../../shared/event/object-name.ts';
-import type { Project } from '../../shared/project/project.ts';
-import { type ErasureDocument, emailHash, openErasures } from '../../shared/stores/erasures.ts';
-import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
-import { until } from '../../shared/testing/until.ts';
-import { capturedRun } from './captured-run.ts';
-import { type OwnSystem, openOwnSystem, userAgentOf } from './own-system.ts';
+import type { StoredEvent } from '../../../shared/event/envelope.ts';
+import type { Kind } from '../../../shared/event/object-name.ts';
+import type { Project } from '../../../shared/project/project.ts';
+import { type ErasureDocument, emailHash, openErasures } from '../../../shared/stores/erasures.ts';
+import { capturedEvent, TEST_PROJECT } from '../../../shared/testing/events.ts';
+import { until } from '../../../shared/testing/until.ts';
+import { capturedRun } from '../../testing/captured-run.ts';
+import { type OwnSystem, openOwnSystem, userAgentOf } from '../../testing/own-system.ts';
 
 const OTHER_PROJECT: Project = { ...TEST_PROJECT, hash: '0b7a6a0e-1111-4222-8333-444455556666', slug: 'other' };
 const URL_OF_ADA = 'https://ada.example.org';

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
-import type { StoredEvent } from '../../shared/event/envelope.ts';
-import { PermanentError } from '../../shared/runtime/errors.ts';
-import { EVENT_TABLES, type EventTable } from '../../shared/stores/site-history.ts';
-import type { LatestOfSites } from '../../shared/stores/site-latest.ts';
+import type { StoredEvent } from '../../../shared/event/envelope.ts';
+import { PermanentError } from '../../../shared/runtime/errors.ts';
+import { EVENT_TABLES, type EventTable } from '../../../shared/stores/site-history.ts';
+import type { LatestOfSites } from '../../../shared/stores/site-latest.ts';
+import { type Cell, type Output, type Shell, section } from '../terminal.ts';
 import { findHeld, type Held, seedOf, totalOf } from './held-data.ts';
 import { type PersonStores, withPersonStores } from './person-stores.ts';
 import { readTarget, type TargetOptions, withTarget } from './target.ts';
-import { type Cell, type Output, type Shell, section } from './terminal.ts';
 
 /** Everything held about a target, for the person who asks. */
 interface ShownSite {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Latest } from '../../shared/stores/mongodb.ts';
-import { openProjects } from '../../shared/stores/projects.ts';
-import { ownDatabase } from '../../shared/testing/stores.ts';
-import { capturedProcess, capturedRun } from './captured-run.ts';
+import type { Latest } from '../../../shared/stores/mongodb.ts';
+import { openProjects } from '../../../shared/stores/projects.ts';
+import { ownDatabase } from '../../../shared/testing/stores.ts';
+import { capturedProcess, capturedRun } from '../../testing/captured-run.ts';
 
 describe('sitebeat projects', () => {
   let latest: Latest;

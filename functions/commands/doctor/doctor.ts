@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { readMesh } from '../mesh.ts';
+import { readMesh } from '../../mesh.ts';
+import { CommandFailure, EXIT } from '../command-failure.ts';
+import { type Config, readConfig } from '../config.ts';
+import type { Output, Shell } from '../terminal.ts';
 import { type Check, checksOf, differs } from './check.ts';
 import { checkArchive } from './check-archive.ts';
 import { checkDelivery } from './check-delivery.ts';
 import { checkHistory } from './check-history.ts';
 import { checkLatest } from './check-latest.ts';
-import { CommandFailure, EXIT } from './command-failure.ts';
-import { type Config, readConfig } from './config.ts';
-import type { Output, Shell } from './terminal.ts';
 
 interface Diagnosis {
   ok: boolean;

@@ -1,6 +1,6 @@
 import { PubSub, type Subscription } from '@google-cloud/pubsub';
-import type { Mesh } from '../mesh.ts';
-import { type MeshSubscription, subscriptionsOf, topicsOf } from '../mesh.ts';
+import type { Mesh } from '../../mesh.ts';
+import { type MeshSubscription, subscriptionsOf, topicsOf } from '../../mesh.ts';
 import { ANSWER_MS, type Check, presence, unlessMissing } from './check.ts';
 
 type Found = NonNullable<Subscription['metadata']>;
