@@ -31,7 +31,7 @@ describe('appendHistory', () => {
       },
       sites: { withMd5: async () => [] },
       history: openHistory(options),
-      rejections: openRejections(options),
+      rejections: openRejections(options, () => {}),
     };
   }
 

@@ -16,6 +16,7 @@ import { readConfig } from './config.ts';
 
 const config = readConfig(process.env);
 const { db, close } = openLatest(config);
+const log = openLog('append-history', config.logLevel);
 const stores = {
   archive: openArchive(config),
   countryOf: openCountries(),
@@ -23,7 +24,7 @@ const stores = {
   projects: openProjects(db),
   sites: openSites(db),
   history: openHistory(config),
-  rejections: openRejections(config),
+  rejections: openRejections(config, log),
 };
 drainOnSignal(close);
 
@@ -33,6 +34,6 @@ cloudEvent(
     decode: (event) => decodeNotification(event, config.bucket),
     work: (object) => appendHistory(object, stores),
     reject: (object, error) => stores.rejections.append(rejectionOfObject(object, error)),
-    log: openLog('append-history', config.logLevel),
+    log,
   }),
 );

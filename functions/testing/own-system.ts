@@ -46,7 +46,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     deactivations: openDeactivations(db),
     optOuts: openOptOuts(db),
     history: openHistory(options),
-    rejections: openRejections(options),
+    rejections: openRejections(options, () => {}),
     subscribers: { publish: async () => {} },
   };
   for (const project of projects) await openProjectsWriter(db).create(project);

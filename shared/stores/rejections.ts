@@ -1,4 +1,5 @@
 import type { Rejection } from '../event/rejection.ts';
+import type { Log } from '../runtime/log.ts';
 import { type DatasetOptions, openDataset, tableAppender } from './history.ts';
 
 /** The events that are in no history, and why. */
@@ -6,11 +7,12 @@ export interface Rejections {
   append(rejection: Rejection): Promise<void>;
 }
 
-export function openRejections(options: DatasetOptions): Rejections {
+/** A line goes to `log` for each: their share of all events is watched. */
+export function openRejections(options: DatasetOptions, log: Log): Rejections {
   const append = tableAppender(openDataset(options), 'rejections');
   return {
-    append: ({ eventId, receivedAt, kind, projectHash, reason, field, message, objectName }) =>
-      append({
+    append: async ({ eventId, receivedAt, kind, projectHash, reason, field, message, objectName }) => {
+      await append({
         event_id: eventId,
         received_at: receivedAt,
         kind,
@@ -19,6 +21,8 @@ export function openRejections(options: DatasetOptions): Rejections {
         field,
         message,
         object_name: objectName,
-      }),
+      });
+      log('INFO', 'rejected', { eventId, kind, reason });
+    },
   };
 }
