@@ -166,7 +166,7 @@ locals {
         duration = "0s"
         every    = "300s"
         of       = "missing"
-        advice   = "reconcile found objects in the archive that are in no history, and published them again. Once is a delay; again and again is a fault of what writes the history."
+        advice   = "reconcile found objects in the archive that are in no history, and published them again. Once is a delay; again and again is a fault of process-event."
       }
       # none in 70 minutes, for an hour: two hours without, and a new project has an hour for its first
       rebuilt = {

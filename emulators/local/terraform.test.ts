@@ -118,7 +118,7 @@ describe('terraform/', function () {
         decode: () => ({ id: 'an event' }),
         work: () => Promise.reject(new Error('no primary')),
         reject: async () => {},
-        log: openLog('update-sites'),
+        log: openLog('process-event'),
       });
       await assert.rejects(handle({}));
     });
@@ -134,7 +134,7 @@ describe('terraform/', function () {
     const dataset = await ownDataset();
     try {
       const options = { projectId: dataset.projectId, dataset: String(dataset.id) };
-      const lines = await logged(() => openRejections(options, openLog('a-function')).append(REJECTION));
+      const lines = await logged(() => openRejections(options, { log: openLog('a-function') }).append(REJECTION));
       assert.deepEqual(metricsOf(resources, lines), ['rejected']);
       assert.ok(!JSON.stringify(lines).includes(REJECTION.message));
     } finally {
@@ -208,7 +208,7 @@ function countedLines(resources: Resource[]) {
 /** A call that logs `message` at a level that is written by default, with `fields`. */
 function logCall(message: string, fields: string[]): RegExp {
   const rest = fields.map((field) => `(?=[^)]*\\b${field}\\b)`).join('');
-  return new RegExp(`\\blog\\(\\s*'(?:INFO|WARNING|ERROR)',\\s*'${message}'${rest}`);
+  return new RegExp(`(?:\\blog\\(\\s*'(?:INFO|WARNING|ERROR)',|\\b(?:done|failed):)\\s*'${message}'${rest}`);
 }
 
 /** The product code of a function and of shared/; without a name of every function. */

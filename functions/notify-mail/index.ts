@@ -17,7 +17,7 @@ const config = readConfig(process.env);
 const { db, close } = openLatest(config);
 const log = openLog('notify-mail', config.logLevel);
 const stores = { sites: openSites(db), mailApi: openMailApi({ ...config.mail, timeoutMs: MAIL_TIMEOUT_MS }) };
-const rejections = openRejections(config, log);
+const rejections = openRejections(config, { log });
 drainOnSignal(close);
 
 cloudEvent(

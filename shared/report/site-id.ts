@@ -49,3 +49,14 @@ function withoutWww(host: string): string {
 export function urlMd5(url: string): string {
   return createHash('md5').update(url, 'utf8').digest('hex');
 }
+
+/**
+ * The urls by which a client of a canonical site may know itself from one moment to the next: with http and https, with and
+ * without `www.`, with and without a slash at the end.
+ */
+export function siteSpellings(site: string): string[] {
+  return ['https://', 'http://', 'https://www.', 'http://www.'].flatMap((start) => [
+    `${start}${site}`,
+    `${start}${site}/`,
+  ]);
+}

@@ -8,13 +8,17 @@ export interface Rejections {
 }
 
 /** A line goes to `log` for each: their share of all events is watched. */
-export function openRejections(options: DatasetOptions, log: Log): Rejections {
+export function openRejections(
+  options: DatasetOptions,
+  { log, now = () => new Date() }: { log: Log; now?: () => Date },
+): Rejections {
   const append = tableAppender(openDataset(options), 'rejections');
   return {
     append: async ({ eventId, receivedAt, kind, projectHash, reason, field, message, objectName }) => {
       await append({
         event_id: eventId,
         received_at: receivedAt,
+        processed_at: now().toISOString(),
         kind,
         project_hash: projectHash,
         reason,
