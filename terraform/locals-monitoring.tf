@@ -52,7 +52,13 @@ locals {
   any_of = {
     public    = join(" OR ", [for name in local.public : "\"${name}\""])
     functions = join(" OR ", [for name in keys(local.functions) : "\"${name}\""])
+    edge      = join(" OR ", [for name in local.edge : "\"sitebeat-${name}\""])
   }
+  # the load balancer's are off; should they be switched on by hand, for all of a project's there is one log
+  request_logs = merge(
+    { functions = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(${local.any_of.functions}) AND log_id(\"run.googleapis.com/requests\")" },
+    length(local.edge) == 0 ? {} : { edge = "resource.type=\"http_load_balancer\" AND resource.labels.url_map_name=(${local.any_of.edge})" },
+  )
 }
 
 locals {

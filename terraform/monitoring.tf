@@ -25,9 +25,11 @@ resource "google_logging_metric" "log" {
 # A request's line has the sender's address and the User-Agent, which names the site; and at 10 M payloads a day these lines
 # would cost more than the compute. Metrics of log lines count what is excluded too.
 resource "google_logging_project_exclusion" "requests" {
-  name        = "sitebeat-requests"
-  description = "Every request to a function of Sitebeat"
-  filter      = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(${local.any_of.functions}) AND log_id(\"run.googleapis.com/requests\")"
+  for_each = local.request_logs
+
+  name        = "sitebeat-${each.key}"
+  description = "Every request to Sitebeat"
+  filter      = each.value
 
   depends_on = [google_project_service.api]
 }

@@ -31,7 +31,7 @@ const REJECTION: Rejection = {
 const ROOT = new URL('../../', import.meta.url);
 
 describe('terraform/', function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let terraform: TerraformCopy;
   let resources: Resource[];
   let changes: Outcome['changes'];

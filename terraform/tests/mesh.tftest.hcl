@@ -193,14 +193,14 @@ run "everything" {
   }
 
   assert {
-    condition     = strcontains(google_logging_project_exclusion.requests.filter, "run.googleapis.com/requests") && !strcontains(google_logging_project_exclusion.requests.filter, "status")
+    condition     = strcontains(google_logging_project_exclusion.requests["functions"].filter, "run.googleapis.com/requests") && !strcontains(google_logging_project_exclusion.requests["functions"].filter, "status")
     error_message = "No request is logged, whatever its answer: the line has the sender's address."
   }
 
   assert {
     condition = alltrue([
       for function in jsondecode(file("../functions/mesh.json")).functions :
-      strcontains(google_logging_project_exclusion.requests.filter, "\"${function.name}\"")
+      strcontains(google_logging_project_exclusion.requests["functions"].filter, "\"${function.name}\"")
     ])
     error_message = "The exclusion of requests names our functions, and only them."
   }

@@ -74,8 +74,13 @@ run "large_behind_a_domain" {
   }
 
   assert {
+    condition     = google_logging_project_exclusion.requests["edge"].filter == "resource.type=\"http_load_balancer\" AND resource.labels.url_map_name=(\"sitebeat-collect\")"
+    error_message = "What is excluded of load balancers is ours alone."
+  }
+
+  assert {
     condition     = !google_compute_backend_service.edge["collect"].log_config[0].enable && strcontains(google_monitoring_alert_policy.query["refused"].conditions[0].condition_prometheus_query_language[0].query, "url_map_name=~\"sitebeat-collect\"")
-    error_message = "The load balancer keeps no line of a request; what it refuses is counted by its metrics."
+    error_message = "The load balancer writes no line of a request; what it refuses is counted by its metrics."
   }
 
   assert {
