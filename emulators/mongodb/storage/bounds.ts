@@ -1,7 +1,6 @@
 import { isOperators } from '../filters/filter.ts';
-import { encodeKey, invert } from '../values/index-key.ts';
 import { isNumeric, toDouble } from '../values/numbers.ts';
-import { maxRank, rankOf } from '../values/order.ts';
+import { encodeKey, invert, maxRank, rankOf } from '../values/order.ts';
 import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
 
 /**
@@ -29,7 +28,7 @@ export interface Bounds {
 }
 
 /** Above every byte that may follow a key: a type's rank, plain or inverted, or a record number. */
-const beyond = Buffer.from([0xff]);
+export const beyond = Buffer.from([0xff]);
 const after = (key: Buffer) => Buffer.concat([key, beyond]);
 
 const cutBefore = (key: Buffer): Cut => ({ ascending: key, descending: after(invert(key)) });

@@ -1,6 +1,6 @@
 import { CommandError } from '../errors.ts';
-import { encodeKey, invert } from '../values/index-key.ts';
-import { anyAtPath, isArrayIndex } from '../values/path.ts';
+import { encodeKey, invert } from '../values/order.ts';
+import { isArrayIndex } from '../values/path.ts';
 import type { SortField } from '../values/sort.ts';
 import { type Document, fieldOf, isDocument, type Value } from '../values/values.ts';
 
@@ -87,9 +87,4 @@ export function compoundKey(fields: SortField[], row: Value[]): Buffer {
 /** The bytes of one field within an index key. */
 export function fieldKey(value: Value, direction: 1 | -1): Buffer {
   return direction === 1 ? encodeKey(value) : invert(encodeKey(value));
-}
-
-/** Has the document any of the fields? A sparse index holds only those. */
-export function hasAnyField(fields: SortField[], document: Document): boolean {
-  return fields.some(({ field }) => anyAtPath(document, field.split('.'), (leaf) => leaf !== undefined));
 }

@@ -10,50 +10,53 @@ export interface IndexSpec {
   name: string;
   fields: SortField[];
   unique: boolean;
-  sparse: boolean;
   partial: Filter | undefined;
   expireAfterSeconds: number | undefined;
   document: Document;
 }
 
-const options = ['key', 'name', 'unique', 'sparse', 'partialFilterExpression', 'expireAfterSeconds', 'background', 'v'];
+/** The options of an index that are known. */
+export const indexOptionNames = [
+  'key',
+  'name',
+  'unique',
+  'partialFilterExpression',
+  'expireAfterSeconds',
+  'background',
+  'v',
+];
 
 /** Reads one entry of `createIndexes`; kinds and options that this server has not are refused. */
 export function parseIndexSpec(value: Value): IndexSpec {
   if (!isDocument(value) || !isDocument(value.key)) {
     throw new CommandError('FailedToParse', "The 'key' field is a required property of an index specification");
   }
-  const unknown = Object.keys(value).find((key) => !options.includes(key));
+  const unknown = Object.keys(value).find((key) => !indexOptionNames.includes(key));
   if (unknown !== undefined) {
     throw new CommandError('InvalidOptions', `The field '${unknown}' is not valid for an index specification`);
   }
   const fields = indexFields(value.key);
-  const { name, unique, sparse, partialFilterExpression: partial, expireAfterSeconds: expire } = value;
+  const { name, unique, partialFilterExpression: partial, expireAfterSeconds: expire } = value;
   if (typeof name !== 'string' || name === '') {
     throw new CommandError('FailedToParse', "The 'name' field is a required property of an index specification");
   }
   if (partial !== undefined) checkPartial(partial);
-  if (partial !== undefined && isTrue(sparse)) {
-    throw new CommandError('CannotCreateIndex', 'cannot mix "partialFilterExpression" and "sparse" options');
-  }
   const isId = fields.length === 1 && fields[0]?.field === '_id';
   const document: Document = { v: 2, key: value.key, name };
   if (isTrue(unique) && !isId) document.unique = true;
-  if (isTrue(sparse)) document.sparse = true;
   if (partial !== undefined) document.partialFilterExpression = partial;
   if (expire !== undefined) document.expireAfterSeconds = expire;
   return {
     name,
     fields,
     unique: isTrue(unique) || isId,
-    sparse: isTrue(sparse),
     partial: partial === undefined ? undefined : compileFilter(partial),
     expireAfterSeconds: expirySeconds(expire, fields),
     document,
   };
 }
 
-const partialOperators = ['$eq', '$gt', '$gte', '$lt', '$lte', '$in', '$type', '$exists'];
+const partialOperators = ['$eq', '$gt', '$gte', '$lt', '$lte', '$in', '$exists'];
 
 /** MongoDB takes only some operators in a partial index. */
 function checkPartial(filter: Value): void {

@@ -1,5 +1,5 @@
-import { type Decimal128, type Double, Long } from 'bson';
-import { double, isInt32, typeOf, type Value } from './values.ts';
+import type { Decimal128, Double, Long } from 'bson';
+import { typeOf, type Value } from './values.ts';
 
 export type Numeric = number | Double | Long | Decimal128;
 export type NumberKind = 'int' | 'long' | 'double' | 'decimal';
@@ -69,21 +69,6 @@ function isPlain(value: Numeric): boolean {
   return value._bsontype === 'Long' && Number.isSafeInteger(value.toNumber());
 }
 
-function sign(a: number, b: number): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Compares by value across all number types; NaN is below every number and equals itself. */
-export function compareNumbers(a: Numeric, b: Numeric): number {
-  const x = toDouble(a);
-  const y = toDouble(b);
-  if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(y)) - Number(Number.isNaN(x));
-  if (isPlain(a) && isPlain(b)) return sign(x, y);
-  if (x !== y || !Number.isFinite(x)) return sign(x, y);
-  const { digits } = subtract(exactNumber(a), exactNumber(b));
-  return digits < 0n ? -1 : digits > 0n ? 1 : 0;
-}
-
 /**
  * The number as doubles, most significant first, that compare element by element as the numbers do: the nearest
  * double, then what is left of it. Three hold a Decimal128 (113 bits) exactly enough to tell any two apart.
@@ -100,14 +85,4 @@ export function doubleChain(value: Numeric): number[] {
     rest = subtract(rest, exactDouble(next));
   }
   return chain;
-}
-
-/** The integer as the narrowest of int32, int64 and double that holds it, but at least an int64 when `long`. */
-export function integer(value: bigint, long: boolean): number | Double | Long {
-  if (BigInt.asIntN(64, value) !== value) return double(Number(value));
-  return long || !isInt32(Number(value)) ? Long.fromBigInt(value) : Number(value);
-}
-
-export function toBigInt(value: number | Long): bigint {
-  return typeof value === 'number' ? BigInt(value) : value.toBigInt();
 }
