@@ -484,6 +484,20 @@ describe('MongoDB', () => {
       assert.equal(await docs.countDocuments({ k: 1 }), 2);
     });
 
+    it('tell their size in bytes, or in units of a scale', async () => {
+      const db = target.client.db(`${target.db.databaseName}_3`);
+      await db.collection<Doc>('a').insertMany([{ _id: 1, text: 'x'.repeat(3000) }, { _id: 2 }]);
+      const bytes = await db.stats();
+      assert.equal(bytes.objects, 2);
+      assert.equal(bytes.scaleFactor, 1);
+      assert.ok(bytes.dataSize > 3000 && bytes.dataSize < 4000);
+      const kibibytes = await db.command({ dbStats: 1, scale: 1024 });
+      assert.equal(kibibytes.dataSize, bytes.dataSize / 1024);
+      assert.equal(kibibytes.scaleFactor, 1024);
+      await assert.rejects(db.command({ dbStats: 1, scale: 0 }));
+      await db.dropDatabase();
+    });
+
     it('refuse names that are none', async () => {
       await assert.rejects(target.db.command({ insert: 'a$b', documents: [{}] }), { code: 73 });
     });
