@@ -26,7 +26,7 @@ export class CommandServer {
   #state: ServerState;
 
   constructor(store: Store) {
-    this.#state = { store, catalog: new Catalog(store), cursors: new Cursors(), failPoint: new FailPoint() };
+    this.#state = { store, catalog: new Catalog(store.data), cursors: new Cursors(), failPoint: new FailPoint() };
   }
 
   /** The bytes of the reply document; throws ConnectionClosed where a fail point wants the connection to end. */
@@ -39,7 +39,7 @@ export class CommandServer {
       if (error instanceof CommandError) return encode(error.toReply());
       if (error instanceof ConnectionClosed) throw error;
       // the transaction was undone, so what is remembered of the store may be wrong
-      this.#state.catalog = new Catalog(this.#state.store);
+      this.#state.catalog = new Catalog(this.#state.store.data);
       return encode(new CommandError('InternalError', `internal error: ${(error as Error).stack}`).toReply());
     }
   }

@@ -17,7 +17,7 @@ import {
 } from './index-entries.ts';
 import { indexKeys } from './index-keys.ts';
 import type { IndexSpec } from './index-spec.ts';
-import type { KeyRange, Store } from './store.ts';
+import type { Data, KeyRange } from './store.ts';
 
 /** The largest document of MongoDB, 16 MiB. */
 export const maxDocumentBytes = 16 * 1024 * 1024;
@@ -43,19 +43,19 @@ export class Collection {
   readonly database: string;
   readonly name: string;
   readonly indexes: Index[];
-  #store: Store;
+  #data: Data;
   #nextRecord: number;
   #count: number | undefined;
   #saveIndexes: () => void;
 
-  constructor(store: Store, id: number, database: string, name: string, indexes: Index[], saveIndexes: () => void) {
+  constructor(data: Data, id: number, database: string, name: string, indexes: Index[], saveIndexes: () => void) {
     this.id = id;
     this.database = database;
     this.name = name;
     this.indexes = indexes;
-    this.#store = store;
+    this.#data = data;
     this.#saveIndexes = saveIndexes;
-    const [last] = store.scan(this.rangeOf(0), true);
+    const [last] = data.keys(this.rangeOf(0), true);
     this.#nextRecord = last === undefined ? 1 : recordIdOf(last) + 1;
   }
 
@@ -64,7 +64,7 @@ export class Collection {
   }
 
   get count(): number {
-    this.#count ??= this.#store.count(this.rangeOf(0));
+    this.#count ??= this.#data.count(this.rangeOf(0));
     return this.#count;
   }
 
@@ -86,21 +86,21 @@ export class Collection {
   /** All documents in the order of insertion. */
   *records(): Generator<StoredRecord> {
     for (const key of this.scan(this.rangeOf(0))) {
-      const bytes = this.#store.get(key);
+      const bytes = this.#data.get(key);
       if (bytes) yield { id: recordIdOf(key), bytes };
     }
   }
 
   scan(range: IndexRange, reverse = false): Generator<Buffer> {
-    return scanEntries(this.#store, range, reverse);
+    return scanEntries(this.#data, range, reverse);
   }
 
   countKeys(range: IndexRange): number {
-    return countEntries(this.#store, range);
+    return countEntries(this.#data, range);
   }
 
   read(recordId: number): Buffer | undefined {
-    return this.#store.get(this.#recordKey(recordId));
+    return this.#data.get(this.#recordKey(recordId));
   }
 
   insert(document: Document): void {
@@ -109,8 +109,8 @@ export class Collection {
     const added = this.indexes.map((index) => this.#entries(index, document, recordId));
     for (const [i, index] of this.indexes.entries()) this.#checkUnique(index, document, added[i] ?? []);
     this.#nextRecord += 1;
-    for (const { key, value } of added.flat()) this.#store.put(key, value);
-    this.#store.put(this.#recordKey(recordId), bytes);
+    for (const { key, value } of added.flat()) this.#data.put(key, value);
+    this.#data.put(this.#recordKey(recordId), bytes);
     if (this.#count !== undefined) this.#count += 1;
   }
 
@@ -127,17 +127,17 @@ export class Collection {
       removed.push(...old);
       added.push(...fresh);
     }
-    for (const { key } of removed) this.#store.remove(key);
-    for (const { key, value } of added) this.#store.put(key, value);
-    this.#store.put(this.#recordKey(id), bytes);
+    for (const { key } of removed) this.#data.remove(key);
+    for (const { key, value } of added) this.#data.put(key, value);
+    this.#data.put(this.#recordKey(id), bytes);
     return true;
   }
 
   remove(recordId: number, document: Document): void {
     for (const index of this.indexes) {
-      for (const { key } of this.#entries(index, document, recordId)) this.#store.remove(key);
+      for (const { key } of this.#entries(index, document, recordId)) this.#data.remove(key);
     }
-    this.#store.remove(this.#recordKey(recordId));
+    this.#data.remove(this.#recordKey(recordId));
     if (this.#count !== undefined) this.#count -= 1;
   }
 
@@ -156,13 +156,13 @@ export class Collection {
         entries.push(entry);
       }
     }
-    for (const { key, value } of entries) this.#store.put(key, value);
+    for (const { key, value } of entries) this.#data.put(key, value);
     this.indexes.push(index);
     this.#saveIndexes();
   }
 
   dropIndex(index: Index): void {
-    for (const key of this.#store.scan(this.rangeOf(index.id))) this.#store.remove(key);
+    for (const key of this.#data.keys(this.rangeOf(index.id))) this.#data.remove(key);
     this.indexes.splice(this.indexes.indexOf(index), 1);
     this.#saveIndexes();
   }
@@ -170,11 +170,11 @@ export class Collection {
   /** Removes all documents and index entries. */
   clear(): void {
     const range = { lower: this.#head(0), upper: this.#head(0xffff) };
-    for (const key of this.#store.scan(range)) this.#store.remove(key);
+    for (const key of this.#data.keys(range)) this.#data.remove(key);
     this.#count = 0;
   }
 
-  #encode(document: Document): Uint8Array {
+  #encode(document: Document): Buffer {
     const bytes = encode(document);
     if (bytes.length <= maxDocumentBytes) return bytes;
     throw new CommandError(
@@ -198,7 +198,7 @@ export class Collection {
   #checkUnique(index: Index, document: Document, entries: Entry[]): void {
     if (!index.unique) return;
     for (const entry of entries) {
-      if (this.#store.count(twinsOf(entry)) > 0) throw this.#duplicate(index, document);
+      if (this.#data.count(twinsOf(entry)) > 0) throw this.#duplicate(index, document);
     }
   }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { KeyRange, Store } from './store.ts';
+import type { Data, KeyRange } from './store.ts';
 
 /** Collection (4 bytes) and index (2 bytes) that a key of the store begins with. */
 export const headBytes = 6;
@@ -17,7 +17,7 @@ const longestShort = headBytes + keptBytes + recordIdBytes;
 /** An index entry as the store has it. */
 export interface Entry {
   key: Buffer;
-  value: Uint8Array;
+  value: Buffer;
 }
 
 /** Where index entries are. */
@@ -73,17 +73,17 @@ export function spanRange(head: Buffer, lower: Buffer, upper: Buffer): IndexRang
 }
 
 /** The keys of the entries in the order of the index; may be read on after later writes. */
-export function* scanEntries(store: Store, range: IndexRange, reverse: boolean): Generator<Buffer> {
+export function* scanEntries(data: Data, range: IndexRange, reverse: boolean): Generator<Buffer> {
   // long ones that begin alike: all are needed to tell their order
   let alike: { key: Buffer; whole: Buffer }[] = [];
-  for (const key of store.scan(range, reverse)) {
+  for (const key of data.keys(range, reverse)) {
     const [first] = alike;
     const stem = key.subarray(0, headBytes + keptBytes);
     if (first && !first.key.subarray(0, stem.length).equals(stem)) {
       yield* inOrder(alike, reverse);
       alike = [];
     }
-    const whole = wholeKey(store, key);
+    const whole = wholeKey(data, key);
     if (whole === undefined || !isWithin(whole, range.whole)) continue;
     if (whole === key) yield key;
     else alike.push({ key, whole });
@@ -91,13 +91,13 @@ export function* scanEntries(store: Store, range: IndexRange, reverse: boolean):
   yield* inOrder(alike, reverse);
 }
 
-export function countEntries(store: Store, range: IndexRange): number {
-  return range.whole === undefined ? store.count(range) : [...scanEntries(store, range, false)].length;
+export function countEntries(data: Data, range: IndexRange): number {
+  return range.whole === undefined ? data.count(range) : [...scanEntries(data, range, false)].length;
 }
 
-function wholeKey(store: Store, key: Buffer): Buffer | undefined {
+function wholeKey(data: Data, key: Buffer): Buffer | undefined {
   if (key.length <= longestShort) return key;
-  const value = store.get(key);
+  const value = data.get(key);
   return value && Buffer.concat([key.subarray(0, headBytes), value, key.subarray(-recordIdBytes)]);
 }
 

@@ -56,7 +56,7 @@ describe('queries by index', () => {
   after(() => store.close());
 
   function fill(contents: Document[], specs: { key: Document; partial: Value }[]): Collection {
-    const catalog = new Catalog(store);
+    const catalog = new Catalog(store.data);
     return store.write(() => {
       const old = catalog.get('test', 'docs');
       if (old) catalog.drop(old);

@@ -128,8 +128,9 @@ export function decode(bytes: Uint8Array): Document {
   return exactDocument(deserialize(bytes, { promoteValues: false, bsonRegExp: true }));
 }
 
-export function encode(document: Document): Uint8Array {
-  return serialize(document, { ignoreUndefined: true });
+export function encode(document: Document): Buffer {
+  const bytes = serialize(document, { ignoreUndefined: true });
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** A copy whose documents and arrays are its own; what is in them is never changed in place, and shared. */
