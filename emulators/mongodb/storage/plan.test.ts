@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { BSONRegExp } from 'bson';
 import fc from 'fast-check';
 import { compileFilter } from '../filters/filter.ts';
 import { sortDocuments } from '../values/sort.ts';
@@ -10,12 +11,18 @@ import { planQuery } from './plan.ts';
 import { countRows, readRows } from './query.ts';
 import { openStore, type Store } from './store.ts';
 
+/** Index keys of more than 1,900 bytes are stored otherwise than shorter ones. */
+const long = 'x'.repeat(1896);
+
 const scalars: fc.Arbitrary<Value> = fc.oneof(
   fc.integer({ min: 0, max: 4 }),
   fc.constantFrom<Value>('a', 'b', null, Number.NaN, 1.5, true),
+  fc.constantFrom<Value>('', 'ab', 'abb', 'a.b', 'a\0', 'a\u{10000}'),
+  fc.constantFrom('', 'a', 'ab', 'abcd', 'abce', 'b\0', 'é').map((end) => long + end),
 );
 const fieldValues = fc.oneof(
   { weight: 5, arbitrary: scalars },
+  fc.constant(new BSONRegExp('^a')),
   fc.array(scalars, { maxLength: 3 }),
   fc.record({ x: scalars, y: scalars }, { requiredKeys: [], noNullPrototype: true }),
   fc.array(fc.record({ x: scalars, y: scalars }, { requiredKeys: [], noNullPrototype: true }), { maxLength: 2 }),
@@ -34,6 +41,12 @@ const conditions: fc.Arbitrary<Value> = fc.oneof(
   fc.tuple(scalars, scalars).map(([low, high]) => ({ $gte: low, $lt: high })),
   fc.array(scalars, { maxLength: 3 }).map((list) => ({ $in: list })),
   fc.boolean().map((flag) => ({ $exists: flag })),
+  fc.constantFrom<Value>(
+    new BSONRegExp('^a'),
+    new BSONRegExp('^A', 'i'),
+    ...['^a', '^ab', '^ab?', '^ab*', '^a\\.', '^a.b', '^a|b', '^ab$', 'b'].map(($regex) => ({ $regex })),
+    { $regex: '^A', $options: 'i' },
+  ),
 );
 const clauses = fc.dictionary(fields, conditions, { maxKeys: 3, noNullPrototype: true });
 const filters: fc.Arbitrary<Document> = fc.oneof(
@@ -173,6 +186,31 @@ describe('queries by index', () => {
       assert.equal(plan.index?.name, index);
       assert.equal(plan.sorted, sorted);
     });
+
+  it('read what begins alike by a pattern, and no more', () => {
+    const collection = fill([], []);
+    const names = ['a.example', 'a.example.org', 'aa.example', 'axexample', 'b.example', 'A.example'];
+    for (const direction of [1, -1]) {
+      store.write(() => {
+        for (const index of collection.indexes.slice(1)) collection.dropIndex(index);
+        for (const row of [...readRows(collection, { filter: {} })]) collection.remove(row.id, row.document);
+        collection.addIndex(parseIndexSpec({ key: { p: 1, site: direction }, name: 'site' }));
+        for (const [id, site] of names.entries()) collection.insert({ _id: id, p: 1, site });
+      });
+      for (const { $regex, keys } of [
+        { $regex: '^a\\.ex', keys: 2 },
+        { $regex: '^a.ex', keys: 4 },
+        { $regex: '^aa?', keys: 4 },
+        { $regex: 'example', keys: 6 },
+      ]) {
+        const { ranges } = planQuery(collection, { p: 1, site: { $regex } }, { site: 1 });
+        assert.equal(
+          ranges.reduce((sum, range) => sum + collection.countKeys(range), 0),
+          keys,
+        );
+      }
+    }
+  });
 
   it('begin the next page where the last one ended, however far that is', () => {
     const collection = fill([], []);
