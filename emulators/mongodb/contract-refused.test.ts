@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { BSONSymbol, Code, Decimal128 } from 'mongodb';
 import { openTarget, type Target } from './contract-target.ts';
 import { supported } from './supported.ts';
 
@@ -143,6 +144,18 @@ const refused: { what: string; command: object; code: number; codeName: string }
     code: 123,
     codeName: 'NotAReplicaSet',
   },
+  ...[Decimal128.fromString('1'), new Code('f()'), new BSONSymbol('a')].map((a) => ({
+    what: `a ${a._bsontype}`,
+    command: { insert: 'docs', documents: [{ _id: 2, a }] },
+    code: 22,
+    codeName: 'InvalidBSON',
+  })),
+  {
+    what: 'two paths of a key that meet arrays',
+    command: { insert: 'docs', documents: [{ _id: 2, l: [{ x: 1, y: 2 }] }] },
+    code: 171,
+    codeName: 'CannotIndexParallelArrays',
+  },
   { what: 'change streams', command: pipeline({ $changeStream: {} }), code: 40573, codeName: 'Location40573' },
 ];
 
@@ -152,6 +165,7 @@ describe('what this server refuses', () => {
   before(async function () {
     target = await openTarget();
     if (!target.isOurs) this.skip();
+    await target.db.command(index({ 'l.x': 1, 'l.y': 1 }));
     await target.db.command({ insert: 'docs', documents: [{ _id: 1, a: [1] }] });
   });
   after(() => target.close());

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Collection, Decimal128, Double, Int32, Long, type UpdateFilter } from 'mongodb';
+import { type Collection, Double, Int32, Long, type UpdateFilter } from 'mongodb';
 import { openTarget, type Target } from './contract-target.ts';
 
 interface Doc {
@@ -83,9 +83,9 @@ const operators: Case[] = [
   },
   {
     title: 'untouched fields keep their types',
-    from: { l: long(1), d: new Double(1), i: 1, m: Decimal128.fromString('1.00') },
+    from: { l: long(1), d: new Double(1), i: 1 },
     update: { $set: { x: 1 } },
-    to: { l: long(1), d: new Double(1), i: 1, m: Decimal128.fromString('1.00'), x: 1 },
+    to: { l: long(1), d: new Double(1), i: 1, x: 1 },
   },
 ];
 

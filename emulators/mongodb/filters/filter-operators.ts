@@ -1,6 +1,6 @@
 import type { BSONRegExp } from 'bson';
 import { CommandError } from '../errors.ts';
-import { isNumeric, toDouble } from '../values/numbers.ts';
+import { isNotANumber, isNumeric, toDouble } from '../values/numbers.ts';
 import { compareValues, equals, keyOf, rankOf } from '../values/order.ts';
 import { isDocument, typeOf, type Value } from '../values/values.ts';
 import { compileRegex } from './regex.ts';
@@ -71,7 +71,6 @@ function inOrder(operator: string, given: Value): Test {
   const wanted = operator.startsWith('$g') ? 1 : -1;
   const isNull = argument === null || argument === undefined;
   const open = typeOf(argument) === 'minKey' || typeOf(argument) === 'maxKey';
-  const isNotANumber = (value: Value) => isNumeric(value) && Number.isNaN(toDouble(value));
   const notANumber = isNotANumber(argument);
   return (value) => {
     if (isNull) return inclusive && (value === null || value === undefined);

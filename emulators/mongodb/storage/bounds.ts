@@ -1,6 +1,6 @@
 import type { BSONRegExp } from 'bson';
 import { isOperators } from '../filters/filter.ts';
-import { isNumeric, toDouble } from '../values/numbers.ts';
+import { isNotANumber } from '../values/numbers.ts';
 import { encodeKey, invert, maxRank, rankOf } from '../values/order.ts';
 import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
 
@@ -79,8 +79,7 @@ function operatorBounds(operator: string, value: Value, options: Value): Bounds 
     case '$lt':
     case '$lte': {
       if (!isBoundable(value)) return undefined;
-      const nan = isNumeric(value) && Number.isNaN(toDouble(value));
-      if (value !== null && !nan) return { intervals: [rangeOf(operator, value)], exact: true };
+      if (value !== null && !isNotANumber(value)) return { intervals: [rangeOf(operator, value)], exact: true };
       return { intervals: operator.endsWith('e') ? [pointOf(value)] : [], exact: true };
     }
     case '$regex':

@@ -1,14 +1,10 @@
 import { Long } from 'bson';
-import { CommandError } from '../errors.ts';
 import { type Numeric, numberKind, toDouble } from './numbers.ts';
 import { double, isInt32, type Value } from './values.ts';
 
 /** The sum in the type that MongoDB gives: double if any is one, else int64 if any is one or an int32 overflows, else int32. */
 export function addNumbers(numbers: Numeric[]): Value {
   const kinds = numbers.map(numberKind);
-  if (kinds.includes('decimal')) {
-    throw new CommandError('NotImplemented', 'Decimal128 arithmetic is not supported by this server');
-  }
   if (kinds.includes('double')) return double(numbers.map(toDouble).reduce((a, b) => a + b, 0));
   const sum = (numbers as (number | Long)[]).map(toBigInt).reduce((a, b) => a + b, 0n);
   if (BigInt.asIntN(64, sum) !== sum) return double(Number(sum));

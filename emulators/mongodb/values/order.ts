@@ -1,5 +1,5 @@
-import type { Binary, BSONRegExp, BSONSymbol, Code, ObjectId, Timestamp } from 'bson';
-import { doubleChain, type Numeric } from './numbers.ts';
+import type { Binary, BSONRegExp, ObjectId, Timestamp } from 'bson';
+import { type Numeric, toDouble } from './numbers.ts';
 import { type Document, type TypeName, typeOf, type Value } from './values.ts';
 
 /**
@@ -13,9 +13,7 @@ const ranks: Record<TypeName, number> = {
   int: 4,
   long: 4,
   double: 4,
-  decimal: 4,
   string: 5,
-  symbol: 5,
   object: 6,
   array: 7,
   binData: 8,
@@ -24,7 +22,6 @@ const ranks: Record<TypeName, number> = {
   date: 11,
   timestamp: 12,
   regex: 13,
-  javascript: 14,
   maxKey: 19,
 };
 
@@ -82,12 +79,10 @@ function writePayload(value: Value, parts: Uint8Array[]): void {
     case 'int':
     case 'long':
     case 'double':
-    case 'decimal':
       writeNumber(value as Numeric, parts);
       break;
     case 'string':
-    case 'symbol':
-      writeText(typeof value === 'string' ? value : (value as BSONSymbol).value, parts);
+      writeText(value as string, parts);
       break;
     case 'object':
       writeDocument(value as Document, parts);
@@ -115,9 +110,6 @@ function writePayload(value: Value, parts: Uint8Array[]): void {
       writeText((value as BSONRegExp).pattern, parts);
       writeText((value as BSONRegExp).options, parts);
       break;
-    case 'javascript':
-      writeCode(value as Code, parts);
-      break;
   }
 }
 
@@ -135,11 +127,14 @@ const below = Buffer.from([1]);
 const exactly = Buffer.from([2]);
 const above = Buffer.from([3]);
 
+/** The nearest double, then how far an int64 beyond 2^53 is from it. */
 function writeNumber(value: Numeric, parts: Uint8Array[]): void {
-  const [first = 0, second = 0, third = 0] = doubleChain(value);
-  parts.push(sortableDouble(first));
-  if (second === 0) parts.push(exactly);
-  else parts.push(second < 0 ? below : above, sortableDouble(second), sortableDouble(third));
+  const nearest = toDouble(value);
+  const isLong = typeof value === 'object' && value._bsontype === 'Long';
+  const rest = isLong ? Number(value.toBigInt() - BigInt(nearest)) : 0;
+  parts.push(sortableDouble(nearest));
+  if (rest === 0) parts.push(exactly);
+  else parts.push(rest < 0 ? below : above, sortableDouble(rest));
 }
 
 /** UTF-8, ended by 00 01; a 00 within is written 00 FF. */
@@ -175,10 +170,4 @@ function writeUnsigned(value: Timestamp, parts: Uint8Array[]): void {
   bytes.writeUInt32BE(value.getHighBitsUnsigned());
   bytes.writeUInt32BE(value.getLowBitsUnsigned(), 4);
   parts.push(bytes);
-}
-
-function writeCode(value: Code, parts: Uint8Array[]): void {
-  parts.push(Buffer.from([Number(value.scope !== null)]));
-  writeText(value.code, parts);
-  if (value.scope !== null) writeDocument(value.scope as Document, parts);
 }
