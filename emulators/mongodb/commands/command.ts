@@ -100,11 +100,6 @@ export function documentsOf(command: Document, field: string): Document[] {
   throw new CommandError('InvalidLength', message);
 }
 
-/** True, or a number other than 0. */
-export function flag(value: Value): boolean {
-  return value === true || (isNumeric(value) && toDouble(value) !== 0);
-}
-
 /** A cursor's number, which the protocol has as an int64. */
 export function cursorId(value: Value): bigint {
   const type = typeOf(value);

@@ -3,19 +3,11 @@ import { compileFilter } from '../filters/filter.ts';
 import { checkDatabase } from '../storage/catalog.ts';
 import type { Collection, Index } from '../storage/collection.ts';
 import { type IndexSpec, parseIndexSpec, sameIndex } from '../storage/index-spec.ts';
-import { isNumeric, toDouble } from '../values/numbers.ts';
+import { isNumeric, isYes, toDouble } from '../values/numbers.ts';
 import { compareValues, equals } from '../values/order.ts';
 import { type Document, double, encode, isDocument, type Value } from '../values/values.ts';
 import type { CursorBatch } from '../wire.ts';
-import {
-  type Command,
-  type CommandContext,
-  collectionName,
-  countOf,
-  documentOf,
-  documentsOf,
-  flag,
-} from './command.ts';
+import { type Command, type CommandContext, collectionName, countOf, documentOf, documentsOf } from './command.ts';
 
 function createIndexes(command: Document, context: CommandContext): Document {
   const name = collectionName(command, 'createIndexes');
@@ -118,7 +110,7 @@ function listCollections(command: Document, context: CommandContext): CursorBatc
       idIndex: { v: 2, key: { _id: 1 }, name: '_id_' },
     }))
     .filter((each) => matches(each))
-    .map((each) => encode(flag(command.nameOnly) ? { name: each.name, type: each.type } : each));
+    .map((each) => encode(isYes(command.nameOnly) ? { name: each.name, type: each.type } : each));
   const batchSize = countOf(documentOf(command, 'cursor'), 'batchSize');
   return context.cursors.start(`${context.database}.$cmd.listCollections`, shown, batchSize);
 }

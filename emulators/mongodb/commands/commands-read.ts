@@ -5,11 +5,12 @@ import { compileProjection } from '../pipeline/projection.ts';
 import type { Collection } from '../storage/collection.ts';
 import { planQuery } from '../storage/plan.ts';
 import { countRows, type Query, readRows } from '../storage/query.ts';
+import { isYes } from '../values/numbers.ts';
 import { compareValues, keyOf } from '../values/order.ts';
 import { valuesAtPath } from '../values/path.ts';
 import { type Document, encode, isDocument, type Value } from '../values/values.ts';
 import type { CursorBatch } from '../wire.ts';
-import { type Command, type CommandContext, collectionName, countOf, cursorId, documentOf, flag } from './command.ts';
+import { type Command, type CommandContext, collectionName, countOf, cursorId, documentOf } from './command.ts';
 
 /** A `find`, `count` or `distinct` command, checked whether there is such a collection or not. */
 function readQuery(command: Document, name: string, context: CommandContext) {
@@ -39,7 +40,7 @@ function find(command: Document, context: CommandContext): CursorBatch {
       yield keepsAll ? row.bytes : encode(project(row.document));
     }
   }
-  return context.cursors.start(namespace, documents(), countOf(command, 'batchSize'), flag(command.singleBatch));
+  return context.cursors.start(namespace, documents(), countOf(command, 'batchSize'), isYes(command.singleBatch));
 }
 
 function getMore(command: Document, context: CommandContext): CursorBatch {

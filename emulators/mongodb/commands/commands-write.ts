@@ -7,17 +7,9 @@ import { type Collection, checkId, withIdFirst } from '../storage/collection.ts'
 import { type Row, readRows } from '../storage/query.ts';
 import { compileUpdate, type Update } from '../updates/update.ts';
 import { modify } from '../updates/update-paths.ts';
-import { toInteger } from '../values/numbers.ts';
+import { isYes, toInteger } from '../values/numbers.ts';
 import { type Document, typeOf, type Value } from '../values/values.ts';
-import {
-  type Command,
-  type CommandContext,
-  checkKnown,
-  collectionName,
-  documentOf,
-  documentsOf,
-  flag,
-} from './command.ts';
+import { type Command, type CommandContext, checkKnown, collectionName, documentOf, documentsOf } from './command.ts';
 
 /** Runs each statement; an error ends an ordered batch, and is reported beside what the others did. */
 function runBatch<T>(statements: T[], ordered: boolean, run: (statement: T, index: number) => void): Document {
@@ -92,7 +84,7 @@ const deleteFields = ['q', 'limit'];
 function update(command: Document, context: CommandContext): Document {
   const name = collectionName(command, 'update');
   const statements = documentsOf(command, 'updates');
-  const collection = statements.some(({ upsert }) => flag(upsert))
+  const collection = statements.some(({ upsert }) => isYes(upsert))
     ? context.catalog.ensure(context.database, name)
     : context.catalog.get(context.database, name);
   const totals = { n: 0, nModified: 0, upserted: [] as Document[] };
@@ -109,7 +101,7 @@ function update(command: Document, context: CommandContext): Document {
 
 function runUpdate(collection: Collection | undefined, statement: Document) {
   const filter = documentOf(statement, 'q');
-  const multi = flag(statement.multi);
+  const multi = isYes(statement.multi);
   const change = compileUpdate(statement.u);
   if (multi && change.kind === 'replacement') {
     throw new CommandError('FailedToParse', 'multi update is not supported for replacement-style update');
@@ -118,7 +110,7 @@ function runUpdate(collection: Collection | undefined, statement: Document) {
   if (!collection) return { n: 0, nModified: 0, upsertedId: undefined };
   // all are found before the first is changed, so that none is met again at its new place in an index
   const rows = [...readRows(collection, { filter, limit: multi ? 0 : 1 })];
-  if (rows.length === 0 && flag(statement.upsert)) {
+  if (rows.length === 0 && isYes(statement.upsert)) {
     return { n: 1, nModified: 0, upsertedId: upsert(collection, filter, change)._id };
   }
   let nModified = 0;
@@ -150,9 +142,9 @@ function remove(command: Document, context: CommandContext): Document {
 
 function findAndModify(command: Document, context: CommandContext): Document {
   const name = collectionName(command, 'findAndModify');
-  const isRemove = flag(command.remove);
-  const isUpsert = flag(command.upsert);
-  if (isRemove && (command.update !== undefined || isUpsert || flag(command.new))) {
+  const isRemove = isYes(command.remove);
+  const isUpsert = isYes(command.upsert);
+  if (isRemove && (command.update !== undefined || isUpsert || isYes(command.new))) {
     throw new CommandError('FailedToParse', 'Cannot specify update, upsert or new when remove=true');
   }
   if (!isRemove && command.update === undefined) {
@@ -161,6 +153,7 @@ function findAndModify(command: Document, context: CommandContext): Document {
   const change = isRemove ? undefined : compileUpdate(command.update);
   const project = compileProjection(documentOf(command, 'fields'));
   const filter = documentOf(command, 'query');
+  compileFilter(filter);
   const collection = isUpsert
     ? context.catalog.ensure(context.database, name)
     : context.catalog.get(context.database, name);
@@ -172,7 +165,7 @@ function findAndModify(command: Document, context: CommandContext): Document {
     if (change === undefined) collection.remove(row.id, row.document);
     else {
       const { after } = applyTo(collection, row, change);
-      if (flag(command.new)) value = after;
+      if (isYes(command.new)) value = after;
     }
     const done = change === undefined ? { n: 1 } : { n: 1, updatedExisting: true };
     return { lastErrorObject: done, value: project(value), ok: 1 };
@@ -180,7 +173,7 @@ function findAndModify(command: Document, context: CommandContext): Document {
   if (collection && isUpsert && change) {
     const made = upsert(collection, filter, change);
     const lastErrorObject = { n: 1, updatedExisting: false, upserted: made._id };
-    return { lastErrorObject, value: flag(command.new) ? project(made) : null, ok: 1 };
+    return { lastErrorObject, value: isYes(command.new) ? project(made) : null, ok: 1 };
   }
   return { lastErrorObject: change === undefined ? { n: 0 } : { n: 0, updatedExisting: false }, value: null, ok: 1 };
 }

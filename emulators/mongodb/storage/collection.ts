@@ -35,8 +35,8 @@ export interface StoredRecord {
 }
 
 /**
- * One collection: its documents by record number (index 0 of the store's keys), and its indexes. Writes happen within `store.write`; each checks
- * everything before its first put, so that an error leaves nothing half done.
+ * One collection: its documents by record number (index 0 of the store's keys), and its indexes. Writes happen within
+ * `store.write`; each checks everything before its first put, so that an error leaves nothing half done.
  */
 export class Collection {
   readonly id: number;

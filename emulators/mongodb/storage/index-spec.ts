@@ -1,6 +1,6 @@
 import { CommandError } from '../errors.ts';
 import { compileFilter, type Filter, isOperators } from '../filters/filter.ts';
-import { isNumeric, toDouble } from '../values/numbers.ts';
+import { isNumeric, isYes, toDouble } from '../values/numbers.ts';
 import { equals } from '../values/order.ts';
 import type { SortField } from '../values/sort.ts';
 import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
@@ -43,13 +43,13 @@ export function parseIndexSpec(value: Value): IndexSpec {
   if (partial !== undefined) checkPartial(partial);
   const isId = fields.length === 1 && fields[0]?.field === '_id';
   const document: Document = { v: 2, key: value.key, name };
-  if (isTrue(unique) && !isId) document.unique = true;
+  if (isYes(unique) && !isId) document.unique = true;
   if (partial !== undefined) document.partialFilterExpression = partial;
   if (expire !== undefined) document.expireAfterSeconds = expire;
   return {
     name,
     fields,
-    unique: isTrue(unique) || isId,
+    unique: isYes(unique) || isId,
     partial: partial === undefined ? undefined : compileFilter(partial),
     expireAfterSeconds: expirySeconds(expire, fields),
     document,
@@ -67,16 +67,12 @@ function checkPartial(filter: Value): void {
     }
     const operators = isOperators(value) ? value : { $eq: value };
     const taken = Object.entries(operators).every(
-      ([name, argument]) => partialOperators.includes(name) && (name !== '$exists' || isTrue(argument)),
+      ([name, argument]) => partialOperators.includes(name) && (name !== '$exists' || isYes(argument)),
     );
     if (key.startsWith('$') || !taken) {
       throw new CommandError('CannotCreateIndex', `unsupported expression in partial index: ${key}`);
     }
   }
-}
-
-function isTrue(value: Value): boolean {
-  return value === true || (isNumeric(value) && toDouble(value) !== 0);
 }
 
 function indexFields(key: Document): SortField[] {
@@ -114,5 +110,5 @@ function expirySeconds(value: Value, fields: SortField[]): number | undefined {
 export function sameIndex(a: IndexSpec, b: IndexSpec): boolean {
   const { name: _, ...one } = a.document;
   const { name: __, ...other } = b.document;
-  return a.fields.length === b.fields.length && equals(one, other);
+  return equals(one, other);
 }

@@ -23,6 +23,11 @@ export function isNotANumber(value: Value): boolean {
   return isNumeric(value) && Number.isNaN(toDouble(value));
 }
 
+/** True, or a number other than 0: what the protocol takes for yes. */
+export function isYes(value: Value): boolean {
+  return value === true || (isNumeric(value) && toDouble(value) !== 0);
+}
+
 /** The integer that any number of the protocol stands for (`limit: 5.0`); undefined when it is none. */
 export function toInteger(value: Value): number | undefined {
   if (!isNumeric(value)) return undefined;
