@@ -58,7 +58,11 @@ export class CommandServer {
     checkFields(name, known, command);
     const database = command.$db;
     checkDatabase(database);
-    const failed = this.#state.failPoint.enter(name, command, `${database}.${String(command[name])}`);
+    const failed = this.#state.failPoint.enter(
+      name,
+      command,
+      `${database}.${String(command.collection ?? command[name])}`,
+    );
     if (failed) return failed;
     const context: CommandContext = { ...this.#state, database, connectionId };
     if (!known.writes) return known.run(command, context);
