@@ -1,3 +1,4 @@
+import { isLosslessNumber } from 'lossless-json';
 import { PermanentError } from '../runtime/errors.ts';
 import { KINDS, type Kind } from './object-name.ts';
 
@@ -41,8 +42,9 @@ function isStoredEvent(value: unknown): value is StoredEvent {
   );
 }
 
+/** A LosslessNumber, which is one of JavaScript's objects, is none of JSON's. */
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
 }
 
 /**
