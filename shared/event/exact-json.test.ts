@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isLosslessNumber, LosslessNumber } from 'lossless-json';
-import { parseExactJson, stringifyExactJson } from './exact-json.ts';
+import { isTooDeep, MAX_JSON_DEPTH, parseExactJson, stringifyExactJson } from './exact-json.ts';
 
 /** A number as JSON can write it, which JavaScript would mostly write otherwise. */
 const numberText = fc.stringMatching(/^-?(?:0|[1-9]\d{0,24})(?:\.\d{1,20})?(?:[eE][+-]?\d{1,3})?$/);
@@ -53,7 +53,7 @@ describe('parseExactJson', () => {
 
   it('reads any depth, and long texts', () => {
     const depth = 400_000;
-    let value = parseExactJson(`${'['.repeat(depth)}1.10${']'.repeat(depth)}`);
+    let value = parseExactJson(nested(depth));
     for (let level = 0; level < depth; level += 1) value = (value as unknown[])[0];
     assert.deepEqual(value, new LosslessNumber('1.10'));
     const long = '\\"x'.repeat(2_000_000);
@@ -84,8 +84,27 @@ describe('stringifyExactJson', () => {
   it('writes all else as JSON.stringify does', () =>
     fc.assert(fc.property(fc.jsonValue(), (value) => assert.equal(stringifyExactJson(value), JSON.stringify(value)))));
 
-  it('writes the depth that collect takes', () => {
-    const text = `${'{"a":['.repeat(1000)}1.10${']}'.repeat(1000)}`;
-    assert.equal(stringifyExactJson(parseExactJson(text)), text);
+  it('writes all that is not too deep', () => {
+    const half = MAX_JSON_DEPTH / 2;
+    const text = `${'{"a":['.repeat(half)}1.10${']}'.repeat(half)}`;
+    const value = parseExactJson(text);
+    assert.equal(isTooDeep(value), false);
+    assert.equal(stringifyExactJson(value), text);
   });
 });
+
+describe('isTooDeep', () => {
+  it('counts objects and arrays, in whatever branch', () => {
+    assert.equal(isTooDeep(parseExactJson(nested(MAX_JSON_DEPTH))), false);
+    assert.equal(isTooDeep(parseExactJson(nested(MAX_JSON_DEPTH + 1))), true);
+    assert.equal(isTooDeep(parseExactJson(`{"a":1,"b":${nested(MAX_JSON_DEPTH)},"c":[]}`)), true);
+    assert.equal(isTooDeep(parseExactJson(nested(400_000))), true);
+  });
+
+  for (const text of ['1.10', '"x"', 'null', '[]'])
+    it(`${text} is not`, () => assert.equal(isTooDeep(parseExactJson(text)), false));
+});
+
+function nested(depth: number): string {
+  return `${'['.repeat(depth)}1.10${']'.repeat(depth)}`;
+}

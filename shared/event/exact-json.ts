@@ -1,4 +1,7 @@
-import { LosslessNumber, stringify } from 'lossless-json';
+import { isLosslessNumber, LosslessNumber, stringify } from 'lossless-json';
+
+/** Deeper than any client nests, and far from where walking a value overflows the stack. */
+export const MAX_JSON_DEPTH = 2000;
 
 /** A string or a number of valid JSON, as its characters. */
 const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|-?\d[\d.eE+-]*/g;
@@ -30,15 +33,29 @@ function unmark(value: unknown): unknown {
     for (const [key, child] of Object.entries(parent)) {
       if (typeof child === 'string') {
         parent[key] = child.startsWith('n') ? new LosslessNumber(child.slice(1)) : child.slice(1);
-      } else if (typeof child === 'object' && child !== null) open.push(child as Record<string, unknown>);
+      } else if (isNest(child)) open.push(child as Record<string, unknown>);
     }
   }
   return root.value;
 }
 
+/** Whether objects and arrays nest deeper than MAX_JSON_DEPTH. */
+export function isTooDeep(value: unknown): boolean {
+  let level = [value].filter(isNest);
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth === MAX_JSON_DEPTH) return true;
+    level = level.flatMap((parent) => Object.values(parent).filter(isNest));
+  }
+  return false;
+}
+
+function isNest(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !isLosslessNumber(value);
+}
+
 /**
- * JSON.stringify that writes a LosslessNumber as its text. It recurses: 2,000 levels are safe, far deeper ones throw RangeError.
- * What has no JSON (undefined, a function) becomes `null`.
+ * JSON.stringify that writes a LosslessNumber as its text. It recurses: a value that isTooDeep may throw RangeError. What has no
+ * JSON (undefined, a function) becomes `null`.
  */
 export function stringifyExactJson(value: unknown): string {
   return stringify(value) ?? 'null';
