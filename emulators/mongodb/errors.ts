@@ -6,7 +6,6 @@ const codes = {
   BadValue: 2,
   FailedToParse: 9,
   TypeMismatch: 14,
-  Overflow: 15,
   InvalidLength: 16,
   IllegalOperation: 20,
   InvalidBSON: 22,
@@ -29,11 +28,10 @@ const codes = {
   NotAReplicaSet: 123,
   InvalidPipelineOperator: 168,
   CannotIndexParallelArrays: 171,
-  ConversionFailure: 241,
   NotImplemented: 238,
+  FailPointSetFailed: 266,
   BSONObjectTooLarge: 10334,
   DuplicateKey: 11000,
-  KeyTooLong: 17280,
 } as const;
 
 export type CodeName = keyof typeof codes;

@@ -61,7 +61,6 @@ export const startMongodb: StartEmulator = async ({ port, dataDir }: EmulatorOpt
 
 function serve(socket: Socket, server: CommandServer, connectionId: number): void {
   const reader = new MessageReader();
-  const client = { connectionId, address: `${socket.remoteAddress}:${socket.remotePort}` };
   let responses = 0;
   // a client that goes away ends its connection, and nothing else
   socket.on('error', () => socket.destroy());
@@ -70,7 +69,7 @@ function serve(socket: Socket, server: CommandServer, connectionId: number): voi
       reader.push(chunk as Buffer);
       for (let message = reader.next(); message !== undefined; message = reader.next()) {
         const request = parseMessage(message);
-        const body = server.run(request.command, client);
+        const body = server.run(request.command, connectionId);
         responses += 1;
         if (!request.silent) socket.write(replyMessage(request, responses, body));
       }

@@ -5,6 +5,7 @@ import { readCommands } from './commands/commands-read.ts';
 import { serverCommands } from './commands/commands-server.ts';
 import { writeCommands } from './commands/commands-write.ts';
 import { Cursors } from './commands/cursors.ts';
+import { ConnectionClosed, FailPoint } from './commands/fail-point.ts';
 import { CommandError } from './errors.ts';
 import { Catalog, checkDatabase } from './storage/catalog.ts';
 import { expireDocuments } from './storage/expiry.ts';
@@ -12,33 +13,33 @@ import type { Store } from './storage/store.ts';
 import { type Document, encode } from './values/values.ts';
 import { CursorBatch } from './wire.ts';
 
-const commands: Record<string, Command> = { ...serverCommands, ...readCommands, ...writeCommands, ...adminCommands };
-
-/** Who sends a command. */
-export interface Client {
-  connectionId: number;
-  /** Address and port. */
-  address: string;
-}
+/** Every command of this server by its name. */
+export const commands: Record<string, Command> = {
+  ...serverCommands,
+  ...readCommands,
+  ...writeCommands,
+  ...adminCommands,
+};
 
 /** Runs commands on a store, one after the other. Each that writes is one transaction: all that it did is committed when `run` returns. */
 export class CommandServer {
   #state: ServerState;
 
   constructor(store: Store) {
-    this.#state = { store, catalog: new Catalog(store), cursors: new Cursors(), startedAtMs: Date.now() };
+    this.#state = { store, catalog: new Catalog(store.data), cursors: new Cursors(), failPoint: new FailPoint() };
   }
 
-  /** The bytes of the reply document. */
-  run(command: Document | BSONError, client: Client): Uint8Array {
+  /** The bytes of the reply document; throws ConnectionClosed where a fail point wants the connection to end. */
+  run(command: Document | BSONError, connectionId: number): Uint8Array {
     if (command instanceof BSONError) return encode(new CommandError('InvalidBSON', command.message).toReply());
     try {
-      const reply = this.#dispatch(command, client);
+      const reply = this.#dispatch(command, connectionId);
       return reply instanceof CursorBatch ? reply.toBytes() : encode(reply);
     } catch (error) {
       if (error instanceof CommandError) return encode(error.toReply());
+      if (error instanceof ConnectionClosed) throw error;
       // the transaction was undone, so what is remembered of the store may be wrong
-      this.#state.catalog = new Catalog(this.#state.store);
+      this.#state.catalog = new Catalog(this.#state.store.data);
       return encode(new CommandError('InternalError', `internal error: ${(error as Error).stack}`).toReply());
     }
   }
@@ -50,19 +51,20 @@ export class CommandServer {
     expireDocuments(store, catalog, nowMs);
   }
 
-  #dispatch(command: Document, client: Client): Document | CursorBatch {
+  #dispatch(command: Document, connectionId: number): Document | CursorBatch {
     const name = Object.keys(command)[0] ?? '';
     const known = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (!known) throw new CommandError('CommandNotFound', `no such command: '${name}'`);
     checkFields(name, known, command);
     const database = command.$db;
     checkDatabase(database);
-    const context: CommandContext = {
-      ...this.#state,
-      database,
-      connectionId: client.connectionId,
-      client: client.address,
-    };
+    const failed = this.#state.failPoint.enter(
+      name,
+      command,
+      `${database}.${String(command.collection ?? command[name])}`,
+    );
+    if (failed) return failed;
+    const context: CommandContext = { ...this.#state, database, connectionId };
     if (!known.writes) return known.run(command, context);
     return commit(() => known.run(command, context), context.store);
   }

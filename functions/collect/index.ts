@@ -3,8 +3,8 @@ import { drainOnSignal } from '../../shared/runtime/drain.ts';
 import { openLog } from '../../shared/runtime/log.ts';
 import { openArchive } from '../../shared/stores/archive.ts';
 import { readConfig } from './config.ts';
-import { limitBodies } from './limits.ts';
 import { answerTooLarge, route } from './routes.ts';
+import { takeRequestsOnceListening } from './take-requests.ts';
 
 const config = readConfig(process.env);
 const dependencies = {
@@ -13,7 +13,7 @@ const dependencies = {
   now: () => new Date(),
   log: openLog('collect', config.logLevel),
 };
-limitBodies(answerTooLarge);
+takeRequestsOnceListening(answerTooLarge);
 drainOnSignal();
 
 http('collect', (request, response) => route(request, response, dependencies));

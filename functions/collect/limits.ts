@@ -1,8 +1,11 @@
-import { subscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** The longest body; a real report is some kilobytes. */
 export const MAX_BODY_BYTES = 1024 * 1024;
+
+/** How much of what is refused is still read, and how long, so that the client gets to its answer. Source: RFC 9112, 9.6. */
+export const MAX_DROPPED_BYTES = 16 * MAX_BODY_BYTES;
+export const MAX_DROP_MS = 10_000;
 
 /** What the client said of its body, which the Functions Framework must not see. */
 export interface BodyHeaders {
@@ -17,42 +20,34 @@ export function bodyHeaders(request: IncomingMessage): BodyHeaders {
   return HEADERS.get(request) ?? { contentType: request.headers['content-type'] ?? null, contentEncoding: null };
 }
 
-/**
- * Sees each request before the Functions Framework (5.0.5) does, which parses every body on its own, up to 1 GiB, and answers
- * its parser's errors as HTML. Call it when the function's module loads.
- */
-export function limitBodies(tooLarge: (response: ServerResponse) => void): void {
-  subscribe('http.server.request.start', (message) => {
-    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
-    limitBody(request, response, tooLarge);
-  });
-}
+/** Writes the answer to a body over the limit, and leaves it open. */
+export type AnswerTooLarge = (response: ServerResponse) => void;
 
 /**
- * A body over the limit is answered 413 before it is read, or as soon as it has grown over; the framework is told of plain
- * bytes, so that it hands them on unparsed.
+ * Has to see a request before the Functions Framework (5.0.5) does, which parses every body on its own, up to 1 GiB, and answers
+ * its parser's errors as HTML. It is told of plain bytes, so that it hands them on unparsed. A body over the limit is answered
+ * before it is read, or as soon as it has grown over.
  */
-export function limitBody(
-  request: IncomingMessage,
-  response: ServerResponse,
-  tooLarge: (response: ServerResponse) => void,
-): void {
+export function limitBody(request: IncomingMessage, response: ServerResponse, tooLarge: AnswerTooLarge): void {
   const { headers } = request;
-  HEADERS.set(request, {
-    contentType: headers['content-type'] ?? null,
-    contentEncoding: headers['content-encoding'] ?? null,
-  });
+  HEADERS.set(request, { contentType: headers['content-type'] ?? null, contentEncoding: encodingOf(request) });
   headers['content-type'] = 'application/octet-stream';
   delete headers['content-encoding'];
-  if (Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES) refuse(request, response, tooLarge);
+  if (declaresTooMuch(request)) refuse(request, response, tooLarge);
   else if (headers['transfer-encoding'] !== undefined) countChunks(request, response, tooLarge);
 }
 
-function countChunks(
-  request: IncomingMessage,
-  response: ServerResponse,
-  tooLarge: (response: ServerResponse) => void,
-): void {
+/** Whether a request says itself that its body is over the limit. */
+export function declaresTooMuch({ headers }: IncomingMessage): boolean {
+  return Number(headers['content-length'] ?? 0) > MAX_BODY_BYTES;
+}
+
+/** A transfer coding beside `chunked` (the parser wants that one last) is on the body as much as a content coding. */
+function encodingOf({ headers }: IncomingMessage): string | null {
+  return headers['content-encoding'] || headers['transfer-encoding']?.replace(/(?:^|,)\s*chunked\s*$/i, '') || null;
+}
+
+function countChunks(request: IncomingMessage, response: ServerResponse, tooLarge: AnswerTooLarge): void {
   let bytes = 0;
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
@@ -60,17 +55,27 @@ function countChunks(
     // the framework's reader is a listener like this one, and would go on keeping what comes
     request.removeAllListeners('data');
     refuse(request, response, tooLarge);
-    request.resume();
   });
 }
 
 /** Without these headers the framework takes the request for one without a body and does not read it. */
-function refuse(
-  request: IncomingMessage,
-  response: ServerResponse,
-  tooLarge: (response: ServerResponse) => void,
-): void {
+function refuse(request: IncomingMessage, response: ServerResponse, tooLarge: AnswerTooLarge): void {
   delete request.headers['content-length'];
   delete request.headers['transfer-encoding'];
+  response.setHeader('Connection', 'close');
   tooLarge(response);
+  dropRest(request, response);
+}
+
+/** The system resets a connection that is closed with bytes unread, and then the client may never see the answer. */
+function dropRest(request: IncomingMessage, response: ServerResponse): void {
+  let bytes = 0;
+  const end = () => response.end();
+  const timer = setTimeout(end, MAX_DROP_MS);
+  response.once('close', () => clearTimeout(timer));
+  request.once('end', end);
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > MAX_DROPPED_BYTES) end();
+  });
 }

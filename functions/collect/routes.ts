@@ -36,15 +36,19 @@ export async function route(
   else answer(response, 404, { error: 'not_found', message: `no such route; there are ${ROUTES}` });
 }
 
-/** Without its query, doubled slashes and the one at the end, which endpoints and plugins put together by themselves. */
+/**
+ * Without its query, doubled slashes and the one at the end, which endpoints and plugins put together by themselves; nor the
+ * host, which stands before it in what is sent to a proxy.
+ */
 function pathOf(url: string): string {
-  const parts = (url.split('?', 1)[0] as string).split('/').filter((part) => part !== '');
+  const [path = ''] = url.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1);
+  const parts = path.split('/').filter((part) => part !== '');
   return `/${parts.join('/')}`;
 }
 
-/** What a request whose body is over the limit is told. */
+/** What a request whose body is over the limit is told; ends nothing, for the rest of the body is still to come. */
 export function answerTooLarge(response: ServerResponse): void {
-  answer(response, 413, { error: 'too_large', message: `the body is longer than ${MAX_BODY_BYTES} bytes` });
+  write(response, 413, { error: 'too_large', message: `the body is longer than ${MAX_BODY_BYTES} bytes` });
 }
 
 async function collect(
@@ -108,7 +112,12 @@ function senderAddress(request: IncomingMessage, forwardedHops: number): string 
 }
 
 function answer(response: ServerResponse, status: number, body: Record<string, unknown>): void {
+  write(response, status, body);
+  response.end();
+}
+
+function write(response: ServerResponse, status: number, body: Record<string, unknown>): void {
   const text = JSON.stringify(body);
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
-  response.end(text);
+  response.write(text);
 }

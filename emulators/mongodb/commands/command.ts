@@ -1,27 +1,25 @@
 import type { Long } from 'bson';
 import { CommandError } from '../errors.ts';
-import { compileExpression, type Variables } from '../expressions/expression.ts';
 import type { Catalog } from '../storage/catalog.ts';
 import type { Store } from '../storage/store.ts';
 import { isNumeric, toDouble, toInteger } from '../values/numbers.ts';
 import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
 import type { CursorBatch } from '../wire.ts';
 import type { Cursors } from './cursors.ts';
+import type { FailPoint } from './fail-point.ts';
 
 /** What commands work on. */
 export interface ServerState {
   store: Store;
   catalog: Catalog;
   cursors: Cursors;
-  startedAtMs: number;
+  failPoint: FailPoint;
 }
 
 /** What a command knows beside its own document. */
 export interface CommandContext extends ServerState {
   database: string;
   connectionId: number;
-  /** Address and port of the client. */
-  client: string;
 }
 
 export interface Command {
@@ -33,52 +31,24 @@ export interface Command {
 }
 
 /** Fields that any command may have and that change nothing here: one server, every write is durable when answered. */
-const generalFields = new Set(
-  [
-    'lsid',
-    '$db',
-    '$readPreference',
-    '$clusterTime',
-    'readConcern',
-    'writeConcern',
-    'maxTimeMS',
-    'comment',
-    'apiVersion',
-  ]
-    .concat([
-      'apiStrict',
-      'apiDeprecationErrors',
-      'collation',
-      'txnNumber',
-      'startTransaction',
-      'autocommit',
-      'helloOk',
-    ])
-    .concat(['allowDiskUse', 'noCursorTimeout', 'bypassDocumentValidation', '$audit', '$client', 'let']),
-);
+const generalFields = new Set([
+  ...['lsid', '$db', '$readPreference', '$clusterTime', 'readConcern', 'writeConcern', 'maxTimeMS', 'comment'],
+  ...['apiVersion', 'apiStrict', 'apiDeprecationErrors', 'txnNumber', 'startTransaction', 'autocommit', 'helloOk'],
+  ...['allowDiskUse', 'noCursorTimeout', 'bypassDocumentValidation', '$client'],
+]);
 
 /** Refuses fields that the command does not know, and general ones whose meaning this server has not. */
 export function checkFields(name: string, { fields }: Command, command: Document): void {
-  const isKnown = (key: string) => fields === 'any' || key === name || fields.includes(key) || generalFields.has(key);
-  const unknown = Object.keys(command).find((key) => !isKnown(key));
-  if (unknown !== undefined) throw new CommandError(40415, `BSON field '${name}.${unknown}' is an unknown field.`);
-  checkSession(command);
-  checkConcerns(command);
-  checkCollation(command.collation);
-}
-
-function checkSession({ txnNumber, startTransaction, autocommit }: Document): void {
-  if (txnNumber === undefined && startTransaction === undefined && autocommit === undefined) return;
-  throw new CommandError('IllegalOperation', 'Transaction numbers are only allowed on a replica set member or mongos');
-}
-
-function checkConcerns({ readConcern, writeConcern }: Document): void {
-  const level = isDocument(readConcern) ? readConcern.level : undefined;
-  if (level !== undefined && !['local', 'available', 'majority'].includes(String(level))) {
-    throw new CommandError(
-      'NotAReplicaSet',
-      `node needs to be a replica set member to use read concern ${String(level)}`,
-    );
+  if (fields !== 'any')
+    checkKnown(name, command, (key) => key === name || fields.includes(key) || generalFields.has(key));
+  const { txnNumber, startTransaction, autocommit, readConcern, writeConcern } = command;
+  if (txnNumber !== undefined || startTransaction !== undefined || autocommit !== undefined) {
+    const message = 'Transaction numbers are only allowed on a replica set member or mongos';
+    throw new CommandError('IllegalOperation', message);
+  }
+  const level = isDocument(readConcern) ? String(readConcern.level ?? 'local') : 'local';
+  if (!['local', 'available', 'majority'].includes(level)) {
+    throw new CommandError('NotAReplicaSet', `node needs to be a replica set member to use read concern ${level}`);
   }
   const w = isDocument(writeConcern) ? writeConcern.w : undefined;
   if (isNumeric(w) && toDouble(w) > 1) {
@@ -86,9 +56,9 @@ function checkConcerns({ readConcern, writeConcern }: Document): void {
   }
 }
 
-export function checkCollation(collation: Value): void {
-  if (collation === undefined || (isDocument(collation) && collation.locale === 'simple')) return;
-  throw new CommandError('NotImplemented', 'collation is not supported by this server');
+export function checkKnown(name: string, document: Document, isKnown: (key: string) => boolean): void {
+  const unknown = Object.keys(document).find((key) => !isKnown(key));
+  if (unknown !== undefined) throw new CommandError(40415, `BSON field '${name}.${unknown}' is an unknown field.`);
 }
 
 /** The collection that the command is about: the value of its own field. */
@@ -103,12 +73,7 @@ export function countOf(command: Document, field: string): number | undefined {
   const value = command[field];
   if (value === undefined) return undefined;
   const integer = toInteger(value);
-  if (integer === undefined) {
-    throw new CommandError(
-      'TypeMismatch',
-      `BSON field '${field}' is the wrong type '${typeOf(value)}', expected a whole number`,
-    );
-  }
+  if (integer === undefined) throw wrongType(field, value, 'a whole number');
   if (integer < 0) throw new CommandError(51024, `BSON field '${field}' value must be >= 0, actual value '${integer}'`);
   return integer;
 }
@@ -118,39 +83,21 @@ export function documentOf(command: Document, field: string): Document {
   const value = command[field];
   if (value === undefined || value === null) return {};
   if (isDocument(value)) return value;
-  throw new CommandError(
-    'TypeMismatch',
-    `BSON field '${field}' is the wrong type '${typeOf(value)}', expected type 'object'`,
-  );
+  throw wrongType(field, value, "type 'object'");
+}
+
+function wrongType(field: string, value: Value, expected: string): CommandError {
+  const message = `BSON field '${field}' is the wrong type '${typeOf(value)}', expected ${expected}`;
+  return new CommandError('TypeMismatch', message);
 }
 
 /** A list of documents that may not be empty. */
 export function documentsOf(command: Document, field: string): Document[] {
   const value = command[field];
-  if (!Array.isArray(value) || !value.every(isDocument)) {
-    throw new CommandError('TypeMismatch', `BSON field '${field}' must be an array of objects`);
-  }
-  if (value.length === 0 || value.length > 100_000) {
-    throw new CommandError(
-      'InvalidLength',
-      `Write batch sizes must be between 1 and 100000. Got ${value.length} operations.`,
-    );
-  }
-  return value;
-}
-
-/** True, or a number other than 0. */
-export function flag(value: Value): boolean {
-  return value === true || (isNumeric(value) && toDouble(value) !== 0);
-}
-
-/** The variables of expressions: NOW, one for the whole command, and those of `let`. */
-export function variablesOf(bindings: Value, outer: Variables = { NOW: new Date() }): Variables {
-  const variables = { ...outer };
-  for (const [name, value] of Object.entries(isDocument(bindings) ? bindings : {})) {
-    variables[name] = compileExpression(value, outer)({ root: {}, current: {}, variables: outer });
-  }
-  return variables;
+  if (!Array.isArray(value) || !value.every(isDocument)) throw wrongType(field, value, 'an array of objects');
+  if (value.length > 0 && value.length <= 100_000) return value;
+  const message = `Write batch sizes must be between 1 and 100000. Got ${value.length} operations.`;
+  throw new CommandError('InvalidLength', message);
 }
 
 /** A cursor's number, which the protocol has as an int64. */

@@ -3,18 +3,11 @@ import { compileFilter } from '../filters/filter.ts';
 import { checkDatabase } from '../storage/catalog.ts';
 import type { Collection, Index } from '../storage/collection.ts';
 import { type IndexSpec, parseIndexSpec, sameIndex } from '../storage/index-spec.ts';
+import { isNumeric, isYes, toDouble } from '../values/numbers.ts';
 import { compareValues, equals } from '../values/order.ts';
-import { type Document, encode, isDocument, type Value } from '../values/values.ts';
+import { type Document, double, encode, isDocument, type Value } from '../values/values.ts';
 import type { CursorBatch } from '../wire.ts';
-import {
-  type Command,
-  type CommandContext,
-  collectionName,
-  countOf,
-  documentOf,
-  documentsOf,
-  flag,
-} from './command.ts';
+import { type Command, type CommandContext, collectionName, countOf, documentOf, documentsOf } from './command.ts';
 
 function createIndexes(command: Document, context: CommandContext): Document {
   const name = collectionName(command, 'createIndexes');
@@ -56,8 +49,8 @@ function alreadyThere(collection: Collection, spec: IndexSpec): boolean {
   throw new CommandError('IndexOptionsConflict', `Index already exists with a different name: ${twin.name}`);
 }
 
-function signature({ document, unique, sparse }: IndexSpec): Document {
-  return { key: document.key, partial: document.partialFilterExpression ?? null, unique, sparse };
+function signature({ document, unique }: IndexSpec): Document {
+  return { key: document.key, partial: document.partialFilterExpression ?? null, unique };
 }
 
 function listIndexes(command: Document, context: CommandContext): CursorBatch {
@@ -87,12 +80,6 @@ function indexesToDrop(collection: Collection, wanted: Value): Index[] {
 }
 
 function create(command: Document, context: CommandContext): Document {
-  for (const field of ['capped', 'timeseries', 'viewOn', 'validator', 'clusteredIndex', 'encryptedFields']) {
-    const value = command[field];
-    if (value !== undefined && value !== false) {
-      throw new CommandError('NotImplemented', `create: ${field} is not supported by this server`);
-    }
-  }
   context.catalog.create(context.database, collectionName(command, 'create'));
   return { ok: 1 };
 }
@@ -123,18 +110,14 @@ function listCollections(command: Document, context: CommandContext): CursorBatc
       idIndex: { v: 2, key: { _id: 1 }, name: '_id_' },
     }))
     .filter((each) => matches(each))
-    .map((each) => encode(flag(command.nameOnly) ? { name: each.name, type: each.type } : each));
+    .map((each) => encode(isYes(command.nameOnly) ? { name: each.name, type: each.type } : each));
   const batchSize = countOf(documentOf(command, 'cursor'), 'batchSize');
   return context.cursors.start(`${context.database}.$cmd.listCollections`, shown, batchSize);
 }
 
-function listDatabases(command: Document, context: CommandContext): Document {
-  const matches = compileFilter(documentOf(command, 'filter'));
-  const names = [...new Set(context.catalog.all().map(({ database }) => database))].sort(compareValues);
-  const databases = names
-    .map((name) => ({ name, sizeOnDisk: dataSize(context.catalog.list(name)), empty: false }))
-    .filter((each) => matches(each));
-  if (flag(command.nameOnly)) return { databases: databases.map(({ name }) => ({ name })), ok: 1 };
+function listDatabases(_: Document, { catalog }: CommandContext): Document {
+  const names = [...new Set(catalog.all().map(({ database }) => database))].sort(compareValues);
+  const databases = names.map((name) => ({ name, sizeOnDisk: dataSize(catalog.list(name)), empty: false }));
   return { databases, totalSize: databases.reduce((sum, { sizeOnDisk }) => sum + sizeOnDisk, 0), ok: 1 };
 }
 
@@ -145,57 +128,33 @@ function dataSize(collections: Collection[]): number {
   return bytes;
 }
 
-function collStats(command: Document, context: CommandContext): Document {
-  const name = collectionName(command, 'collStats');
-  const collection = context.catalog.get(context.database, name);
-  const size = collection ? dataSize([collection]) : 0;
-  const count = collection?.count ?? 0;
-  return {
-    ns: `${context.database}.${name}`,
-    size,
-    count,
-    ...(count > 0 ? { avgObjSize: Math.floor(size / count) } : {}),
-    storageSize: size,
-    nindexes: collection?.indexes.length ?? 0,
-    ok: 1,
-  };
-}
-
-function dbStats(_: Document, context: CommandContext): Document {
+/** Sizes are given in units of `scale` bytes. */
+function dbStats(command: Document, context: CommandContext): Document {
+  const scaleFactor = Math.trunc(isNumeric(command.scale) ? toDouble(command.scale) : 1);
+  if (!(scaleFactor >= 1)) throw new CommandError('BadValue', 'scale has to be a number >= 1');
   const collections = context.catalog.list(context.database);
-  const size = dataSize(collections);
+  const size = dataSize(collections) / scaleFactor;
   return {
     db: context.database,
     collections: collections.length,
     views: 0,
     objects: collections.reduce((sum, { count }) => sum + count, 0),
-    dataSize: size,
-    storageSize: size,
+    dataSize: double(size),
+    storageSize: double(size),
     indexes: collections.reduce((sum, { indexes }) => sum + indexes.length, 0),
+    scaleFactor,
     ok: 1,
   };
 }
-
-const createFields = [
-  'capped',
-  'size',
-  'max',
-  'timeseries',
-  'viewOn',
-  'validator',
-  'clusteredIndex',
-  'encryptedFields',
-].concat(['pipeline', 'validationLevel', 'validationAction']);
 
 export const adminCommands: Record<string, Command> = {
   createIndexes: { fields: ['indexes', 'commitQuorum'], writes: true, run: createIndexes },
   listIndexes: { fields: ['cursor'], run: listIndexes },
   dropIndexes: { fields: ['index'], writes: true, run: dropIndexes },
-  create: { fields: createFields, writes: true, run: create },
+  create: { fields: [], writes: true, run: create },
   drop: { fields: [], writes: true, run: drop },
   dropDatabase: { fields: [], writes: true, run: dropDatabase },
   listCollections: { fields: ['filter', 'nameOnly', 'authorizedCollections', 'cursor'], run: listCollections },
-  listDatabases: { fields: ['filter', 'nameOnly', 'authorizedDatabases'], run: listDatabases },
-  collStats: { fields: [], run: collStats },
-  dbStats: { fields: [], run: dbStats },
+  listDatabases: { fields: ['nameOnly', 'authorizedDatabases'], run: listDatabases },
+  dbStats: { fields: ['scale', 'freeStorage'], run: dbStats },
 };

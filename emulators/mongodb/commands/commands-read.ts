@@ -1,68 +1,46 @@
 import { CommandError } from '../errors.ts';
-import { distinctValues } from '../expressions/array-operators.ts';
 import { compileFilter } from '../filters/filter.ts';
-import { writeOutput } from '../pipeline/output.ts';
-import { aggregate, compilePipeline, type PipelineContext, stagesOf } from '../pipeline/pipeline.ts';
+import { aggregate } from '../pipeline/pipeline.ts';
 import { compileProjection } from '../pipeline/projection.ts';
+import type { Collection } from '../storage/collection.ts';
 import { planQuery } from '../storage/plan.ts';
 import { countRows, type Query, readRows } from '../storage/query.ts';
-import { compareValues } from '../values/order.ts';
+import { isYes } from '../values/numbers.ts';
+import { compareValues, keyOf } from '../values/order.ts';
 import { valuesAtPath } from '../values/path.ts';
-import { type Document, encode, isDocument, typeOf, type Value } from '../values/values.ts';
+import { type Document, encode, isDocument, type Value } from '../values/values.ts';
 import type { CursorBatch } from '../wire.ts';
-import {
-  type Command,
-  type CommandContext,
-  checkCollation,
-  collectionName,
-  commit,
-  countOf,
-  cursorId,
-  documentOf,
-  flag,
-  variablesOf,
-} from './command.ts';
+import { type Command, type CommandContext, collectionName, countOf, cursorId, documentOf } from './command.ts';
 
-/** The query of a `find` or `count` command. */
-function queryOf(command: Document, filterField: string): Query {
-  const sort = command.sort;
-  const isSorted = isDocument(sort) && Object.keys(sort).length > 0;
-  if (sort !== undefined && sort !== null && !isDocument(sort)) {
-    throw new CommandError('TypeMismatch', `Expected field sort to be of type object, found ${typeOf(sort)}`);
-  }
-  return {
-    filter: documentOf(command, filterField),
-    ...(isSorted ? { sort } : {}),
-    hint: isDocument(command.hint) && Object.keys(command.hint).length === 0 ? undefined : command.hint,
+/** A `find`, `count` or `distinct` command, checked whether there is such a collection or not. */
+function readQuery(command: Document, name: string, context: CommandContext) {
+  const collectionOf = collectionName(command, name);
+  const sort = documentOf(command, 'sort');
+  const query: Query = {
+    filter: documentOf(command, name === 'find' ? 'filter' : 'query'),
+    ...(Object.keys(sort).length > 0 ? { sort } : {}),
     skip: countOf(command, 'skip') ?? 0,
     limit: countOf(command, 'limit') ?? 0,
-    variables: variablesOf(command.let),
+  };
+  compileFilter(query.filter);
+  return {
+    query,
+    namespace: `${context.database}.${collectionOf}`,
+    collection: context.catalog.get(context.database, collectionOf),
   };
 }
 
 function find(command: Document, context: CommandContext): CursorBatch {
-  const name = collectionName(command, 'find');
-  const namespace = `${context.database}.${name}`;
-  for (const field of ['returnKey', 'showRecordId', 'tailable', 'awaitData', 'min', 'max'].filter(
-    (key) => key in command,
-  )) {
-    const value = command[field];
-    if (flag(value) || isDocument(value))
-      throw new CommandError('NotImplemented', `${field} is not supported by this server`);
-  }
-  const query = queryOf(command, 'filter');
+  const { query, namespace, collection } = readQuery(command, 'find', context);
   const projection = documentOf(command, 'projection');
-  const project = compileProjection(projection, { variables: query.variables, stage: false });
+  const project = compileProjection(projection);
   const keepsAll = Object.keys(projection).length === 0;
-  compileFilter(query.filter, query.variables);
-  const collection = context.catalog.get(context.database, name);
   function* documents(): Generator<Uint8Array> {
-    if (!collection) return;
-    for (const row of readRows(collection, query)) {
-      yield keepsAll ? row.bytes : encode(project(row.document, row.arrayIndex));
+    for (const row of collection ? readRows(collection, query) : []) {
+      yield keepsAll ? row.bytes : encode(project(row.document));
     }
   }
-  return context.cursors.start(namespace, documents(), countOf(command, 'batchSize'), flag(command.singleBatch));
+  return context.cursors.start(namespace, documents(), countOf(command, 'batchSize'), isYes(command.singleBatch));
 }
 
 function getMore(command: Document, context: CommandContext): CursorBatch {
@@ -78,67 +56,36 @@ function killCursors(command: Document, { cursors }: CommandContext): Document {
 }
 
 function runAggregate(command: Document, context: CommandContext): CursorBatch {
-  const cursor = command.cursor;
+  const { cursor } = command;
   if (!isDocument(cursor)) {
-    throw new CommandError(
-      'FailedToParse',
-      "The 'cursor' option is required, except for aggregate with the explain argument",
-    );
+    const message = "The 'cursor' option is required, except for aggregate with the explain argument";
+    throw new CommandError('FailedToParse', message);
   }
-  if (flag(command.explain))
-    throw new CommandError('NotImplemented', 'explain of aggregate is not supported by this server');
-  const pipelineContext: PipelineContext = {
-    catalog: context.catalog,
-    database: context.database,
-    variables: variablesOf(command.let),
-  };
-  const stages = stagesOf(command.pipeline);
-  const last = stages.at(-1)?.[0];
-  const batchSize = countOf(cursor, 'batchSize');
-  if (typeof command.aggregate !== 'string') {
-    // a pipeline on the database itself: only stages that bring their own documents could begin it
-    compilePipeline(command.pipeline, pipelineContext);
-    throw new CommandError('InvalidNamespace', '{aggregate: 1} is not valid for a pipeline that needs a collection');
-  }
-  const source = command.aggregate;
-  const namespace = `${context.database}.${source}`;
-  if (last === '$out' || last === '$merge') {
-    commit(() => writeOutput(source, stages, context, pipelineContext), context.store);
-    return context.cursors.start(namespace, []);
-  }
-  const results = aggregate(source, command.pipeline, pipelineContext, command.hint);
+  const name = collectionName(command, 'aggregate');
+  const results = aggregate(context.catalog.get(context.database, name), command.pipeline);
   function* documents(): Generator<Uint8Array> {
     for (const document of results) yield encode(document);
   }
-  return context.cursors.start(namespace, documents(), batchSize);
+  return context.cursors.start(`${context.database}.${name}`, documents(), countOf(cursor, 'batchSize'));
 }
 
 function count(command: Document, context: CommandContext): Document {
-  const name = collectionName(command, 'count');
-  const query = queryOf(command, 'query');
-  compileFilter(query.filter, query.variables);
-  const collection = context.catalog.get(context.database, name);
+  const { query, collection } = readQuery(command, 'count', context);
   return { n: collection ? countRows(collection, query) : 0, ok: 1 };
 }
 
 function distinct(command: Document, context: CommandContext): Document {
-  const name = collectionName(command, 'distinct');
   const { key } = command;
   if (typeof key !== 'string') throw new CommandError('TypeMismatch', "BSON field 'distinct.key' must be a string");
-  const query = queryOf(command, 'query');
-  compileFilter(query.filter, query.variables);
-  const collection = context.catalog.get(context.database, name);
-  if (!collection) return { values: [], ok: 1 };
-  const parts = key.split('.');
-  const found: Value[] = [];
-  for (const row of readRows(collection, query)) {
-    for (const value of valuesAtPath(row.document, parts)) {
-      if (Array.isArray(value)) found.push(...value);
-      else if (value !== undefined) found.push(value);
+  const { query, collection } = readQuery(command, 'distinct', context);
+  const found = new Map<string, Value>();
+  for (const row of collection ? readRows(collection, query) : []) {
+    for (const value of valuesAtPath(row.document, key.split('.')).flat()) {
+      if (value !== undefined && !found.has(keyOf(value))) found.set(keyOf(value), value);
     }
     row.forget();
   }
-  return { values: distinctValues(found).sort(compareValues), ok: 1 };
+  return { values: [...found.values()].sort(compareValues), ok: 1 };
 }
 
 /** Tells by which index a `find` or `count` would read. */
@@ -146,13 +93,13 @@ function explain(command: Document, context: CommandContext): Document {
   const inner = documentOf(command, 'explain');
   const kind = ['find', 'count'].find((name) => name in inner);
   if (kind === undefined) throw new CommandError('NotImplemented', 'explain is supported for find and count only');
-  checkCollation(inner.collation);
-  const name = collectionName(inner, kind);
-  const query = queryOf(inner, kind === 'find' ? 'filter' : 'query');
-  const collection = context.catalog.get(context.database, name);
-  const namespace = `${context.database}.${name}`;
-  if (!collection) return { queryPlanner: { namespace, winningPlan: { stage: 'EOF' }, rejectedPlans: [] }, ok: 1 };
-  const { index, reverse, sorted } = planQuery(collection, query.filter, query.sort, query.hint);
+  const { query, namespace, collection } = readQuery(inner, kind, context);
+  const winningPlan = collection ? shownPlan(collection, query) : { stage: 'EOF' };
+  return { queryPlanner: { namespace, winningPlan, rejectedPlans: [] }, ok: 1 };
+}
+
+function shownPlan(collection: Collection, { filter, sort }: Query): Document {
+  const { index, reverse, sorted } = planQuery(collection, filter, sort);
   const direction = reverse ? 'backward' : 'forward';
   const access: Document = index
     ? {
@@ -160,29 +107,18 @@ function explain(command: Document, context: CommandContext): Document {
         inputStage: { stage: 'IXSCAN', indexName: index.name, keyPattern: index.document.key, direction },
       }
     : { stage: 'COLLSCAN', direction };
-  const winningPlan = sorted ? access : { stage: 'SORT', sortPattern: query.sort, inputStage: access };
-  return { queryPlanner: { namespace, winningPlan, rejectedPlans: [] }, ok: 1 };
+  return sorted ? access : { stage: 'SORT', sortPattern: sort, inputStage: access };
 }
 
-const findFields = [
-  'filter',
-  'sort',
-  'projection',
-  'hint',
-  'skip',
-  'limit',
-  'batchSize',
-  'singleBatch',
-  'tailable',
-  'awaitData',
-].concat(['returnKey', 'showRecordId', 'min', 'max', 'oplogReplay', 'allowPartialResults']);
-
 export const readCommands: Record<string, Command> = {
-  find: { fields: findFields, run: find },
+  find: {
+    fields: ['filter', 'sort', 'projection', 'skip', 'limit', 'batchSize', 'singleBatch', 'allowPartialResults'],
+    run: find,
+  },
   getMore: { fields: ['collection', 'batchSize'], run: getMore },
   killCursors: { fields: ['cursors'], run: killCursors },
-  aggregate: { fields: ['pipeline', 'cursor', 'hint', 'explain'], run: runAggregate },
-  count: { fields: ['query', 'limit', 'skip', 'hint'], run: count },
-  distinct: { fields: ['key', 'query', 'hint'], run: distinct },
+  aggregate: { fields: ['pipeline', 'cursor'], run: runAggregate },
+  count: { fields: ['query', 'limit', 'skip'], run: count },
+  distinct: { fields: ['key', 'query'], run: distinct },
   explain: { fields: ['verbosity'], run: explain },
 };

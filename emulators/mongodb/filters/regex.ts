@@ -7,12 +7,12 @@ const cacheSize = 500;
  * MongoDB's (PCRE) regular expression as JavaScript's. The flags i, m, s and u mean the same. What JavaScript cannot
  * express, or would read otherwise, is refused with code 51091, as an invalid pattern is.
  */
-export function compileRegex(pattern: string, options: string, extra = ''): RegExp {
-  const key = `${options}/${extra}/${pattern}`;
+export function compileRegex(pattern: string, options: string): RegExp {
+  const key = `${options}/${pattern}`;
   const known = compiled.get(key);
   if (known) return known;
   if (!/^[imsu]*$/.test(options)) throw new CommandError(51108, `invalid flag in regex options: ${options}`);
-  const regex = translate(pattern, options.replace('u', '') + extra);
+  const regex = translate(pattern, options.replace('u', ''));
   if (compiled.size >= cacheSize) compiled.clear();
   compiled.set(key, regex);
   return regex;

@@ -1,97 +1,117 @@
 import { CommandError } from '../errors.ts';
-import { compileExpression, type Expression, type Scope, type Variables } from '../expressions/expression.ts';
-import { encodeKey } from '../values/index-key.ts';
-import { type Document, isDocument, type Value } from '../values/values.ts';
-import { accumulators, pickSorted, positiveCount, sortingAccumulators, takingAccumulators } from './accumulators.ts';
+import { addNumbers } from '../values/arithmetic.ts';
+import { isNumeric, type Numeric, toDouble } from '../values/numbers.ts';
+import { compareValues, keyOf } from '../values/order.ts';
+import { fieldPath } from '../values/path.ts';
+import { type Document, double, isDocument, type Value } from '../values/values.ts';
 
-/** One output field: what is kept of each document, and what becomes of that in the end. */
-interface Output {
-  keep: Expression;
-  finish(kept: Value[], documents: Document[]): Value;
+/** Takes in the values of one group, and tells the result in the end. */
+interface Accumulator {
+  add(value: Value): void;
+  result(): Value;
+}
+
+const accumulators: Record<string, () => Accumulator> = {
+  $sum: () => {
+    let sum: Value = 0;
+    return {
+      add: (value) => {
+        if (isNumeric(value)) sum = addNumbers([sum as Numeric, value]);
+      },
+      result: () => sum,
+    };
+  },
+  $avg: () => {
+    let [sum, count] = [0, 0];
+    return {
+      add: (value) => {
+        if (!isNumeric(value)) return;
+        sum += toDouble(value);
+        count += 1;
+      },
+      result: () => (count === 0 ? null : double(sum / count)),
+    };
+  },
+  $min: () => extreme(1),
+  $max: () => extreme(-1),
+  $first: () => {
+    let first: { value: Value } | undefined;
+    return {
+      add: (value) => {
+        first ??= { value };
+      },
+      result: () => first?.value ?? null,
+    };
+  },
+  $push: () => {
+    const list: Value[] = [];
+    return {
+      add: (value) => {
+        if (value !== undefined) list.push(value);
+      },
+      result: () => list,
+    };
+  },
+};
+
+export const accumulatorNames = Object.keys(accumulators);
+
+function extreme(direction: 1 | -1): Accumulator {
+  let best: Value;
+  return {
+    add: (value) => {
+      if (value === null || value === undefined) return;
+      if (best === undefined || direction * compareValues(value, best) < 0) best = value;
+    },
+    result: () => best ?? null,
+  };
 }
 
 /** Compiles `$group`; groups come in the order of their first document. */
-export function compileGroup(
-  specification: Value,
-  variables: Variables,
-): (documents: Iterable<Document>) => Document[] {
+export function compileGroup(specification: Value): (documents: Iterable<Document>) => Iterable<Document> {
   if (!isDocument(specification)) throw new CommandError(15947, "a group's fields must be specified in an object");
   if (!('_id' in specification)) throw new CommandError(15955, 'a group specification must include an _id');
-  const { _id: id, ...fields } = specification;
-  return groupBy(compileExpression(id, variables), fields, variables);
-}
-
-/** Groups by what `key` gives (null for missing) into `_id` and the fields, each `{accumulator: argument}`. */
-export function groupBy(
-  key: Expression,
-  fields: Document,
-  variables: Variables,
-): (documents: Iterable<Document>) => Document[] {
-  const outputs = Object.entries(fields).map(([name, value]) => ({ name, ...compileOutput(name, value, variables) }));
-  return (documents) => {
-    const groups = new Map<string, { id: Value; documents: Document[]; kept: Value[][] }>();
+  const { _id: by, ...fields } = specification;
+  const key = compileOperand(by);
+  const outputs = Object.entries(fields).map(([name, value]) => ({ name, ...compileOutput(name, value) }));
+  return function* group(documents) {
+    const groups = new Map<string, { id: Value; kept: Accumulator[] }>();
     for (const document of documents) {
-      const scope: Scope = { root: document, current: document, variables };
-      const value = key(scope) ?? null;
-      const hash = encodeKey(value).toString('latin1');
+      const id = key(document) ?? null;
+      const hash = keyOf(id);
       let group = groups.get(hash);
       if (!group) {
-        group = { id: value, documents: [], kept: outputs.map(() => []) };
+        group = { id, kept: outputs.map(({ start }) => start()) };
         groups.set(hash, group);
       }
-      group.documents.push(document);
-      for (const [i, output] of outputs.entries()) group.kept[i]?.push(output.keep(scope));
+      for (const [i, { operand }] of outputs.entries()) group.kept[i]?.add(operand(document));
     }
-    return [...groups.values()].map((group) => {
-      const result: Document = { _id: group.id };
-      outputs.forEach((output, i) => {
-        result[output.name] = output.finish(group.kept[i] ?? [], group.documents);
-      });
-      return result;
-    });
+    for (const { id, kept } of groups.values()) {
+      yield { _id: id, ...Object.fromEntries(outputs.map(({ name }, i) => [name, kept[i]?.result()])) };
+    }
   };
 }
 
-function compileOutput(name: string, value: Value, variables: Variables): Output {
+function compileOutput(name: string, value: Value) {
   if (name.includes('.')) throw new CommandError(40235, `The field name '${name}' cannot contain '.'`);
   if (name.startsWith('$')) throw new CommandError(40236, `The field name '${name}' cannot be an operator name`);
-  const [operator, ...more] = isDocument(value) ? Object.keys(value) : [];
-  if (operator === undefined || !operator.startsWith('$')) {
-    throw new CommandError(40234, `The field '${name}' must be an accumulator object`);
-  }
+  const [[operator, argument] = ['', null], ...more] = isDocument(value) ? Object.entries(value) : [];
+  if (!operator.startsWith('$')) throw new CommandError(40234, `The field '${name}' must be an accumulator object`);
   if (more.length > 0) throw new CommandError(40238, `The field '${name}' must specify one accumulator`);
-  const argument = (value as Document)[operator];
-  const simple = accumulators[operator];
-  if (simple) {
-    if (operator === '$count') return { keep: () => null, finish: simple };
-    return { keep: compileExpression(argument, variables), finish: simple };
-  }
-  return compileNamedOutput(operator, argument, variables);
+  const start = Object.hasOwn(accumulators, operator) ? accumulators[operator] : undefined;
+  if (start === undefined) throw new CommandError(15952, `unknown group operator '${operator}'`);
+  return { start, operand: compileOperand(argument) };
 }
 
-function compileNamedOutput(operator: string, argument: Value, variables: Variables): Output {
-  const taking = takingAccumulators[operator];
-  const sorting = sortingAccumulators[operator];
-  if (!taking && !sorting) throw new CommandError(15952, `unknown group operator '${operator}'`);
-  if (!isDocument(argument)) throw new CommandError(5787801, `specification must be an object; found ${operator}`);
-  const count = argument.n === undefined ? undefined : compileExpression(argument.n, variables);
-  const n = () => positiveCount(operator, count?.({ root: {}, current: {}, variables }));
-  if (taking) {
-    const keep = compileExpression(argument.input, variables);
-    return {
-      keep,
-      finish: (kept) =>
-        taking(
-          kept.map((value) => value ?? null),
-          n(),
-        ),
-    };
+/** A field path (`'$a.b'`) or a constant; expressions are refused. */
+function compileOperand(argument: Value): (document: Document) => Value {
+  if (typeof argument === 'object' && argument !== null && (isDocument(argument) || Array.isArray(argument))) {
+    const message = `Unrecognized expression '${Object.keys(argument)[0] ?? ''}': this server takes field paths and constants`;
+    throw new CommandError('InvalidPipelineOperator', message);
   }
-  return {
-    keep: compileExpression(argument.output, variables),
-    finish: (kept, documents) => {
-      const rows = documents.map((document, i) => ({ document, output: kept[i] }));
-      return pickSorted(rows, argument.sortBy, sorting?.single ? 1 : n(), sorting ?? { single: true, fromEnd: false });
-    },
-  };
+  if (typeof argument !== 'string' || !argument.startsWith('$')) return () => argument;
+  if (argument.startsWith('$$')) throw new CommandError(17276, `Use of undefined variable: ${argument.slice(2)}`);
+  const parts = argument.slice(1).split('.');
+  if (parts.includes('')) throw new CommandError(15998, 'FieldPath field names may not be empty strings.');
+  return (document) => fieldPath(document, parts);
 }

@@ -1,155 +1,161 @@
 import { CommandError } from '../errors.ts';
-import type { Variables } from '../expressions/expression.ts';
-import type { Catalog } from '../storage/catalog.ts';
+import { compileFilter } from '../filters/filter.ts';
+import type { Collection } from '../storage/collection.ts';
 import { countRows, readRows } from '../storage/query.ts';
 import { toInteger } from '../values/numbers.ts';
-import { type Document, isDocument, type Value } from '../values/values.ts';
-import { compileLookup } from './lookup.ts';
-import { compileSimpleStage, type Stage } from './stages.ts';
+import { fieldPath } from '../values/path.ts';
+import { sortDocuments, sortFields } from '../values/sort.ts';
+import { type Document, fieldOf, isDocument, type Value } from '../values/values.ts';
+import { compileGroup } from './group.ts';
+import { compileProjection } from './projection.ts';
 
-/** Where a pipeline runs. */
-export interface PipelineContext {
-  catalog: Catalog;
-  database: string;
-  variables: Variables;
-}
+/** Turns a stream of documents into another one; reads no more than it is asked for. */
+type Stage = (documents: Iterable<Document>) => Iterable<Document>;
 
-/** Stages that MongoDB has and this server has not. */
-const unsupported = new Set(
-  ['bucketAuto', 'collStats', 'currentOp', 'densify', 'fill', 'geoNear', 'graphLookup', 'indexStats', 'listSessions']
-    .concat(['planCacheStats', 'redact', 'search', 'setWindowFields', 'documents', 'listLocalSessions'])
-    .map((name) => `$${name}`),
-);
-
-/** Reads the stages of a pipeline as name and argument. */
-export function stagesOf(pipeline: Value): [name: string, argument: Value][] {
-  if (!Array.isArray(pipeline))
-    throw new CommandError('TypeMismatch', "'pipeline' option must be specified as an array");
-  return pipeline.map((stage) => {
-    const [entry, ...others] = isDocument(stage) ? Object.entries(stage) : [];
-    if (entry === undefined || others.length > 0) {
-      throw new CommandError(40323, 'A pipeline stage specification object must contain exactly one field.');
+const stages: Record<string, (argument: Value) => Stage> = {
+  $match: (argument) => {
+    const matches = compileFilter(argument);
+    return function* match(documents) {
+      for (const document of documents) if (matches(document)) yield document;
+    };
+  },
+  $group: compileGroup,
+  $sort: (argument) => {
+    if (sortFields(argument).length === 0) throw new CommandError(15976, '$sort stage must have at least one sort key');
+    return (documents) => sortDocuments(documents, argument, (document) => document);
+  },
+  $limit: (argument) => {
+    const limit = toInteger(argument);
+    if (limit === undefined || limit <= 0) throw new CommandError(15958, 'the limit must be positive');
+    return (documents) => slice(documents, 0, limit);
+  },
+  $skip: (argument) => {
+    const skip = toInteger(argument);
+    if (skip === undefined || skip < 0)
+      throw new CommandError(5107200, 'invalid argument to $skip stage: Expected a non-negative number');
+    return (documents) => slice(documents, skip, Number.POSITIVE_INFINITY);
+  },
+  $project: (argument) => {
+    if (isDocument(argument) && Object.keys(argument).length === 0) {
+      const message = 'Invalid $project :: caused by :: projection specification must have at least one field';
+      throw new CommandError(51272, message);
     }
-    return entry;
-  });
-}
+    const project = compileProjection(argument);
+    return function* map(documents) {
+      for (const document of documents) yield project(document);
+    };
+  },
+  $unwind: compileUnwind,
+  $count: compileCount,
+  $changeStream: () => {
+    throw new CommandError(40573, 'The $changeStream stage is only supported on replica sets');
+  },
+};
 
-/** Compiles a pipeline; an unknown stage is refused with code 40324. */
-export function compilePipeline(pipeline: Value, context: PipelineContext): Stage {
-  const stages = stagesOf(pipeline).map(([name, argument]) => compileStage(name, argument, context));
-  return (documents) => stages.reduce((stream, stage) => stage(stream), documents);
-}
+export const stageNames = Object.keys(stages).filter((name) => name !== '$changeStream');
 
-function compileStage(name: string, argument: Value, context: PipelineContext): Stage {
-  const simple = compileSimpleStage(name, argument, context.variables);
-  if (simple) return simple;
-  switch (name) {
-    case '$lookup':
-      return compileLookup(argument, context, aggregate);
-    case '$unionWith':
-      return compileUnion(argument, context);
-    case '$facet':
-      return compileFacet(argument, context);
-    case '$out':
-    case '$merge':
-      throw new CommandError(40601, `${name} can only be the final stage in the pipeline`);
-    case '$changeStream':
-      throw new CommandError(40573, 'The $changeStream stage is only supported on replica sets');
-    default:
-      if (unsupported.has(name)) throw new CommandError('NotImplemented', `${name} is not supported by this server`);
-      throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
+function* slice(documents: Iterable<Document>, skip: number, limit: number): Generator<Document> {
+  let seen = 0;
+  for (const document of documents) {
+    seen += 1;
+    if (seen > skip) yield document;
+    if (seen - skip >= limit) return;
   }
 }
 
-function compileUnion(argument: Value, context: PipelineContext): Stage {
-  const { coll, pipeline = [] } = isDocument(argument) ? argument : { coll: argument };
-  if (typeof coll !== 'string') throw new CommandError('FailedToParse', '$unionWith needs the name of a collection');
-  compilePipeline(pipeline, context);
-  return function* union(documents) {
-    yield* documents;
-    yield* aggregate(coll, pipeline, context);
+function compileCount(argument: Value): Stage {
+  if (typeof argument !== 'string' || argument === '' || argument.startsWith('$') || argument.includes('.')) {
+    throw new CommandError(40156, "the count field must be a non-empty string without '$' and '.'");
+  }
+  return function* count(documents) {
+    let total = 0;
+    for (const _ of documents) total += 1;
+    if (total > 0) yield { [argument]: total };
   };
 }
 
-function compileFacet(argument: Value, context: PipelineContext): Stage {
-  if (!isDocument(argument) || Object.keys(argument).length === 0) {
-    throw new CommandError(40169, 'the $facet specification must be a non-empty object');
+function compileUnwind(argument: Value): Stage {
+  const { path, ...options } = isDocument(argument) ? argument : { path: argument };
+  const [option] = Object.keys(options);
+  if (option !== undefined) throw new CommandError(28811, `unrecognized option to $unwind stage: ${option}`);
+  if (typeof path !== 'string' || !path.startsWith('$') || path.length < 2) {
+    throw new CommandError(28818, `path option to $unwind stage should be prefixed with a '$': ${String(path)}`);
   }
-  const facets = Object.entries(argument).map(([name, pipeline]) => ({
-    name,
-    run: compilePipeline(pipeline, context),
-  }));
-  return (documents) => {
-    const all = [...documents];
-    return [Object.fromEntries(facets.map(({ name, run }) => [name, [...run(all)]]))];
+  const parts = path.slice(1).split('.');
+  return function* unwind(documents) {
+    for (const document of documents) {
+      const value = fieldPath(document, parts);
+      const elements = Array.isArray(value) ? value : value === undefined || value === null ? [] : [value];
+      for (const element of elements) yield withValue(document, parts, element);
+    }
   };
+}
+
+function withValue(document: Document, [field = '', ...rest]: string[], value: Value): Document {
+  const inner = fieldOf(document, field);
+  return { ...document, [field]: rest.length === 0 ? value : withValue(isDocument(inner) ? inner : {}, rest, value) };
+}
+
+/** A stage of a pipeline: its name, its argument and what it does. */
+interface Step {
+  name: string;
+  argument: Value;
+  run: Stage;
+}
+
+function compileStep(stage: Value): Step {
+  const [entry, ...others] = isDocument(stage) ? Object.entries(stage) : [];
+  if (entry === undefined || others.length > 0) {
+    throw new CommandError(40323, 'A pipeline stage specification object must contain exactly one field.');
+  }
+  const [name, argument] = entry;
+  const compile = Object.hasOwn(stages, name) ? stages[name] : undefined;
+  if (compile === undefined) throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
+  return { name, argument, run: compile(argument) };
 }
 
 /**
  * Runs a pipeline over a collection (a missing one is empty). Leading `$match`, `$sort`, `$skip` and `$limit` are read
  * by index, and counting what matches reads no document where an index can tell.
  */
-export function aggregate(name: string, pipeline: Value, context: PipelineContext, hint?: Value): Iterable<Document> {
-  const stages = stagesOf(pipeline);
-  // every stage is checked, also those that the query below takes over
-  const run = compilePipeline(pipeline, context);
-  const collection = context.catalog.get(context.database, name);
-  if (!collection) return run([]);
-  const query = leadingQuery(stages);
-  const rest = stages.slice(query.stages);
-  const read = { ...query, variables: context.variables, hint };
-  const field = rest.length === 1 && query.sort === undefined ? countedField(rest[0]) : undefined;
-  if (field !== undefined) return counted(countRows(collection, read), field);
-  const after = compilePipeline(
-    rest.map(([stage, argument]) => ({ [stage]: argument })),
-    context,
-  );
-  return after(documentsOf(readRows(collection, read)));
+export function aggregate(collection: Collection | undefined, pipeline: Value): Iterable<Document> {
+  if (!Array.isArray(pipeline)) {
+    throw new CommandError('TypeMismatch', "'pipeline' option must be specified as an array");
+  }
+  const steps = pipeline.map(compileStep);
+  const { query, rest } = leadingQuery(steps);
+  const [last] = rest.length === 1 && query.sort === undefined ? rest : [];
+  const make = last && countingStep(last);
+  if (collection && make) return make(countRows(collection, query));
+  const documents = collection ? documentsOf(readRows(collection, query)) : [];
+  return rest.reduce<Iterable<Document>>((stream, { run }) => run(stream), documents);
 }
 
 function* documentsOf(rows: Iterable<{ document: Document }>): Generator<Document> {
   for (const row of rows) yield row.document;
 }
 
-interface LeadingQuery {
-  /** How many stages the query stands for. */
-  stages: number;
-  filter: Document;
-  sort?: Value;
-  skip: number;
-  limit: number;
-}
-
-function leadingQuery(stages: [name: string, argument: Value][]): LeadingQuery {
-  const query: LeadingQuery = { stages: 0, filter: {}, skip: 0, limit: 0 };
-  const matches: Document[] = [];
-  const take = (wanted: string) => {
-    const [name, argument] = stages[query.stages] ?? [];
-    if (name !== wanted) return undefined;
-    query.stages += 1;
-    return argument;
-  };
-  for (let match = take('$match'); match !== undefined; match = take('$match')) matches.push(match as Document);
-  if (matches.length > 0) query.filter = matches.length === 1 ? (matches[0] as Document) : { $and: matches };
+/** What the first stages say as one query, and the stages behind them. */
+function leadingQuery(steps: Step[]) {
+  const rest = [...steps];
+  const take = (wanted: string) => (rest[0]?.name === wanted ? rest.shift()?.argument : undefined);
+  const matches: Value[] = [];
+  for (let match = take('$match'); match !== undefined; match = take('$match')) matches.push(match);
   const sort = take('$sort');
-  if (sort !== undefined) query.sort = sort;
-  query.skip = toInteger(take('$skip')) ?? 0;
-  query.limit = toInteger(take('$limit')) ?? 0;
-  return query;
+  const skip = toInteger(take('$skip')) ?? 0;
+  const limit = toInteger(take('$limit')) ?? 0;
+  const filter: Document = matches.length === 0 ? {} : { $and: matches };
+  return { query: { filter, ...(sort === undefined ? {} : { sort }), skip, limit }, rest };
 }
 
-/** The field of `{$count: field}` or of the driver's `{$group: {_id: 1, n: {$sum: 1}}}`. */
-function countedField([name, argument]: [string, Value] | [] = []): { id: Value; field: string } | undefined {
-  if (name === '$count' && typeof argument === 'string') return { id: undefined, field: argument };
+/** `{$count: field}` or the driver's `{$group: {_id: 1, n: {$sum: 1}}}`: the result for a number of documents. */
+function countingStep({ name, argument }: Step): ((total: number) => Document[]) | undefined {
+  if (name === '$count') return (total) => (total === 0 ? [] : [{ [String(argument)]: total }]);
   if (name !== '$group' || !isDocument(argument)) return undefined;
-  const [first, second, third] = Object.entries(argument);
-  if (first?.[0] !== '_id' || second === undefined || third !== undefined) return undefined;
-  const isOne = isDocument(second[1]) && Object.keys(second[1]).length === 1 && toInteger(second[1].$sum) === 1;
-  const constant = first[1] === null || typeof first[1] === 'number';
-  return isOne && constant ? { id: first[1], field: second[0] } : undefined;
-}
-
-function counted(total: number, { id, field }: { id: Value; field: string }): Document[] {
-  if (total === 0) return [];
-  return [id === undefined ? { [field]: total } : { _id: id, [field]: total }];
+  const { _id: id, ...fields } = argument;
+  const [[field, value] = ['', null], ...others] = Object.entries(fields);
+  const isOne = isDocument(value) && Object.keys(value).length === 1 && toInteger(value.$sum) === 1;
+  const isConstant = id === null || typeof id === 'number';
+  if (!isOne || !isConstant || others.length > 0) return undefined;
+  return (total) => (total === 0 ? [] : [{ _id: id, [field]: total }]);
 }

@@ -1,7 +1,7 @@
+import type { BSONRegExp } from 'bson';
 import { isOperators } from '../filters/filter.ts';
-import { encodeKey, invert } from '../values/index-key.ts';
-import { isNumeric, toDouble } from '../values/numbers.ts';
-import { maxRank, rankOf } from '../values/order.ts';
+import { isNotANumber } from '../values/numbers.ts';
+import { encodeKey, invert, maxRank, rankOf } from '../values/order.ts';
 import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
 
 /**
@@ -29,7 +29,7 @@ export interface Bounds {
 }
 
 /** Above every byte that may follow a key: a type's rank, plain or inverted, or a record number. */
-const beyond = Buffer.from([0xff]);
+export const beyond = Buffer.from([0xff]);
 const after = (key: Buffer) => Buffer.concat([key, beyond]);
 
 const cutBefore = (key: Buffer): Cut => ({ ascending: key, descending: after(invert(key)) });
@@ -67,7 +67,7 @@ function isBoundable(value: Value): boolean {
   return type !== 'array' && type !== 'regex' && type !== 'minKey' && type !== 'maxKey';
 }
 
-function operatorBounds(operator: string, value: Value): Bounds | undefined {
+function operatorBounds(operator: string, value: Value, options: Value): Bounds | undefined {
   switch (operator) {
     case '$eq':
       return isBoundable(value) ? { intervals: [pointOf(value)], exact: true } : undefined;
@@ -79,13 +79,35 @@ function operatorBounds(operator: string, value: Value): Bounds | undefined {
     case '$lt':
     case '$lte': {
       if (!isBoundable(value)) return undefined;
-      const nan = isNumeric(value) && Number.isNaN(toDouble(value));
-      if (value !== null && !nan) return { intervals: [rangeOf(operator, value)], exact: true };
+      if (value !== null && !isNotANumber(value)) return { intervals: [rangeOf(operator, value)], exact: true };
       return { intervals: operator.endsWith('e') ? [pointOf(value)] : [], exact: true };
     }
+    case '$regex':
+      return options === undefined ? prefixBounds(value) : undefined;
     default:
       return undefined;
   }
+}
+
+/** Texts that begin as a pattern says, as far as it is plain (`^abc`), and the pattern itself where it is a value. */
+function prefixBounds(value: Value): Bounds | undefined {
+  if (typeOf(value) === 'regex' && (value as BSONRegExp).options !== '') return undefined;
+  const prefix = prefixOf(typeof value === 'string' ? value : (value as BSONRegExp).pattern);
+  if (prefix === undefined) return undefined;
+  // without the two bytes that end a text
+  const stem = encodeKey(prefix).subarray(0, -2);
+  const low = { ascending: stem, descending: Buffer.concat([invert(stem), beyond, beyond]) };
+  const own = typeof value === 'string' ? [] : [pointOf(value)];
+  return { intervals: union([[{ low, high: cutAfter(stem) }], own]), exact: false };
+}
+
+/** The plain text that all matches of the pattern begin with; undefined when there is none. */
+function prefixOf(pattern: string): string | undefined {
+  if (!pattern.startsWith('^') || pattern.includes('|')) return undefined;
+  const letters = /^(?:[^\\^$.*+?()[\]{}|]|\\[^\p{L}\p{N}])*/u.exec(pattern.slice(1))?.[0] ?? '';
+  const isRepeated = '*+?{'.includes(pattern[1 + letters.length] ?? '.');
+  const kept = isRepeated ? letters.replace(/\\?.$/su, '') : letters;
+  return kept === '' ? undefined : kept.replace(/\\(.)/gsu, '$1');
 }
 
 /** The top-level clauses of a filter, with every `$and` opened. */
@@ -107,9 +129,10 @@ export function boundsOf(clauses: Clause[], field: string, combine: boolean): Bo
   let exact = true;
   for (const [key, value] of clauses) {
     if (key === field) {
-      const conditions: Clause[] = isOperators(value) ? Object.entries(value) : [['$eq', value]];
-      for (const [operator, argument] of conditions) {
-        const bounds = operatorBounds(operator, argument);
+      const plain = typeOf(value) === 'regex' ? '$regex' : '$eq';
+      const conditions = isOperators(value) ? value : { [plain]: value };
+      for (const [operator, argument] of Object.entries(conditions)) {
+        const bounds = operatorBounds(operator, argument, conditions.$options);
         if (bounds) found.push(bounds);
         else exact = false;
       }

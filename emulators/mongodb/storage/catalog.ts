@@ -3,7 +3,7 @@ import { toInteger } from '../values/numbers.ts';
 import { type Document, decode, encode, type Value } from '../values/values.ts';
 import { Collection, type Index } from './collection.ts';
 import { parseIndexSpec } from './index-spec.ts';
-import type { KeyRange, Store } from './store.ts';
+import type { Data, KeyRange } from './store.ts';
 
 /** Collection number 0 is the catalog itself: a document per collection under its namespace. */
 const catalogHead = Buffer.alloc(6);
@@ -13,14 +13,14 @@ const idIndex = { v: 2, key: { _id: 1 }, name: '_id_' };
 
 /** Every database and collection of the server. Databases exist as long as they have a collection. */
 export class Catalog {
-  #store: Store;
+  #data: Data;
   #collections = new Map<string, Collection>();
   #nextId = 1;
 
-  constructor(store: Store) {
-    this.#store = store;
-    for (const key of store.scan(catalogRange)) {
-      const { id, database, name, indexes } = decode(store.get(key) as Buffer);
+  constructor(data: Data) {
+    this.#data = data;
+    for (const key of data.keys(catalogRange)) {
+      const { id, database, name, indexes } = decode(data.get(key) as Buffer);
       this.#add(Number(id), String(database), String(name), (indexes as Document[]).map(readIndex));
     }
   }
@@ -49,7 +49,7 @@ export class Catalog {
 
   drop(collection: Collection): void {
     collection.clear();
-    this.#store.remove(catalogKey(collection.namespace));
+    this.#data.remove(catalogKey(collection.namespace));
     this.#collections.delete(collection.namespace);
   }
 
@@ -74,7 +74,7 @@ export class Catalog {
   }
 
   #add(id: number, database: string, name: string, indexes: Index[]): Collection {
-    const collection: Collection = new Collection(this.#store, id, database, name, indexes, () =>
+    const collection: Collection = new Collection(this.#data, id, database, name, indexes, () =>
       this.#save(collection),
     );
     this.#collections.set(collection.namespace, collection);
@@ -84,7 +84,7 @@ export class Catalog {
 
   #save({ id, database, name, namespace, indexes }: Collection): void {
     const shown = indexes.map((index) => ({ id: index.id, multikey: index.multikey, spec: index.document }));
-    this.#store.put(catalogKey(namespace), encode({ id, database, name, indexes: shown }));
+    this.#data.put(catalogKey(namespace), encode({ id, database, name, indexes: shown }));
   }
 }
 

@@ -2,9 +2,22 @@ import { CommandError } from '../errors.ts';
 import { fieldPath } from '../values/path.ts';
 import { showDocument } from '../values/show.ts';
 import { type Document, decode, encode, isDocument } from '../values/values.ts';
-import { hasAnyField, indexKeys } from './index-keys.ts';
+import {
+  countEntries,
+  type Entry,
+  entryOf,
+  headBytes,
+  type IndexRange,
+  pointRange,
+  recordIdBuffer,
+  recordIdOf,
+  scanEntries,
+  spanRange,
+  twinsOf,
+} from './index-entries.ts';
+import { indexKeys } from './index-keys.ts';
 import type { IndexSpec } from './index-spec.ts';
-import { type KeyRange, maxKeyBytes, type Store } from './store.ts';
+import type { Data, KeyRange } from './store.ts';
 
 /** The largest document of MongoDB, 16 MiB. */
 export const maxDocumentBytes = 16 * 1024 * 1024;
@@ -21,33 +34,28 @@ export interface StoredRecord {
   bytes: Buffer;
 }
 
-const headBytes = 6;
-const recordIdBytes = 6;
-const present = Buffer.from([1]);
-
 /**
- * One collection: its documents by record number, and its indexes. Keys in the store are collection (4 bytes), index
- * (2 bytes, 0: the documents), index key, record number (6 bytes). Writes happen within `store.write`; each checks
- * everything before its first put, so that an error leaves nothing half done.
+ * One collection: its documents by record number (index 0 of the store's keys), and its indexes. Writes happen within
+ * `store.write`; each checks everything before its first put, so that an error leaves nothing half done.
  */
 export class Collection {
   readonly id: number;
   readonly database: string;
   readonly name: string;
   readonly indexes: Index[];
-  #store: Store;
+  #data: Data;
   #nextRecord: number;
   #count: number | undefined;
   #saveIndexes: () => void;
 
-  constructor(store: Store, id: number, database: string, name: string, indexes: Index[], saveIndexes: () => void) {
+  constructor(data: Data, id: number, database: string, name: string, indexes: Index[], saveIndexes: () => void) {
     this.id = id;
     this.database = database;
     this.name = name;
     this.indexes = indexes;
-    this.#store = store;
+    this.#data = data;
     this.#saveIndexes = saveIndexes;
-    const [last] = store.scan(this.rangeOf(0), true);
+    const [last] = data.keys(this.rangeOf(0), true);
     this.#nextRecord = last === undefined ? 1 : recordIdOf(last) + 1;
   }
 
@@ -56,7 +64,7 @@ export class Collection {
   }
 
   get count(): number {
-    this.#count ??= this.#store.count(this.rangeOf(0));
+    this.#count ??= this.#data.count(this.rangeOf(0));
     return this.#count;
   }
 
@@ -65,43 +73,44 @@ export class Collection {
     return { lower: this.#head(indexId), upper: this.#head(indexId + 1) };
   }
 
-  /** The keys of an index from `lower` on, before `upper` (index keys without head). */
-  indexRange(index: Index, lower: Buffer, upper: Buffer | undefined): KeyRange {
-    const head = this.#head(index.id);
-    return {
-      lower: Buffer.concat([head, lower]),
-      upper: upper === undefined ? this.#head(index.id + 1) : Buffer.concat([head, upper]),
-    };
+  /** The entries of an index from the index key `lower` on, before `upper`. */
+  spanOf(index: Index, lower: Buffer, upper: Buffer): IndexRange {
+    return spanRange(this.#head(index.id), lower, upper);
+  }
+
+  /** The entries of an index under one whole key. */
+  pointOf(index: Index, key: Buffer): IndexRange {
+    return pointRange(this.#head(index.id), key);
   }
 
   /** All documents in the order of insertion. */
   *records(): Generator<StoredRecord> {
     for (const key of this.scan(this.rangeOf(0))) {
-      const bytes = this.#store.get(key);
+      const bytes = this.#data.get(key);
       if (bytes) yield { id: recordIdOf(key), bytes };
     }
   }
 
-  scan(range: KeyRange, reverse = false): Generator<Buffer> {
-    return this.#store.scan(range, reverse);
+  scan(range: IndexRange, reverse = false): Generator<Buffer> {
+    return scanEntries(this.#data, range, reverse);
   }
 
-  countKeys(range: KeyRange): number {
-    return this.#store.count(range);
+  countKeys(range: IndexRange): number {
+    return countEntries(this.#data, range);
   }
 
   read(recordId: number): Buffer | undefined {
-    return this.#store.get(this.#recordKey(recordId));
+    return this.#data.get(this.#recordKey(recordId));
   }
 
   insert(document: Document): void {
     const bytes = this.#encode(document);
     const recordId = this.#nextRecord;
     const added = this.indexes.map((index) => this.#entries(index, document, recordId));
-    for (const [i, index] of this.indexes.entries()) this.#checkUnique(index, document, added[i] ?? [], recordId);
+    for (const [i, index] of this.indexes.entries()) this.#checkUnique(index, document, added[i] ?? []);
     this.#nextRecord += 1;
-    for (const key of added.flat()) this.#store.put(key, present);
-    this.#store.put(this.#recordKey(recordId), bytes);
+    for (const { key, value } of added.flat()) this.#data.put(key, value);
+    this.#data.put(this.#recordKey(recordId), bytes);
     if (this.#count !== undefined) this.#count += 1;
   }
 
@@ -109,26 +118,26 @@ export class Collection {
   replace({ id, bytes: oldBytes }: StoredRecord, before: Document, after: Document): boolean {
     const bytes = this.#encode(after);
     if (Buffer.compare(bytes, oldBytes) === 0) return false;
-    const removed: Buffer[] = [];
-    const added: Buffer[] = [];
+    const removed: Entry[] = [];
+    const added: Entry[] = [];
     for (const index of this.indexes) {
       const old = this.#entries(index, before, id);
-      const fresh = this.#entries(index, after, id).filter((key) => !takeOut(old, key));
-      this.#checkUnique(index, after, fresh, id);
+      const fresh = this.#entries(index, after, id).filter((entry) => !takeOut(old, entry));
+      this.#checkUnique(index, after, fresh);
       removed.push(...old);
       added.push(...fresh);
     }
-    for (const key of removed) this.#store.remove(key);
-    for (const key of added) this.#store.put(key, present);
-    this.#store.put(this.#recordKey(id), bytes);
+    for (const { key } of removed) this.#data.remove(key);
+    for (const { key, value } of added) this.#data.put(key, value);
+    this.#data.put(this.#recordKey(id), bytes);
     return true;
   }
 
   remove(recordId: number, document: Document): void {
     for (const index of this.indexes) {
-      for (const key of this.#entries(index, document, recordId)) this.#store.remove(key);
+      for (const { key } of this.#entries(index, document, recordId)) this.#data.remove(key);
     }
-    this.#store.remove(this.#recordKey(recordId));
+    this.#data.remove(this.#recordKey(recordId));
     if (this.#count !== undefined) this.#count -= 1;
   }
 
@@ -136,24 +145,24 @@ export class Collection {
   addIndex(spec: IndexSpec): void {
     const id = 1 + Math.max(0, ...this.indexes.map((index) => index.id));
     const index: Index = { ...spec, id, multikey: false };
-    const built = new Map<string, number>();
-    const keys: Buffer[] = [];
+    const built = new Set<string>();
+    const entries: Entry[] = [];
     for (const record of this.records()) {
       const document = decode(record.bytes);
-      for (const key of this.#entries(index, document, record.id)) {
-        const value = key.toString('latin1', headBytes, key.length - recordIdBytes);
-        if (index.unique && built.has(value)) throw this.#duplicate(index, document);
-        if (index.unique) built.set(value, record.id);
-        keys.push(key);
+      for (const entry of this.#entries(index, document, record.id)) {
+        const key = twinsOf(entry).lower.toString('latin1');
+        if (index.unique && built.has(key)) throw this.#duplicate(index, document);
+        if (index.unique) built.add(key);
+        entries.push(entry);
       }
     }
-    for (const key of keys) this.#store.put(key, present);
+    for (const { key, value } of entries) this.#data.put(key, value);
     this.indexes.push(index);
     this.#saveIndexes();
   }
 
   dropIndex(index: Index): void {
-    for (const key of this.#store.scan(this.rangeOf(index.id))) this.#store.remove(key);
+    for (const key of this.#data.keys(this.rangeOf(index.id))) this.#data.remove(key);
     this.indexes.splice(this.indexes.indexOf(index), 1);
     this.#saveIndexes();
   }
@@ -161,11 +170,11 @@ export class Collection {
   /** Removes all documents and index entries. */
   clear(): void {
     const range = { lower: this.#head(0), upper: this.#head(0xffff) };
-    for (const key of this.#store.scan(range)) this.#store.remove(key);
+    for (const key of this.#data.keys(range)) this.#data.remove(key);
     this.#count = 0;
   }
 
-  #encode(document: Document): Uint8Array {
+  #encode(document: Document): Buffer {
     const bytes = encode(document);
     if (bytes.length <= maxDocumentBytes) return bytes;
     throw new CommandError(
@@ -174,9 +183,8 @@ export class Collection {
     );
   }
 
-  /** The store's keys of the document in one index; notes when the index becomes multikey. */
-  #entries(index: Index, document: Document, recordId: number): Buffer[] {
-    if (index.sparse && !hasAnyField(index.fields, document)) return [];
+  /** The document's entries in one index; notes when the index becomes multikey. */
+  #entries(index: Index, document: Document, recordId: number): Entry[] {
     if (index.partial && !index.partial(document)) return [];
     const { keys, multikey } = indexKeys(index.fields, document);
     if (multikey && !index.multikey) {
@@ -184,25 +192,13 @@ export class Collection {
       if (this.indexes.includes(index)) this.#saveIndexes();
     }
     const head = this.#head(index.id);
-    const tail = recordIdBuffer(recordId);
-    return keys.map((key) => {
-      const entry = Buffer.concat([head, key, tail]);
-      if (entry.length <= maxKeyBytes) return entry;
-      throw new CommandError(
-        'KeyTooLong',
-        `key too large to index, ${key.length} bytes in index ${index.name} of ${this.namespace}`,
-      );
-    });
+    return keys.map((key) => entryOf(head, key, recordId));
   }
 
-  #checkUnique(index: Index, document: Document, entries: Buffer[], recordId: number): void {
+  #checkUnique(index: Index, document: Document, entries: Entry[]): void {
     if (!index.unique) return;
     for (const entry of entries) {
-      const lower = entry.subarray(0, entry.length - recordIdBytes);
-      const upper = Buffer.concat([lower, Buffer.alloc(recordIdBytes, 255)]);
-      for (const key of this.#store.scan({ lower, upper })) {
-        if (recordIdOf(key) !== recordId) throw this.#duplicate(index, document);
-      }
+      if (this.#data.count(twinsOf(entry)) > 0) throw this.#duplicate(index, document);
     }
   }
 
@@ -225,20 +221,10 @@ export class Collection {
   }
 }
 
-function takeOut(keys: Buffer[], key: Buffer): boolean {
-  const at = keys.findIndex((each) => each.equals(key));
-  if (at !== -1) keys.splice(at, 1);
+function takeOut(entries: Entry[], { key }: Entry): boolean {
+  const at = entries.findIndex((each) => each.key.equals(key));
+  if (at !== -1) entries.splice(at, 1);
   return at !== -1;
-}
-
-export function recordIdOf(key: Buffer): number {
-  return key.readUIntBE(key.length - recordIdBytes, recordIdBytes);
-}
-
-function recordIdBuffer(recordId: number): Buffer {
-  const bytes = Buffer.allocUnsafe(recordIdBytes);
-  bytes.writeUIntBE(recordId, 0, recordIdBytes);
-  return bytes;
 }
 
 /** The document with `_id` first, as MongoDB stores it; without one it gets what `makeId` gives. */

@@ -105,6 +105,8 @@ describe('MongoDB data in a folder', () => {
         })),
       );
       await docs.insertMany(Array.from({ length: 20 }, (_, i) => ({ _id: 1000 + i, big: big(`SECRET-BIG-${i}`) })));
+      await docs.insertMany(Array.from({ length: 20 }, (_, i) => ({ _id: 3000 + i, k: big(`SECRET-LONG-${i}`) })));
+      await docs.deleteMany({ k: /^SECRET-LONG/ });
       await docs.updateMany({ _id: { $lt: 100 } }, { $set: { k: 'x', small: 'y' } });
       await docs.updateMany({ _id: { $gte: 1010 } }, { $set: { big: 'now small' } });
       await docs.deleteMany({ $or: [{ _id: { $gte: 100, $lt: 300 } }, { _id: { $gte: 1000, $lt: 1010 } }] });

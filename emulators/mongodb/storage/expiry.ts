@@ -1,4 +1,3 @@
-import type { Document } from '../values/values.ts';
 import type { Catalog } from './catalog.ts';
 import type { Collection, Index } from './collection.ts';
 import { readRows } from './query.ts';
@@ -18,10 +17,9 @@ export function expireDocuments(store: Store, catalog: Catalog, nowMs: number): 
   }
 }
 
-function expiredOf(collection: Collection, { name, fields, partial }: Index, limitMs: number) {
-  const field = fields[0]?.field ?? '';
+function expiredOf(collection: Collection, { fields, document }: Index, limitMs: number) {
   // only dates match, as elsewhere in queries
-  const filter: Document = { [field]: { $lte: new Date(limitMs) } };
-  const rows = readRows(collection, partial ? { filter, variables: {} } : { filter, hint: name, variables: {} });
-  return [...rows].filter(({ document }) => partial?.(document) ?? true);
+  const old = { [fields[0]?.field ?? '']: { $lte: new Date(limitMs) } };
+  const partial = document.partialFilterExpression;
+  return [...readRows(collection, { filter: partial === undefined ? old : { $and: [old, partial] } })];
 }

@@ -1,6 +1,6 @@
 import { CommandError } from '../errors.ts';
 import { compileFilter, type Filter, isOperators } from '../filters/filter.ts';
-import { isNumeric, toDouble } from '../values/numbers.ts';
+import { isNumeric, isYes, toDouble } from '../values/numbers.ts';
 import { equals } from '../values/order.ts';
 import type { SortField } from '../values/sort.ts';
 import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
@@ -10,50 +10,53 @@ export interface IndexSpec {
   name: string;
   fields: SortField[];
   unique: boolean;
-  sparse: boolean;
   partial: Filter | undefined;
   expireAfterSeconds: number | undefined;
   document: Document;
 }
 
-const options = ['key', 'name', 'unique', 'sparse', 'partialFilterExpression', 'expireAfterSeconds', 'background', 'v'];
+/** The options of an index that are known. */
+export const indexOptionNames = [
+  'key',
+  'name',
+  'unique',
+  'partialFilterExpression',
+  'expireAfterSeconds',
+  'background',
+  'v',
+];
 
 /** Reads one entry of `createIndexes`; kinds and options that this server has not are refused. */
 export function parseIndexSpec(value: Value): IndexSpec {
   if (!isDocument(value) || !isDocument(value.key)) {
     throw new CommandError('FailedToParse', "The 'key' field is a required property of an index specification");
   }
-  const unknown = Object.keys(value).find((key) => !options.includes(key));
+  const unknown = Object.keys(value).find((key) => !indexOptionNames.includes(key));
   if (unknown !== undefined) {
     throw new CommandError('InvalidOptions', `The field '${unknown}' is not valid for an index specification`);
   }
   const fields = indexFields(value.key);
-  const { name, unique, sparse, partialFilterExpression: partial, expireAfterSeconds: expire } = value;
+  const { name, unique, partialFilterExpression: partial, expireAfterSeconds: expire } = value;
   if (typeof name !== 'string' || name === '') {
     throw new CommandError('FailedToParse', "The 'name' field is a required property of an index specification");
   }
   if (partial !== undefined) checkPartial(partial);
-  if (partial !== undefined && isTrue(sparse)) {
-    throw new CommandError('CannotCreateIndex', 'cannot mix "partialFilterExpression" and "sparse" options');
-  }
   const isId = fields.length === 1 && fields[0]?.field === '_id';
   const document: Document = { v: 2, key: value.key, name };
-  if (isTrue(unique) && !isId) document.unique = true;
-  if (isTrue(sparse)) document.sparse = true;
+  if (isYes(unique) && !isId) document.unique = true;
   if (partial !== undefined) document.partialFilterExpression = partial;
   if (expire !== undefined) document.expireAfterSeconds = expire;
   return {
     name,
     fields,
-    unique: isTrue(unique) || isId,
-    sparse: isTrue(sparse),
+    unique: isYes(unique) || isId,
     partial: partial === undefined ? undefined : compileFilter(partial),
     expireAfterSeconds: expirySeconds(expire, fields),
     document,
   };
 }
 
-const partialOperators = ['$eq', '$gt', '$gte', '$lt', '$lte', '$in', '$type', '$exists'];
+const partialOperators = ['$eq', '$gt', '$gte', '$lt', '$lte', '$in', '$exists'];
 
 /** MongoDB takes only some operators in a partial index. */
 function checkPartial(filter: Value): void {
@@ -64,16 +67,12 @@ function checkPartial(filter: Value): void {
     }
     const operators = isOperators(value) ? value : { $eq: value };
     const taken = Object.entries(operators).every(
-      ([name, argument]) => partialOperators.includes(name) && (name !== '$exists' || isTrue(argument)),
+      ([name, argument]) => partialOperators.includes(name) && (name !== '$exists' || isYes(argument)),
     );
     if (key.startsWith('$') || !taken) {
       throw new CommandError('CannotCreateIndex', `unsupported expression in partial index: ${key}`);
     }
   }
-}
-
-function isTrue(value: Value): boolean {
-  return value === true || (isNumeric(value) && toDouble(value) !== 0);
 }
 
 function indexFields(key: Document): SortField[] {
@@ -111,5 +110,5 @@ function expirySeconds(value: Value, fields: SortField[]): number | undefined {
 export function sameIndex(a: IndexSpec, b: IndexSpec): boolean {
   const { name: _, ...one } = a.document;
   const { name: __, ...other } = b.document;
-  return a.fields.length === b.fields.length && equals(one, other);
+  return equals(one, other);
 }

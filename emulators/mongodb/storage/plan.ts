@@ -1,17 +1,16 @@
-import { CommandError } from '../errors.ts';
 import { compileFilter, isOperators } from '../filters/filter.ts';
 import { equals } from '../values/order.ts';
 import { type SortField, sortFields } from '../values/sort.ts';
 import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
-import { type Bounds, boundsOf, type Clause, clausesOf, excludesNull, type Interval } from './bounds.ts';
+import { type Bounds, beyond, boundsOf, type Clause, clausesOf, excludesNull, type Interval } from './bounds.ts';
 import type { Collection, Index } from './collection.ts';
-import type { KeyRange } from './store.ts';
+import type { IndexRange } from './index-entries.ts';
 
 /** How the documents of a query are found. Documents may come that the filter does not match, unless `exact`. */
 export interface Plan {
   /** None: all documents in the order of insertion. */
   index?: Index;
-  ranges: KeyRange[];
+  ranges: IndexRange[];
   reverse: boolean;
   /** They come in the order of the sort. */
   sorted: boolean;
@@ -23,46 +22,15 @@ export interface Plan {
 const maxRanges = 2000;
 
 /** Picks an index by: how many fields equality fixes, then a range, then whether it gives the order; none: a scan. */
-export function planQuery(collection: Collection, filter: Document, sort: Value, hint: Value): Plan {
-  const natural = naturalOrder(sort) ?? naturalOrder(hint);
-  if (natural !== undefined) return scanPlan(filter, natural === -1, naturalOrder(sort) !== undefined);
+export function planQuery(collection: Collection, filter: Document, sort: Value): Plan {
   const clauses = clausesOf(filter);
   const wanted = sort === undefined ? [] : sortFields(sort);
-  const hinted = hint === undefined ? undefined : hintedIndex(collection, hint);
   let best: Candidate | undefined;
-  for (const index of hinted ? [hinted] : collection.indexes) {
+  for (const index of collection.indexes) {
     const candidate = assess(collection, index, clauses, wanted);
-    if (candidate && (hinted || isUseful(candidate)) && (best === undefined || isBetter(candidate, best)))
-      best = candidate;
+    if (candidate && isUseful(candidate) && (best === undefined || isBetter(candidate, best))) best = candidate;
   }
-  if (hinted && !best) {
-    throw new CommandError(
-      'NotImplemented',
-      `this server does not read ${hinted.name}, which lacks documents, for this filter`,
-    );
-  }
-  return best?.plan ?? scanPlan(filter, false, wanted.length === 0);
-}
-
-function scanPlan(filter: Document, reverse: boolean, sorted: boolean): Plan {
-  return { ranges: [], reverse, sorted, exact: Object.keys(filter).length === 0 };
-}
-
-function naturalOrder(sort: Value): number | undefined {
-  return isDocument(sort) && '$natural' in sort ? Number(sort.$natural) : undefined;
-}
-
-function hintedIndex(collection: Collection, hint: Value): Index {
-  const index = collection.indexes.find(({ name, document }) =>
-    typeof hint === 'string' ? name === hint : equals(document.key, hint),
-  );
-  if (!index) {
-    throw new CommandError(
-      'BadValue',
-      'error processing query: planner returned error :: caused by :: hint provided does not correspond to an existing index',
-    );
-  }
-  return index;
+  return best?.plan ?? { ranges: [], reverse: false, sorted: wanted.length === 0, exact: clauses.length === 0 };
 }
 
 interface Candidate {
@@ -132,19 +100,18 @@ function rangesOf(
   prefixes: Buffer[],
   fixed: number,
   intervals: Interval[] | undefined,
-): KeyRange[] {
-  const direction = index.fields[fixed]?.direction ?? 1;
-  const ranges = prefixes.flatMap((prefix) => {
-    if (intervals) {
-      return intervals.map((interval) => {
-        const { lower, upper } = side(interval, direction);
-        return collection.indexRange(index, Buffer.concat([prefix, lower]), Buffer.concat([prefix, upper]));
-      });
-    }
-    const upper = prefix.length === 0 ? undefined : Buffer.concat([prefix, Buffer.from([0xff])]);
-    return [collection.indexRange(index, prefix, upper)];
+): IndexRange[] {
+  const field = index.fields[fixed];
+  if (field === undefined) return prefixes.sort(Buffer.compare).map((key) => collection.pointOf(index, key));
+  const spans = prefixes.flatMap((prefix) => {
+    if (!intervals) return [{ lower: prefix, upper: Buffer.concat([prefix, beyond]) }];
+    return intervals.map((interval) => {
+      const { lower, upper } = side(interval, field.direction);
+      return { lower: Buffer.concat([prefix, lower]), upper: Buffer.concat([prefix, upper]) };
+    });
   });
-  return ranges.sort((a, b) => Buffer.compare(a.lower, b.lower));
+  spans.sort((a, b) => Buffer.compare(a.lower, b.lower));
+  return spans.map(({ lower, upper }) => collection.spanOf(index, lower, upper));
 }
 
 /** 1 or -1 when reading the index forwards or backwards gives the sort; fields fixed to one value do not matter. */
@@ -169,9 +136,8 @@ function sortDirection(fields: SortField[], bounds: (Bounds | undefined)[], sort
   return at === wanted.length ? (direction ?? 1) : undefined;
 }
 
-/** A sparse or partial index may be read only when no document that it lacks can match. */
+/** A partial index may be read only when no document that it lacks can match. */
 function holdsAllMatches(index: Index, clauses: Clause[]): boolean {
-  if (index.sparse && !index.fields.some(({ field }) => excludesNull(boundsOf(clauses, field, true)))) return false;
   const partial = index.document.partialFilterExpression;
   return !isDocument(partial) || clausesOf(partial).every((clause) => isImplied(clause, clauses));
 }

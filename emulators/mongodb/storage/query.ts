@@ -1,17 +1,15 @@
-import type { Variables } from '../expressions/expression.ts';
 import { compileFilter } from '../filters/filter.ts';
-import type { MatchDetails } from '../values/path.ts';
 import { sortDocuments } from '../values/sort.ts';
 import { type Document, decode, type Value } from '../values/values.ts';
-import { type Collection, recordIdOf, type StoredRecord } from './collection.ts';
+import { clausesOf } from './bounds.ts';
+import type { Collection, StoredRecord } from './collection.ts';
+import { recordIdOf } from './index-entries.ts';
 import { type Plan, planQuery } from './plan.ts';
 
 /** A document that a query found, decoded when first asked for. */
 export class Row implements StoredRecord {
   readonly id: number;
   readonly bytes: Buffer;
-  /** The array element that the filter matched, for `$`. */
-  arrayIndex: number | undefined;
   #document: Document | undefined;
 
   constructor({ id, bytes }: StoredRecord) {
@@ -33,16 +31,14 @@ export class Row implements StoredRecord {
 export interface Query {
   filter: Document;
   sort?: Value;
-  hint?: Value;
   skip?: number;
   /** 0: all. */
   limit?: number;
-  variables: Variables;
 }
 
 /** The rows that match, in the order asked for. Read on after a write, it goes on from where it was. */
 export function* readRows(collection: Collection, query: Query): Generator<Row> {
-  const plan = planQuery(collection, query.filter, query.sort, query.hint);
+  const plan = planQuery(collection, query.filter, query.sort);
   const { skip = 0, limit = 0 } = query;
   // what the plan finds is just what is wanted: the skipped documents need not be read
   const skipsUnread = plan.exact && plan.sorted;
@@ -59,16 +55,11 @@ export function* readRows(collection: Collection, query: Query): Generator<Row> 
 }
 
 function* matchingRows(collection: Collection, query: Query, plan: Plan, skip: number): Generator<Row> {
-  const matches = compileFilter(query.filter, query.variables);
-  const all = Object.keys(query.filter).length === 0;
+  const matches = compileFilter(query.filter);
+  const all = clausesOf(query.filter).length === 0;
   for (const record of recordsOf(collection, plan, skip)) {
     const row = new Row(record);
-    if (!all) {
-      const details: MatchDetails = {};
-      if (!matches(row.document, details)) continue;
-      row.arrayIndex = details.arrayIndex;
-    }
-    yield row;
+    if (all || matches(row.document)) yield row;
   }
 }
 
@@ -93,7 +84,7 @@ function* keysOf(collection: Collection, { index, ranges, reverse }: Plan): Gene
 }
 
 function sortRows(rows: Iterable<Row>, sort: Value): Row[] {
-  return sortDocuments([...rows], sort, (row) => {
+  return sortDocuments(rows, sort, (row) => {
     const { document } = row;
     row.forget();
     return document;
@@ -103,7 +94,7 @@ function sortRows(rows: Iterable<Row>, sort: Value): Row[] {
 /** How many documents match; from the index alone where it can tell. */
 export function countRows(collection: Collection, query: Query): number {
   const { skip = 0, limit = 0 } = query;
-  const plan = planQuery(collection, query.filter, undefined, query.hint);
+  const plan = planQuery(collection, query.filter, undefined);
   let total = 0;
   if (plan.exact) {
     total = plan.index ? plan.ranges.reduce((sum, range) => sum + collection.countKeys(range), 0) : collection.count;

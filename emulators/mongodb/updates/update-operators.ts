@@ -1,199 +1,161 @@
-import { Long, Timestamp } from 'bson';
 import { CommandError } from '../errors.ts';
-import { addNumbers, multiplyNumbers } from '../expressions/arithmetic.ts';
-import { isNumeric, type NumberKind, numberKind, toBigInt } from '../values/numbers.ts';
-import { compareValues } from '../values/order.ts';
+import { compileFilter, isOperators } from '../filters/filter.ts';
+import { addNumbers } from '../values/arithmetic.ts';
+import { isNumeric, numberKind } from '../values/numbers.ts';
+import { compareValues, equals, keyOf } from '../values/order.ts';
 import { showValue } from '../values/show.ts';
-import { type Document, fieldOf, isDocument, typeOf, type Value } from '../values/values.ts';
-import { arrayChange } from './update-arrays.ts';
-import { unchanged } from './update-paths.ts';
+import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
+import { type Change, unchanged } from './update-paths.ts';
 
-/** Where a change happens. */
-export interface ChangeContext {
-  /** The document before the update. */
-  before: Document;
-  /** The document that is being changed. */
-  root: Document;
-  path: string[];
-  isInsert: boolean;
-}
-
-/** One field that an update changes, by its path as written. */
+/** One field that an update changes, by its path. */
 export interface FieldChange {
   parts: string[];
   /** Leaves a path alone that does not exist, instead of making it. */
   needsField: boolean;
-  /** The new value, `undefined` to remove the field, or `unchanged`. */
-  change(old: Value, context: ChangeContext): Value | typeof unchanged;
+  /** Only where an upsert makes the document. */
+  onInsert: boolean;
+  change: Change;
 }
 
-type Change = FieldChange['change'];
+const operators: Record<string, (argument: Value) => Change> = {
+  $set: (argument) => () => argument,
+  $setOnInsert: (argument) => () => argument,
+  $unset: () => (old) => (old === undefined ? unchanged : undefined),
+  $inc: increment,
+  $min: (argument) => (old) => (old === undefined || compareValues(argument, old) < 0 ? argument : unchanged),
+  $max: (argument) => (old) => (old === undefined || compareValues(argument, old) > 0 ? argument : unchanged),
+  $push: (argument) => {
+    const values = eachOf('$push', argument);
+    return (old, where) => [...arrayOf(old, where), ...values];
+  },
+  $addToSet: addToSet,
+  $pull: pull,
+};
+
+export const updateOperatorNames = Object.keys(operators);
 
 /** Reads update operators into changes, in the order in which MongoDB adds new fields: by name, numbers by value. */
 export function fieldChanges(update: Document): FieldChange[] {
-  const changes: FieldChange[] = [];
-  for (const [operator, fields] of Object.entries(update)) {
-    if (!operator.startsWith('$')) {
-      throw new CommandError(
-        'FailedToParse',
-        `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`,
-      );
-    }
-    if (!isDocument(fields)) {
-      throw new CommandError(
-        'FailedToParse',
-        `Modifiers operate on fields but we found type ${typeOf(fields)} instead. For example: {$mod: {<field>: ...}} not {${operator}: ${showValue(fields)}}`,
-      );
-    }
-    for (const [path, argument] of Object.entries(fields)) {
-      const parts = path.split('.');
-      if (parts.some((part) => part === '')) {
-        throw new CommandError(
-          'EmptyFieldName',
-          `The update path '${path}' contains an empty field name, which is not allowed.`,
-        );
-      }
-      if (operator === '$rename') changes.push(...renameChanges(parts, argument));
-      else changes.push({ parts, ...changeOf(operator, argument) });
-    }
-  }
+  const changes = Object.entries(update).flatMap(([operator, fields]) => changesOf(operator, fields));
   return changes.sort((a, b) => comparePaths(a.parts, b.parts));
 }
 
+function changesOf(operator: string, fields: Value): FieldChange[] {
+  const compile = Object.hasOwn(operators, operator) ? operators[operator] : undefined;
+  if (compile === undefined) {
+    throw new CommandError(
+      'FailedToParse',
+      `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`,
+    );
+  }
+  if (!isDocument(fields)) {
+    throw new CommandError(
+      'FailedToParse',
+      `Modifiers operate on fields but we found type ${typeOf(fields)} instead. For example: {$mod: {<field>: ...}} not {${operator}: ${showValue(fields)}}`,
+    );
+  }
+  return Object.entries(fields).map(([path, argument]) => ({
+    parts: partsOf(path),
+    needsField: operator === '$unset' || operator === '$pull',
+    onInsert: operator === '$setOnInsert',
+    change: compile(argument),
+  }));
+}
+
+function partsOf(path: string): string[] {
+  const parts = path.split('.');
+  if (parts.includes('')) {
+    const message = `The update path '${path}' contains an empty field name, which is not allowed.`;
+    throw new CommandError('EmptyFieldName', message);
+  }
+  const dollar = parts.find((part) => part.startsWith('$'));
+  if (dollar === undefined) return parts;
+  throw new CommandError(
+    'DollarPrefixedFieldName',
+    `The dollar ($) prefixed field '${dollar}' in '${path}' is not valid for storage.`,
+  );
+}
+
 function comparePaths(a: string[], b: string[]): number {
-  for (let i = 0; i < Math.min(a.length, b.length); i++) {
-    const [x = '', y = ''] = [a[i], b[i]];
+  for (const [i, x] of a.entries()) {
+    const y = b[i];
+    if (y === undefined) return 1;
     if (x === y) continue;
-    if (/^\d+$/.test(x) && /^\d+$/.test(y)) return Number(x) - Number(y);
-    return x < y ? -1 : 1;
+    return /^\d+$/.test(x) && /^\d+$/.test(y) ? Number(x) - Number(y) : x < y ? -1 : 1;
   }
   return a.length - b.length;
 }
 
-function changeOf(operator: string, argument: Value): { needsField: boolean; change: Change } {
-  const array = arrayChange(operator, argument);
-  if (array) return array;
-  const make = (change: Change) => ({ needsField: false, change });
-  switch (operator) {
-    case '$set':
-      return make(() => argument);
-    case '$setOnInsert':
-      return make((_, { isInsert }) => (isInsert ? argument : unchanged));
-    case '$unset':
-      return { needsField: true, change: (old) => (old === undefined ? unchanged : undefined) };
-    case '$inc':
-      return make(arithmetic('increment', argument, (old, by) => (old === undefined ? by : addNumbers([old, by]))));
-    case '$mul':
-      return make(arithmetic('multiply', argument, (old, by) => multiplyNumbers([old ?? 0, by])));
-    case '$min':
-      return make((old) => (old === undefined || compareValues(argument, old) < 0 ? argument : unchanged));
-    case '$max':
-      return make((old) => (old === undefined || compareValues(argument, old) > 0 ? argument : unchanged));
-    case '$currentDate':
-      return make(currentDate(argument));
-    case '$bit':
-      return make(bits(argument));
-    default:
-      throw new CommandError(
-        'FailedToParse',
-        `Unknown modifier: ${operator}. Expected a valid update modifier or pipeline-style update specified as an array`,
-      );
-  }
-}
-
-type NumberValue = Parameters<typeof addNumbers>[0][number];
-
-function arithmetic(
-  verb: string,
-  argument: Value,
-  run: (old: NumberValue | undefined, by: NumberValue) => Value,
-): Change {
+function increment(argument: Value): Change {
   if (!isNumeric(argument)) {
-    throw new CommandError('TypeMismatch', `Cannot ${verb} with non-numeric argument: ${showValue(argument)}`);
+    throw new CommandError('TypeMismatch', `Cannot increment with non-numeric argument: ${showValue(argument)}`);
   }
-  return (old, context) => {
-    if (old !== undefined && !isNumeric(old)) {
+  return (old, { id, path }) => {
+    if (old === undefined) return argument;
+    if (!isNumeric(old)) {
       throw new CommandError(
         'TypeMismatch',
-        `Cannot apply to a value of non-numeric type. {_id: ${showValue(context.root._id)}} has the field '${context.path.at(-1)}' of non-numeric type ${typeOf(old)}`,
+        `Cannot apply $inc to a value of non-numeric type. {_id: ${showValue(id)}} has the field '${path.at(-1)}' of non-numeric type ${typeOf(old)}`,
       );
     }
-    const result = run(old, argument);
-    const kinds: (NumberKind | undefined)[] = [numberKind(old), numberKind(argument)];
-    if (numberKind(result) === 'double' && !kinds.includes('double')) {
+    const result = addNumbers([old, argument]);
+    if (numberKind(result) === 'double' && numberKind(old) !== 'double' && numberKind(argument) !== 'double') {
       throw new CommandError(
         'BadValue',
-        'Failed to apply the operation to the current value: the 64-bit integer overflows',
+        `Failed to apply $inc operations to current value (${showValue(old)}) for document {_id: ${showValue(id)}}`,
       );
     }
     return result;
   };
 }
 
-function currentDate(argument: Value): Change {
-  const type = isDocument(argument) ? argument.$type : argument;
-  if (type === true || type === false || type === 'date') return () => new Date();
-  if (type !== 'timestamp') {
-    throw new CommandError('BadValue', "The '$type' string field is required to be 'date' or 'timestamp'");
-  }
-  return () => new Timestamp({ t: Math.floor(Date.now() / 1000), i: 1 });
+function arrayOf(old: Value, { id, path }: { id: Value; path: string[] }): Value[] {
+  if (old === undefined) return [];
+  if (Array.isArray(old)) return old;
+  throw new CommandError(
+    'BadValue',
+    `The field '${path.join('.')}' must be an array but is of type ${typeOf(old)} in document {_id: ${showValue(id)}}`,
+  );
 }
 
-function bits(argument: Value): Change {
-  const operations = isDocument(argument) ? Object.entries(argument) : [];
-  if (operations.length === 0) throw new CommandError('BadValue', 'The $bit modifier needs {and|or|xor: integer}');
-  for (const [name, operand] of operations) {
-    const kind = numberKind(operand);
-    if (!['and', 'or', 'xor'].includes(name) || (kind !== 'int' && kind !== 'long')) {
-      throw new CommandError(
-        'BadValue',
-        `The $bit modifier only supports 'and', 'or', and 'xor' of integers, not ${name}`,
-      );
-    }
-  }
-  return (old) => {
-    const kind = numberKind(old);
-    if (old !== undefined && kind !== 'int' && kind !== 'long') {
-      throw new CommandError('BadValue', `Cannot apply $bit to a value of non-integral type ${typeOf(old)}`);
-    }
-    let value = old === undefined ? 0n : toBigInt(old as number | Long);
-    for (const [name, operand] of operations) {
-      const other = toBigInt(operand as number | Long);
-      value = name === 'and' ? value & other : name === 'or' ? value | other : value ^ other;
-    }
-    const long = kind === 'long' || operations.some(([, operand]) => numberKind(operand) === 'long');
-    return long ? Long.fromBigInt(value) : Number(value);
+/** The values to add: those of `$each`, or the argument itself. */
+function eachOf(operator: string, argument: Value): Value[] {
+  if (!isDocument(argument) || !('$each' in argument)) return [argument];
+  const unknown = Object.keys(argument).find((key) => key !== '$each');
+  if (unknown !== undefined) throw new CommandError('BadValue', `Unrecognized clause in ${operator}: ${unknown}`);
+  if (Array.isArray(argument.$each)) return argument.$each;
+  throw new CommandError(
+    'BadValue',
+    `The argument to $each in ${operator} must be an array but it was of type: ${typeOf(argument.$each)}`,
+  );
+}
+
+function addToSet(argument: Value): Change {
+  const values = eachOf('$addToSet', argument);
+  return (old, where) => {
+    const array = arrayOf(old, where);
+    const known = new Set(array.map(keyOf));
+    const fresh = values.filter((value) => !known.has(keyOf(value)) && known.add(keyOf(value)));
+    return fresh.length === 0 && old !== undefined ? unchanged : [...array, ...fresh];
   };
 }
 
-/** A rename is a removal here and a setting there; both look at the document as it was before. */
-function renameChanges(from: string[], target: Value): FieldChange[] {
-  if (typeof target !== 'string' || target === '') {
-    throw new CommandError(
-      'BadValue',
-      `The 'to' field for $rename must be a string: ${from.join('.')}: ${showValue(target)}`,
-    );
-  }
-  const to = target.split('.');
-  if ([...from, ...to].some((part) => part.startsWith('$'))) {
-    throw new CommandError(
-      'BadValue',
-      `The source and target field for $rename must not be dynamic: ${from.join('.')}`,
-    );
-  }
-  return [
-    { parts: from, needsField: true, change: (old) => (old === undefined ? unchanged : undefined) },
-    { parts: to, needsField: false, change: (_, { before }) => movedValue(before, from) ?? unchanged },
-  ];
+function pull(argument: Value): Change {
+  const test = pullTest(argument);
+  return (old) => {
+    if (old === undefined) return unchanged;
+    if (!Array.isArray(old)) throw new CommandError('BadValue', 'Cannot apply $pull to a non-array value');
+    return old.filter((value) => !test(value));
+  };
 }
 
-function movedValue(document: Document, path: string[]): Value {
-  let value: Value = document;
-  for (const part of path) {
-    if (Array.isArray(value)) {
-      throw new CommandError('BadValue', `The source field of $rename cannot be an array element: ${path.join('.')}`);
-    }
-    value = isDocument(value) ? fieldOf(value, part) : undefined;
+/** A document of fields pulls documents that match it; operators and regular expressions are tried on each element. */
+function pullTest(argument: Value): (value: Value) => boolean {
+  if (isOperators(argument) || typeOf(argument) === 'regex') {
+    const matches = compileFilter({ element: argument });
+    return (value) => matches({ element: value });
   }
-  return value;
+  if (!isDocument(argument)) return (value) => equals(value, argument);
+  const matches = compileFilter(argument);
+  return (value) => isDocument(value) && matches(value);
 }

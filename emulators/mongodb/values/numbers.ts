@@ -1,12 +1,12 @@
-import { type Decimal128, type Double, Long } from 'bson';
-import { double, isInt32, typeOf, type Value } from './values.ts';
+import type { Double, Long } from 'bson';
+import { typeOf, type Value } from './values.ts';
 
-export type Numeric = number | Double | Long | Decimal128;
-export type NumberKind = 'int' | 'long' | 'double' | 'decimal';
+export type Numeric = number | Double | Long;
+export type NumberKind = 'int' | 'long' | 'double';
 
 export function numberKind(value: Value): NumberKind | undefined {
   const type = typeOf(value);
-  return type === 'int' || type === 'long' || type === 'double' || type === 'decimal' ? type : undefined;
+  return type === 'int' || type === 'long' || type === 'double' ? type : undefined;
 }
 
 export function isNumeric(value: Value): value is Numeric {
@@ -16,14 +16,16 @@ export function isNumeric(value: Value): value is Numeric {
 /** The nearest double. */
 export function toDouble(value: Numeric): number {
   if (typeof value === 'number') return value;
-  switch (value._bsontype) {
-    case 'Double':
-      return value.value;
-    case 'Long':
-      return value.toNumber();
-    default:
-      return Number(value.toString());
-  }
+  return value._bsontype === 'Double' ? value.value : value.toNumber();
+}
+
+export function isNotANumber(value: Value): boolean {
+  return isNumeric(value) && Number.isNaN(toDouble(value));
+}
+
+/** True, or a number other than 0: what the protocol takes for yes. */
+export function isYes(value: Value): boolean {
+  return value === true || (isNumeric(value) && toDouble(value) !== 0);
 }
 
 /** The integer that any number of the protocol stands for (`limit: 5.0`); undefined when it is none. */
@@ -31,83 +33,4 @@ export function toInteger(value: Value): number | undefined {
   if (!isNumeric(value)) return undefined;
   const number = toDouble(value);
   return Number.isSafeInteger(number) ? number : undefined;
-}
-
-/** A finite number as `digits * 10^exponent`, exactly. */
-interface Exact {
-  digits: bigint;
-  exponent: number;
-}
-
-function exactDouble(value: number): Exact {
-  let scaled = value;
-  let twos = 0;
-  while (!Number.isInteger(scaled)) {
-    scaled *= 2;
-    twos += 1;
-  }
-  return { digits: BigInt(scaled) * 5n ** BigInt(twos), exponent: -twos };
-}
-
-function exactNumber(value: Numeric): Exact {
-  if (typeof value === 'number') return exactDouble(value);
-  if (value._bsontype === 'Double') return exactDouble(value.value);
-  if (value._bsontype === 'Long') return { digits: value.toBigInt(), exponent: 0 };
-  const [mantissa = '0', power = '0'] = value.toString().toUpperCase().split('E');
-  const [whole = '0', fraction = ''] = mantissa.split('.');
-  return { digits: BigInt(whole + fraction), exponent: Number(power) - fraction.length };
-}
-
-function subtract(a: Exact, b: Exact): Exact {
-  const exponent = Math.min(a.exponent, b.exponent);
-  const scale = (x: Exact) => x.digits * 10n ** BigInt(x.exponent - exponent);
-  return { digits: scale(a) - scale(b), exponent };
-}
-
-function isPlain(value: Numeric): boolean {
-  if (typeof value === 'number' || value._bsontype === 'Double') return true;
-  return value._bsontype === 'Long' && Number.isSafeInteger(value.toNumber());
-}
-
-function sign(a: number, b: number): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-/** Compares by value across all number types; NaN is below every number and equals itself. */
-export function compareNumbers(a: Numeric, b: Numeric): number {
-  const x = toDouble(a);
-  const y = toDouble(b);
-  if (Number.isNaN(x) || Number.isNaN(y)) return Number(Number.isNaN(y)) - Number(Number.isNaN(x));
-  if (isPlain(a) && isPlain(b)) return sign(x, y);
-  if (x !== y || !Number.isFinite(x)) return sign(x, y);
-  const { digits } = subtract(exactNumber(a), exactNumber(b));
-  return digits < 0n ? -1 : digits > 0n ? 1 : 0;
-}
-
-/**
- * The number as doubles, most significant first, that compare element by element as the numbers do: the nearest
- * double, then what is left of it. Three hold a Decimal128 (113 bits) exactly enough to tell any two apart.
- */
-export function doubleChain(value: Numeric): number[] {
-  const first = toDouble(value);
-  if (isPlain(value) || !Number.isFinite(first)) return [first];
-  const chain = [first];
-  let rest = subtract(exactNumber(value), exactDouble(first));
-  while (rest.digits !== 0n && chain.length < 3) {
-    const next = Number(`${rest.digits}e${rest.exponent}`);
-    chain.push(next);
-    if (next === 0) break;
-    rest = subtract(rest, exactDouble(next));
-  }
-  return chain;
-}
-
-/** The integer as the narrowest of int32, int64 and double that holds it, but at least an int64 when `long`. */
-export function integer(value: bigint, long: boolean): number | Double | Long {
-  if (BigInt.asIntN(64, value) !== value) return double(Number(value));
-  return long || !isInt32(Number(value)) ? Long.fromBigInt(value) : Number(value);
-}
-
-export function toBigInt(value: number | Long): bigint {
-  return typeof value === 'number' ? BigInt(value) : value.toBigInt();
 }

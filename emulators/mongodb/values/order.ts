@@ -1,5 +1,5 @@
-import type { Binary, BSONRegExp, BSONSymbol, Code, ObjectId, Timestamp } from 'bson';
-import { compareNumbers, type Numeric } from './numbers.ts';
+import type { Binary, BSONRegExp, ObjectId, Timestamp } from 'bson';
+import { type Numeric, toDouble } from './numbers.ts';
 import { type Document, type TypeName, typeOf, type Value } from './values.ts';
 
 /**
@@ -13,9 +13,7 @@ const ranks: Record<TypeName, number> = {
   int: 4,
   long: 4,
   double: 4,
-  decimal: 4,
   string: 5,
-  symbol: 5,
   object: 6,
   array: 7,
   binData: 8,
@@ -24,7 +22,6 @@ const ranks: Record<TypeName, number> = {
   date: 11,
   timestamp: 12,
   regex: 13,
-  javascript: 14,
   maxKey: 19,
 };
 
@@ -34,99 +31,143 @@ export function rankOf(value: Value): number {
   return ranks[typeOf(value)];
 }
 
-/** A total order over all BSON values, not type-bracketed: the order of sort, of indexes and of aggregation's `$lt`. */
+/**
+ * Bytes that sort as the values do in BSON's comparison order, and that are equal exactly where the values are. No
+ * encoding is the beginning of another one's, so several may follow each other as the key of a compound index.
+ */
+export function encodeKey(value: Value): Buffer {
+  const parts: Uint8Array[] = [];
+  writeValue(value, parts);
+  return parts.length === 1 ? Buffer.from(parts[0] as Uint8Array) : Buffer.concat(parts);
+}
+
+/** A total order over all BSON values, not type-bracketed: the order of sort and of indexes. */
 export function compareValues(a: Value, b: Value): number {
-  const rank = rankOf(a);
-  const difference = rank - rankOf(b);
-  return difference !== 0 ? difference : compareSameRank(rank, a, b);
+  if (typeof a === 'number' && typeof b === 'number') {
+    // most numbers need no bytes
+    if (a < b) return -1;
+    if (a > b) return 1;
+  }
+  return Buffer.compare(encodeKey(a), encodeKey(b));
 }
 
 export function equals(a: Value, b: Value): boolean {
   return compareValues(a, b) === 0;
 }
 
-function compareSameRank(rank: number, a: Value, b: Value): number {
-  switch (rank) {
-    case ranks.int:
-      return compareNumbers(a as Numeric, b as Numeric);
-    case ranks.string:
-      return compareStrings(textOf(a as string | BSONSymbol), textOf(b as string | BSONSymbol));
-    case ranks.object:
-      return compareDocuments(a as Document, b as Document);
-    case ranks.array:
-      return compareArrays(a as Value[], b as Value[]);
-    case ranks.binData:
-      return compareBinaries(a as Binary, b as Binary);
-    case ranks.objectId:
-      return Buffer.compare((a as ObjectId).id, (b as ObjectId).id);
-    case ranks.bool:
-    case ranks.date:
-      return Number(a) - Number(b);
-    case ranks.timestamp:
-      return (a as Timestamp).compare(b as Timestamp);
-    case ranks.regex:
-      return (
-        compareStrings((a as BSONRegExp).pattern, (b as BSONRegExp).pattern) ||
-        compareStrings((a as BSONRegExp).options, (b as BSONRegExp).options)
-      );
-    case ranks.javascript:
-      return compareCode(a as Code, b as Code);
-    default:
-      return 0;
+/** The value as a text that is the same just for equal values: to look it up in a set or a map. */
+export function keyOf(value: Value): string {
+  return encodeKey(value).toString('latin1');
+}
+
+/** The bytes of a descending field: every bit turned over. */
+export function invert(key: Uint8Array): Buffer {
+  const inverted = Buffer.allocUnsafe(key.length);
+  for (let i = 0; i < key.length; i++) inverted[i] = ~(key[i] as number);
+  return inverted;
+}
+
+const end = Buffer.from([0]);
+
+function writeValue(value: Value, parts: Uint8Array[]): void {
+  parts.push(Buffer.from([rankOf(value)]));
+  writePayload(value, parts);
+}
+
+function writePayload(value: Value, parts: Uint8Array[]): void {
+  switch (typeOf(value)) {
+    case 'int':
+    case 'long':
+    case 'double':
+      writeNumber(value as Numeric, parts);
+      break;
+    case 'string':
+      writeText(value as string, parts);
+      break;
+    case 'object':
+      writeDocument(value as Document, parts);
+      break;
+    case 'array':
+      for (const element of value as Value[]) writeValue(element, parts);
+      parts.push(end);
+      break;
+    case 'binData':
+      writeBinary(value as Binary, parts);
+      break;
+    case 'objectId':
+      parts.push((value as ObjectId).id);
+      break;
+    case 'bool':
+      parts.push(Buffer.from([Number(value)]));
+      break;
+    case 'date':
+      parts.push(sortableDouble((value as Date).getTime()));
+      break;
+    case 'timestamp':
+      writeUnsigned(value as Timestamp, parts);
+      break;
+    case 'regex':
+      writeText((value as BSONRegExp).pattern, parts);
+      writeText((value as BSONRegExp).options, parts);
+      break;
   }
 }
 
-export function textOf(value: string | BSONSymbol): string {
-  return typeof value === 'string' ? value : value.value;
+/** Big-endian bits, turned so that negative numbers sort below; NaN sorts first. */
+function sortableDouble(value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  if (Number.isNaN(value)) return bytes;
+  bytes.writeDoubleBE(value === 0 ? 0 : value);
+  if (((bytes[0] as number) & 0x80) !== 0) return invert(bytes);
+  bytes[0] = (bytes[0] as number) | 0x80;
+  return bytes;
 }
 
-/** Compares as UTF-8 bytes do; JavaScript's own order differs where surrogates meet U+E000 and above. */
-export function compareStrings(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const x = a.charCodeAt(i);
-    const y = b.charCodeAt(i);
-    if (x !== y) return codePointOrder(x) - codePointOrder(y);
+const below = Buffer.from([1]);
+const exactly = Buffer.from([2]);
+const above = Buffer.from([3]);
+
+/** The nearest double, then how far an int64 beyond 2^53 is from it. */
+function writeNumber(value: Numeric, parts: Uint8Array[]): void {
+  const nearest = toDouble(value);
+  const isLong = typeof value === 'object' && value._bsontype === 'Long';
+  const rest = isLong ? Number(value.toBigInt() - BigInt(nearest)) : 0;
+  parts.push(sortableDouble(nearest));
+  if (rest === 0) parts.push(exactly);
+  else parts.push(rest < 0 ? below : above, sortableDouble(rest));
+}
+
+/** UTF-8, ended by 00 01; a 00 within is written 00 FF. */
+function writeText(text: string, parts: Uint8Array[]): void {
+  const bytes = Buffer.from(text, 'utf8');
+  let from = 0;
+  for (let zero = bytes.indexOf(0); zero !== -1; zero = bytes.indexOf(0, from)) {
+    parts.push(bytes.subarray(from, zero), Buffer.from([0, 255]));
+    from = zero + 1;
   }
-  return a.length - b.length;
+  parts.push(bytes.subarray(from), Buffer.from([0, 1]));
 }
 
-function codePointOrder(unit: number): number {
-  if (unit < 0xd800) return unit;
-  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
-}
-
-function compareDocuments(a: Document, b: Document): number {
-  const names = Object.keys(a);
-  const others = Object.keys(b);
-  const length = Math.min(names.length, others.length);
-  for (let i = 0; i < length; i++) {
-    const name = names[i] as string;
-    const other = others[i] as string;
-    const rank = rankOf(a[name]);
-    const order = rank - rankOf(b[other]) || compareStrings(name, other) || compareSameRank(rank, a[name], b[other]);
-    if (order !== 0) return order;
+function writeDocument(document: Document, parts: Uint8Array[]): void {
+  for (const [name, value] of Object.entries(document)) {
+    // the comparison order looks at the type before the name
+    parts.push(Buffer.from([rankOf(value)]));
+    writeText(name, parts);
+    writePayload(value, parts);
   }
-  return names.length - others.length;
+  parts.push(end);
 }
 
-function compareArrays(a: Value[], b: Value[]): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i++) {
-    const order = compareValues(a[i], b[i]);
-    if (order !== 0) return order;
-  }
-  return a.length - b.length;
+function writeBinary(value: Binary, parts: Uint8Array[]): void {
+  const head = Buffer.alloc(5);
+  head.writeUInt32BE(value.position);
+  head[4] = value.sub_type;
+  parts.push(head, value.value());
 }
 
-function compareBinaries(a: Binary, b: Binary): number {
-  return a.position - b.position || a.sub_type - b.sub_type || Buffer.compare(a.value(), b.value());
-}
-
-function compareCode(a: Code, b: Code): number {
-  return (
-    Number(a.scope !== null) - Number(b.scope !== null) ||
-    compareStrings(a.code, b.code) ||
-    (a.scope !== null && b.scope !== null ? compareDocuments(a.scope as Document, b.scope as Document) : 0)
-  );
+function writeUnsigned(value: Timestamp, parts: Uint8Array[]): void {
+  const bytes = Buffer.alloc(8);
+  bytes.writeUInt32BE(value.getHighBitsUnsigned());
+  bytes.writeUInt32BE(value.getLowBitsUnsigned(), 4);
+  parts.push(bytes);
 }

@@ -1,4 +1,4 @@
-import type { Binary, BSONRegExp, Double, ObjectId } from 'bson';
+import type { Binary, Double, ObjectId } from 'bson';
 import { type Document, typeOf, type Value } from './values.ts';
 
 /** The document as MongoDB's messages print it: `{ k: "a", n: 1.0 }`. */
@@ -27,14 +27,6 @@ export function showValue(value: Value): string {
       return `BinData(${(value as Binary).sub_type}, ${Buffer.from((value as Binary).value())
         .toString('hex')
         .toUpperCase()})`;
-    case 'regex':
-      return `/${(value as BSONRegExp).pattern}/${(value as BSONRegExp).options}`;
-    case 'minKey':
-      return 'MinKey';
-    case 'maxKey':
-      return 'MaxKey';
-    case 'missing':
-      return 'undefined';
     default:
       return String(value);
   }

@@ -1,6 +1,6 @@
 import { CommandError } from '../errors.ts';
 import { isNumeric, toDouble } from './numbers.ts';
-import { compareValues } from './order.ts';
+import { encodeKey } from './order.ts';
 import { valuesAtPath } from './path.ts';
 import { type Document, isDocument, type Value } from './values.ts';
 
@@ -14,6 +14,9 @@ export interface SortField {
 export function sortFields(sort: Value): SortField[] {
   if (!isDocument(sort)) throw new CommandError('TypeMismatch', 'Expected field sort to be of type object');
   return Object.entries(sort).map(([field, direction]) => {
+    if (field.startsWith('$')) {
+      throw new CommandError(16410, `FieldPath field names may not start with '$'. Consider using $getField: ${field}`);
+    }
     const number = isNumeric(direction) ? toDouble(direction) : undefined;
     if (number !== 1 && number !== -1) {
       throw new CommandError(15975, `$sort key ordering must be 1 (for ascending) or -1 (for descending): ${field}`);
@@ -23,42 +26,28 @@ export function sortFields(sort: Value): SortField[] {
 }
 
 /**
- * The value that a field sorts by: missing counts as null, an array sorts by its lowest element ascending and by its
- * highest one descending, an empty array below null.
+ * The key of the value that a field sorts by: missing counts as null, an array sorts by its lowest element ascending
+ * and by its highest one descending, an empty array below null.
  */
-function sortKey(document: Document, parts: string[], direction: 1 | -1): Value {
-  const candidates = valuesAtPath(document, parts).flatMap((value): Value[] => {
-    if (Array.isArray(value)) return value.length === 0 ? [undefined] : value;
-    return [value === undefined ? null : value];
+function sortKey(document: Document, parts: string[], direction: 1 | -1): Buffer {
+  const keys = valuesAtPath(document, parts).flatMap((value) => {
+    if (!Array.isArray(value)) return [encodeKey(value ?? null)];
+    return value.length === 0 ? [encodeKey(undefined)] : value.map(encodeKey);
   });
-  let best = candidates[0];
-  for (const candidate of candidates) if (direction * compareValues(candidate, best) < 0) best = candidate;
-  return best;
-}
-
-/** A comparator of documents. */
-export function compileSort(sort: Value): (a: Document, b: Document) => number {
-  const fields = sortFields(sort).map(({ field, direction }) => ({ parts: field.split('.'), direction }));
-  return (a, b) => {
-    for (const { parts, direction } of fields) {
-      const order = compareValues(sortKey(a, parts, direction), sortKey(b, parts, direction));
-      if (order !== 0) return direction * order;
-    }
-    return 0;
-  };
+  return keys.reduce((best, key) => (direction * Buffer.compare(key, best) < 0 ? key : best));
 }
 
 /** Sorts by keys taken once per document; equal ones keep their order. */
-export function sortDocuments<T>(items: T[], sort: Value, documentOf: (item: T) => Document): T[] {
+export function sortDocuments<T>(items: Iterable<T>, sort: Value, documentOf: (item: T) => Document): T[] {
   const fields = sortFields(sort).map(({ field, direction }) => ({ parts: field.split('.'), direction }));
-  const keyed = items.map((item) => {
+  const keyed = Array.from(items, (item) => {
     const document = documentOf(item);
     return { item, keys: fields.map(({ parts, direction }) => sortKey(document, parts, direction)) };
   });
   keyed.sort((a, b) => {
-    for (let i = 0; i < fields.length; i++) {
-      const order = compareValues(a.keys[i], b.keys[i]);
-      if (order !== 0) return (fields[i] as { direction: number }).direction * order;
+    for (const [i, { direction }] of fields.entries()) {
+      const order = Buffer.compare(a.keys[i] as Buffer, b.keys[i] as Buffer);
+      if (order !== 0) return direction * order;
     }
     return 0;
   });

@@ -2,10 +2,7 @@ import {
   type Binary,
   BSONError,
   type BSONRegExp,
-  type BSONSymbol,
-  type Code,
   DBRef,
-  type Decimal128,
   Double,
   deserialize,
   Int32,
@@ -33,13 +30,10 @@ export type Value =
   | Document
   | Double
   | Long
-  | Decimal128
   | ObjectId
   | Binary
   | BSONRegExp
-  | BSONSymbol
   | Timestamp
-  | Code
   | MinKey
   | MaxKey;
 
@@ -47,7 +41,7 @@ export interface Document {
   [key: string]: Value;
 }
 
-/** The type names of `$type`, and `missing`. */
+/** MongoDB's names of the types that this server has, and `missing`. */
 export type TypeName =
   | 'missing'
   | 'double'
@@ -60,25 +54,19 @@ export type TypeName =
   | 'date'
   | 'null'
   | 'regex'
-  | 'javascript'
-  | 'symbol'
   | 'int'
   | 'timestamp'
   | 'long'
-  | 'decimal'
   | 'minKey'
   | 'maxKey';
 
 const bsonTypes: Record<string, TypeName> = {
   Double: 'double',
   Long: 'long',
-  Decimal128: 'decimal',
   ObjectId: 'objectId',
   Binary: 'binData',
   BSONRegExp: 'regex',
-  BSONSymbol: 'symbol',
   Timestamp: 'timestamp',
-  Code: 'javascript',
   MinKey: 'minKey',
   MaxKey: 'maxKey',
 };
@@ -123,13 +111,14 @@ export function fieldOf(document: Document, name: string): Value {
 /** Field names that JavaScript's bson cannot keep apart from its own. */
 const unusableNames = ['__proto__', '_bsontype'];
 
-/** Reads a document with every type kept; throws on bytes that are no BSON and on names that cannot be kept. */
+/** Reads a document with every type kept; throws on bytes that are no BSON, and on names and types that cannot be kept. */
 export function decode(bytes: Uint8Array): Document {
   return exactDocument(deserialize(bytes, { promoteValues: false, bsonRegExp: true }));
 }
 
-export function encode(document: Document): Uint8Array {
-  return serialize(document, { ignoreUndefined: true });
+export function encode(document: Document): Buffer {
+  const bytes = serialize(document, { ignoreUndefined: true });
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** A copy whose documents and arrays are its own; what is in them is never changed in place, and shared. */
@@ -164,10 +153,14 @@ function exact(value: object): unknown {
     }
     return value;
   }
-  if (value instanceof Date || '_bsontype' in value) {
-    if (!(value instanceof DBRef)) return value;
+  if (value instanceof DBRef) {
     const { collection, oid, db, fields } = value;
     return exactDocument({ $ref: collection, $id: oid, ...(db === undefined ? {} : { $db: db }), ...fields });
+  }
+  if (value instanceof Date) return value;
+  if ('_bsontype' in value) {
+    if (Object.hasOwn(bsonTypes, String(value._bsontype))) return value;
+    throw new BSONError(`this server cannot keep a ${value._bsontype}`);
   }
   return exactDocument(value as Record<string, unknown>);
 }
