@@ -52,7 +52,7 @@ describe('rows', () => {
     const licence = '{"id":12345678901234567890,"rate":1.10}';
     const { report } = interpret(capturedEvent('track', { payload: { licence: parseExactJson(licence) } }), known);
     assert.ok(report);
-    assert.equal(siteRow(report).additional, `{"licence":${licence}}`);
+    assert.equal(siteRow(report, NOW).additional, `{"licence":${licence}}`);
   });
 
   it('a deactivation fits the table deactivations', () => {
