@@ -127,7 +127,7 @@ function siteReport(event: StoredEvent, project: Project, key: EventKey, { count
     kind: kind === 'track' ? 'track' : 'deactivate',
     site,
     urlMd5: userAgentMd5(event.userAgent) ?? urlMd5(url),
-    environment: environmentOf(site),
+    environment: environmentOf(site, values.server_software),
     values: {
       ...values,
       ...derivedValues(values),
