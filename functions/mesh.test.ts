@@ -20,15 +20,15 @@ describe('mesh.json', () => {
 
   it('gives each function behind the archive its filter, deadline and dead letter', () => {
     assert.deepEqual(subscriptionsOf(readMesh())[0], {
-      name: 'update-sites',
+      name: 'process-event',
       topic: 'objects',
       filter:
         'hasPrefix(attributes.objectId, "track/") OR hasPrefix(attributes.objectId, "deactivate/") OR hasPrefix(attributes.objectId, "tracking-skipped/")',
       ackDeadlineSeconds: 60,
       minBackoffSeconds: 10,
       maxBackoffSeconds: 600,
-      maxDeliveryAttempts: 30,
-      deadLetter: 'update-sites-dead-letter',
+      maxDeliveryAttempts: 100,
+      deadLetter: 'process-event-dead-letter',
     });
     assert.equal(topicsOf(readMesh())[0], 'objects');
   });

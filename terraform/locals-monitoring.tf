@@ -105,7 +105,7 @@ locals {
         severity = "ERROR"
         query    = "sum(increase(logging_googleapis_com:user_sitebeat_missing{monitored_resource=\"cloud_run_revision\"}[1h])) > 0"
         duration = "0s"
-        advice   = "reconcile found objects in the archive that are in no history, and published them again. Once is a delay; again and again is a fault of append-history."
+        advice   = "reconcile found objects in the archive that are in no history, and published them again. Once is a delay; again and again is a fault of process-event."
       }
       # none in 50 minutes, for 70 minutes: two hours without, and a new project has an hour for its first
       rebuilt = {

@@ -43,7 +43,9 @@ async function start(path: string): Promise<DuckDBInstance> {
   const connection = await instance.connect();
   await connection.run("SET GLOBAL TimeZone = 'UTC'");
   // else EXPLAIN shows no scans of tables whose statistics say that no row matches
-  await connection.run("SET GLOBAL disabled_optimizers = 'statistics_propagation,empty_result_pullup'");
+  await connection.run(
+    "SET GLOBAL disabled_optimizers = 'statistics_propagation,empty_result_pullup,top_n_window_elimination'",
+  );
   await connection.run('CREATE TABLE IF NOT EXISTS meta (key VARCHAR, value VARCHAR)');
   await connection.run(macroStatements.join(';\n'));
   connection.closeSync();

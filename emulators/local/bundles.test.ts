@@ -117,7 +117,7 @@ describe('the bundles, under plain functions-framework (skipped where npm has ne
     assert.deepEqual([stored.id, stored.payload], [id, capturedEvent('track').payload]);
   });
 
-  it('update-sites writes the site', async () => {
+  it('process-event writes the site', async () => {
     const client = new MongoClient(env.MONGODB_URI);
     try {
       const site = await until(() => client.db().collection('sites').findOne(), { ...ARRIVAL, what: 'the site' });
@@ -127,7 +127,7 @@ describe('the bundles, under plain functions-framework (skipped where npm has ne
     }
   });
 
-  it('append-history writes the row', async () => {
+  it('process-event writes the row', async () => {
     const query = `SELECT event_id FROM \`${env.BIGQUERY_DATASET}.sites_unique\` WHERE received_at > TIMESTAMP('2020-01-01')`;
     const bigQuery = new BigQuery({ projectId: env.GOOGLE_CLOUD_PROJECT });
     const rows = await until(
@@ -155,6 +155,10 @@ describe('the bundles, under plain functions-framework (skipped where npm has ne
       requests.map(({ request }) => [request.list, request.email]),
       [[DEMO_PROJECT.mailIntegrations[0]?.list, email]],
     );
+  });
+
+  it('sweep finds nothing that waits', async () => {
+    assert.deepEqual(await callFunction(urls.sweep as string), { rejected: 0 });
   });
 
   it('rebuild-analytics makes the charts', async () => {

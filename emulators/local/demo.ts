@@ -25,8 +25,8 @@ const CAPTURED_SITE = 'shop.example.org';
 const GIVEN_MAIL_API = process.env.MAIL_API_URL;
 const PROCESSED_MS = 120_000;
 
-/** The functions that each event goes through after collect. */
-const PROCESSORS = ['update-sites', 'append-history'];
+/** The function that each event goes through after collect. */
+const PROCESSOR = 'process-event';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
@@ -95,7 +95,7 @@ async function runDemo(
 
 /** Which events the functions said they processed, and when. */
 class ProcessedEvents {
-  #times = new Map<string, Map<string, number>>();
+  #times = new Map<string, number>();
 
   read(line: string): void {
     if (!line.includes('"processed"')) {
@@ -103,18 +103,15 @@ class ProcessedEvents {
       return;
     }
     const { function: name, eventId } = JSON.parse(line);
-    if (!PROCESSORS.includes(name)) return;
-    const times = this.#times.get(eventId) ?? new Map();
-    times.set(name, performance.now());
-    this.#times.set(eventId, times);
+    if (name === PROCESSOR) this.#times.set(eventId, performance.now());
   }
 
   hasAll(ids: Iterable<string>): boolean {
-    return [...ids].every((id) => PROCESSORS.every((name) => this.#times.get(id)?.has(name)));
+    return [...ids].every((id) => this.#times.has(id));
   }
 
   doneAt(id: string): number {
-    return Math.max(...(this.#times.get(id)?.values() ?? []));
+    return this.#times.get(id) ?? Number.NaN;
   }
 }
 

@@ -51,22 +51,22 @@ const DRIFTS: { title: string; drift: (stores: Stores) => Promise<unknown>; says
     {
       title: 'another filter',
       drift: (stores) =>
-        replaceSubscription(stores, 'update-sites', { filter: 'hasPrefix(attributes.objectId, "track/")' }),
+        replaceSubscription(stores, 'process-event', { filter: 'hasPrefix(attributes.objectId, "track/")' }),
       says: () => [
         {
-          what: 'subscription update-sites, filter',
-          expected: PUSH['update-sites']?.filter as string,
+          what: 'subscription process-event, filter',
+          expected: PUSH['process-event']?.filter as string,
           actual: 'hasPrefix(attributes.objectId, "track/")',
         },
       ],
     },
     {
       title: 'no filter',
-      drift: (stores) => replaceSubscription(stores, 'append-history', { filter: '' }),
+      drift: (stores) => replaceSubscription(stores, 'process-event', { filter: '' }),
       says: () => [
         {
-          what: 'subscription append-history, filter',
-          expected: PUSH['append-history']?.filter as string,
+          what: 'subscription process-event, filter',
+          expected: PUSH['process-event']?.filter as string,
           actual: 'none',
         },
       ],
@@ -74,30 +74,30 @@ const DRIFTS: { title: string; drift: (stores: Stores) => Promise<unknown>; says
     {
       title: 'an ack deadline, a retry policy, a retention and an expiry of another time',
       drift: (stores) =>
-        replaceSubscription(stores, 'update-sites', {
+        replaceSubscription(stores, 'process-event', {
           ackDeadlineSeconds: 30,
           retryPolicy: { minimumBackoff: { seconds: 1 }, maximumBackoff: { seconds: 60 } },
           messageRetentionDuration: { seconds: 24 * 3600 },
           expirationPolicy: { ttl: { seconds: 31 * 24 * 3600 } },
         }),
       says: () => [
-        { what: 'subscription update-sites, ack deadline', expected: '60 s', actual: '30 s' },
-        { what: 'subscription update-sites, retry policy', expected: '10 s to 600 s', actual: '1 s to 60 s' },
-        { what: 'subscription update-sites, retention', expected: '7 days', actual: '1 days' },
-        { what: 'subscription update-sites, expiry', expected: 'never', actual: 'after 31 days without use' },
+        { what: 'subscription process-event, ack deadline', expected: '60 s', actual: '30 s' },
+        { what: 'subscription process-event, retry policy', expected: '10 s to 600 s', actual: '1 s to 60 s' },
+        { what: 'subscription process-event, retention', expected: '7 days', actual: '1 days' },
+        { what: 'subscription process-event, expiry', expected: 'never', actual: 'after 31 days without use' },
       ],
     },
     {
       title: 'other attempts and another dead-letter topic',
       drift: ({ pubsub }) =>
         pubsub.subscription('notify-mail').setMetadata({
-          deadLetterPolicy: { deadLetterTopic: pubsub.topic('update-sites-dead-letter').name, maxDeliveryAttempts: 5 },
+          deadLetterPolicy: { deadLetterTopic: pubsub.topic('process-event-dead-letter').name, maxDeliveryAttempts: 5 },
         }),
       says: () => [
         {
           what: 'subscription notify-mail, dead-letter topic',
           expected: 'notify-mail-dead-letter',
-          actual: 'update-sites-dead-letter',
+          actual: 'process-event-dead-letter',
         },
         { what: 'subscription notify-mail, delivery attempts', expected: '100', actual: '5' },
       ],
@@ -134,8 +134,8 @@ const DRIFTS: { title: string; drift: (stores: Stores) => Promise<unknown>; says
     },
     {
       title: 'no subscription',
-      drift: ({ pubsub }) => pubsub.subscription('append-history').delete(),
-      says: () => [{ what: 'subscription append-history', expected: 'there', actual: 'missing' }],
+      drift: ({ pubsub }) => pubsub.subscription('process-event').delete(),
+      says: () => [{ what: 'subscription process-event', expected: 'there', actual: 'missing' }],
     },
     {
       title: 'no topic, which orphans its subscriptions',
@@ -147,14 +147,14 @@ const DRIFTS: { title: string; drift: (stores: Stores) => Promise<unknown>; says
     },
     {
       title: 'nobody who keeps the dead letters',
-      drift: ({ pubsub }) => pubsub.subscription('update-sites-dead-letter').delete(),
-      says: () => [{ what: 'subscription update-sites-dead-letter', expected: 'there', actual: 'missing' }],
+      drift: ({ pubsub }) => pubsub.subscription('process-event-dead-letter').delete(),
+      says: () => [{ what: 'subscription process-event-dead-letter', expected: 'there', actual: 'missing' }],
     },
     {
       title: 'dead letters that are pushed',
       drift: ({ pubsub }) =>
-        pubsub.subscription('update-sites-dead-letter').modifyPushConfig({ pushEndpoint: 'http://127.0.0.1:9/' }),
-      says: () => [{ what: 'subscription update-sites-dead-letter, delivery', expected: 'pull', actual: 'push' }],
+        pubsub.subscription('process-event-dead-letter').modifyPushConfig({ pushEndpoint: 'http://127.0.0.1:9/' }),
+      says: () => [{ what: 'subscription process-event-dead-letter, delivery', expected: 'pull', actual: 'push' }],
     },
     {
       title: 'no notification',

@@ -9,15 +9,12 @@ import { PubSub } from '@google-cloud/pubsub';
 import sinon from 'sinon';
 import { openMailApi } from '../../functions/notify-mail/mail-api.ts';
 import { notifyMail } from '../../functions/notify-mail/notify-mail.ts';
-import type { Subscribers } from '../../functions/update-sites/announce-subscriber.ts';
-import { updateSite } from '../../functions/update-sites/update-site.ts';
-import { objectName } from '../../shared/event/object-name.ts';
+import type { Subscribers } from '../../functions/process-event/announce-subscriber.ts';
+import { updateLatest } from '../../functions/testing/update-latest.ts';
 import { decodeSubscriberMessage, type SubscriberRequest } from '../../shared/event/subscriber.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
-import { openDeactivations } from '../../shared/stores/deactivations.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
-import { openOptOuts } from '../../shared/stores/opt-outs.ts';
-import { openProjects, type ProjectDocument } from '../../shared/stores/projects.ts';
+import type { ProjectDocument } from '../../shared/stores/projects.ts';
 import { openSites } from '../../shared/stores/sites.ts';
 import { openTopic } from '../../shared/stores/topics.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
@@ -28,7 +25,7 @@ const SITES = 20;
 /** Of notify-mail; also how long an update would last if it waited for a mail API that does not answer. */
 const MAIL_TIMEOUT_MS = 500;
 
-describe('update-sites, Pub/Sub and notify-mail', () => {
+describe('process-event, Pub/Sub and notify-mail', () => {
   let latest: Latest;
   let pubsub: PubSub;
   let name: string;
@@ -83,17 +80,7 @@ describe('update-sites, Pub/Sub and notify-mail', () => {
     const id = `event-of-site-${index}`;
     const payload = { url: `https://site-${index}.example.org`, admin_email: `admin-${index}@example.org` };
     const event = capturedEvent('track', { id, payload });
-    const object = { name: objectName('track', event.receivedAt, id), kind: event.kind, id, hour: new Date(0) };
-    return updateSite(object, {
-      archive: { read: async () => event },
-      countryOf: () => null,
-      now: () => new Date(),
-      projects: openProjects(latest.db),
-      sites: openSites(latest.db),
-      deactivations: openDeactivations(latest.db),
-      optOuts: openOptOuts(latest.db),
-      subscribers: topic,
-    });
+    return updateLatest(event, latest.db, topic);
   }
 
   async function setFaults(faults: unknown): Promise<void> {

@@ -128,7 +128,7 @@ describe('privacy, on the whole mesh', function () {
       { deadlineMs: 60_000, what: 'the processing of every event' },
     );
     await until(
-      () => runner.lines.filter((line) => line.includes('"update-sites"')).length >= person.length + others.length,
+      () => runner.lines.filter((line) => line.includes('"process-event"')).length >= person.length + others.length,
       {
         deadlineMs: 30_000,
         what: 'the latest states',

@@ -69,7 +69,7 @@ describe('terraform/', function () {
         decode: () => ({ id: 'an event' }),
         work: () => Promise.reject(new Error('no primary')),
         reject: async () => {},
-        log: openLog('update-sites'),
+        log: openLog('process-event'),
       });
       await assert.rejects(handle({}));
     });

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../shared/event/envelope.ts';
-import { objectName, parseObjectName } from '../../shared/event/object-name.ts';
+import { objectName } from '../../shared/event/object-name.ts';
 import type { Project } from '../../shared/project/project.ts';
 import { urlMd5 } from '../../shared/report/site-id.ts';
 import { openArchive } from '../../shared/stores/archive.ts';
@@ -11,15 +11,16 @@ import { openProjectsWriter } from '../../shared/stores/projects-writer.ts';
 import { openRejections } from '../../shared/stores/rejections.ts';
 import { EVENT_TABLES } from '../../shared/stores/site-history.ts';
 import { openSites } from '../../shared/stores/sites.ts';
+import { openUnclaimed } from '../../shared/stores/unclaimed.ts';
 import { ownBucket, ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
-import { appendHistory } from '../append-history/append-history.ts';
-import { updateSite } from '../update-sites/update-site.ts';
+import { processEvent, type Stores } from '../process-event/process-event.ts';
 
 /** A system of a test's own: stores, and the functions that write them. */
 export interface OwnSystem {
   /** What points a command at it. */
   env: Record<string, string>;
   db: ReturnType<typeof ownDatabase>['db'];
+  stores: Stores;
   /** As collect does: the event is in the archive, and nowhere else yet. */
   receive(event: StoredEvent): Promise<string>;
   /** As the functions do once they have read the event, whether or not it is still there. */
@@ -31,14 +32,15 @@ export interface OwnSystem {
   close(): Promise<void>;
 }
 
-const COLLECTIONS = ['sites', 'deactivations', 'optOuts'];
+const COLLECTIONS = ['sites', 'deactivations', 'optOuts', 'unclaimed'];
 
 export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
   const [bucket, dataset, latest] = [await ownBucket(), await ownDataset(), ownDatabase()];
   const { db } = latest;
   const options = { projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '', dataset: dataset.id ?? '' };
   const archive = openArchive({ bucket: bucket.name });
-  const stores = {
+  const stores: Stores = {
+    archive,
     countryOf: () => null,
     now: () => new Date(),
     projects: openProjects(db),
@@ -47,6 +49,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     optOuts: openOptOuts(db),
     history: openHistory(options),
     rejections: openRejections(options),
+    unclaimed: openUnclaimed(db),
     subscribers: { publish: async () => {} },
   };
   for (const project of projects) await openProjectsWriter(db).create(project);
@@ -56,16 +59,15 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
   };
   const work = async (event: StoredEvent) => {
     const name = objectName(event.kind, event.receivedAt, event.id);
-    const object = { name, ...(parseObjectName(name) as NonNullable<ReturnType<typeof parseObjectName>>) };
-    const withRead = { ...stores, archive: { read: async () => event } };
-    await updateSite(object, withRead);
-    await appendHistory(object, withRead);
+    const isThis = async (asked: string) => (asked === name ? event : archive.read(asked));
+    await processEvent({ name }, { ...stores, archive: { read: isThis } });
   };
   const uri = new URL(process.env.MONGODB_URI ?? '');
   uri.pathname = `/${db.databaseName}`;
   return {
     env: { MONGODB_URI: uri.href, ARCHIVE_BUCKET: bucket.name, BIGQUERY_DATASET: options.dataset },
     db,
+    stores,
     receive,
     work,
     process: async (...events) => {

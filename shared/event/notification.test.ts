@@ -28,7 +28,6 @@ describe('decodeNotification', () => {
   });
 
   for (const { title, change } of [
-    { title: 'of another bucket', change: { bucketId: 'other' } },
     { title: 'that is deleted', change: { eventType: 'OBJECT_DELETE' } },
     { title: 'of another kind', change: { objectId: 'licence/2026/03/09/07/0b7a6a0e-1111.json' } },
     { title: 'with an impossible hour', change: { objectId: 'track/2026/13/09/07/0b7a6a0e-1111.json' } },
@@ -37,6 +36,11 @@ describe('decodeNotification', () => {
     it(`ignores an object ${title}`, () => {
       assert.equal(decodeNotification({ message: { attributes: { ...ATTRIBUTES, ...change } } }, 'archive'), undefined);
     });
+
+  it('fails for an object of another bucket, so that nothing is acked unread', () => {
+    const message = { attributes: { ...ATTRIBUTES, bucketId: 'other' } };
+    assert.throws(() => decodeNotification({ message }, 'archive'), /another bucket/);
+  });
 
   for (const odd of [undefined, null, 'text', {}, { data: null }, { message: { attributes: 'x' } }])
     it(`ignores ${JSON.stringify(odd)}`, () => assert.equal(decodeNotification(odd, 'archive'), undefined));

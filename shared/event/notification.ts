@@ -1,3 +1,4 @@
+import { TransientError } from '../runtime/errors.ts';
 import { isJsonObject } from './envelope.ts';
 import { type Kind, parseObjectName } from './object-name.ts';
 
@@ -38,12 +39,16 @@ export function pubsubMessage(event: unknown): PubsubMessage {
 }
 
 /**
- * The object that a Cloud Storage notification speaks of; undefined when it is not a finalized object of ours in `bucket`,
- * since not every Pub/Sub honours the subscription's filter.
+ * The object that a Cloud Storage notification speaks of; undefined when it is not a finalized object of ours, since not
+ * every Pub/Sub honours the subscription's filter. Throws TransientError when it lies in another bucket than `bucket`: one of the
+ * two is set up wrongly, and an event that is acked here would be in no store.
  */
 export function decodeNotification(event: unknown, bucket: string): ObjectReference | undefined {
   const { bucketId, objectId, eventType } = pubsubMessage(event).attributes;
-  if (eventType !== 'OBJECT_FINALIZE' || bucketId !== bucket || objectId === undefined) return undefined;
+  if (eventType !== 'OBJECT_FINALIZE' || objectId === undefined) return undefined;
+  if (bucketId !== bucket) {
+    throw new TransientError('a notification of another bucket than ARCHIVE_BUCKET', { cause: undefined });
+  }
   const parts = parseObjectName(objectId);
   return parts && { name: objectId, ...parts };
 }

@@ -8,23 +8,25 @@ export const CUSTOM_FIELD_KEY = /^[^"'`\\\p{Cc}]+$/u;
 
 export type CustomValue = string | number | boolean | JsonObject | unknown[];
 
-/** The allowed keys of `extra`, cast; and which of them could not be. */
+/** The allowed keys of `extra`, cast; which of them could not be; and whether one is there and empty. */
 export function customFields(
   extra: unknown,
   allowed: readonly CustomField[],
-): { values: Record<string, CustomValue>; errors: string[] } {
+): { values: Record<string, CustomValue>; errors: string[]; cleared: boolean } {
   const values: [string, CustomValue][] = [];
   const errors: string[] = [];
+  let cleared = false;
   if (isJsonObject(extra)) {
     for (const { key, type } of allowed) {
       if (!Object.hasOwn(extra, key)) continue;
       const value = castCustomValue(type, extra[key]);
       if (value === undefined) errors.push(`extra.${key}`);
       else if (value !== null) values.push([key, value]);
+      else if (typeof extra[key] === 'string') cleared = true;
     }
   }
   // fromEntries defines own properties, so that a key `__proto__` is data
-  return { values: Object.fromEntries(values), errors };
+  return { values: Object.fromEntries(values), errors, cleared };
 }
 
 function castCustomValue(type: CustomField['type'], value: unknown): CustomValue | null | undefined {

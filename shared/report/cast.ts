@@ -1,12 +1,7 @@
 import { decode } from 'html-entities';
 import { isJsonObject } from '../event/envelope.ts';
-import type { Field } from './fields.ts';
+import type { Field, Plugin } from './fields.ts';
 
-export interface Plugin {
-  slug: string;
-  name: string | null;
-  version: string | null;
-}
 export type FieldValue = string | number | boolean | Record<string, number> | Plugin[];
 
 /** A cast value; null: unknown (absent, null, or an empty text); undefined: there, but not castable. */

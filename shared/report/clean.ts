@@ -6,6 +6,8 @@ import { plainJson } from './plain-json.ts';
 /** The known fields of a payload, by column. What is unknown is not in `values`. */
 export interface CleanPayload {
   values: Record<string, FieldValue>;
+  /** The columns of texts that are there and empty: the site says that there is none. */
+  cleared: string[];
   /** Dotted places of the payload whose value could not be cast. */
   errors: string[];
   /** What no field reads, so that a newer client loses nothing; null for nothing, and where it could say who a person is. */
@@ -15,15 +17,19 @@ export interface CleanPayload {
 /** Reads every known field and casts it. With `anonymous` the personal ones are left out, and so are unknown ones. */
 export function cleanPayload(payload: JsonObject, { anonymous }: { anonymous: boolean }): CleanPayload {
   const values: Record<string, FieldValue> = {};
+  const cleared: string[] = [];
   const errors: string[] = [];
   for (const field of FIELDS) {
     if (anonymous && field.personal) continue;
     const path = field.paths.find((candidate) => at(payload, candidate) !== undefined);
-    const value = path === undefined ? null : castField(field, at(payload, path));
-    if (value === undefined) errors.push(path as string);
+    if (path === undefined) continue;
+    const stated = at(payload, path);
+    const value = castField(field, stated);
+    if (value === undefined) errors.push(path);
     else if (value !== null) values[field.column] = value;
+    else if (field.type === 'text' && typeof stated === 'string') cleared.push(field.column);
   }
-  return { values, errors, additional: anonymous ? null : additionalFields(payload) };
+  return { values, cleared, errors, additional: anonymous ? null : additionalFields(payload) };
 }
 
 function at(payload: JsonObject, path: string): unknown {

@@ -2,8 +2,11 @@ import { createHash } from 'node:crypto';
 import type { CustomValue } from '../project/custom-fields.ts';
 import type { FieldValue } from './cast.ts';
 
-/** What a copy of a site does not share with it, and what differs from one report of a site to the next by chance. */
-const OWN_COLUMNS = new Set(['url', 'ip_address', 'country', 'environment', 'is_local', 'tracking_skipped']);
+/**
+ * What a copy of a site does not share with it, and what differs from one report of a site to the next by chance: a plugin for
+ * several languages filters url and locale by the language of the request in which cron runs.
+ */
+const OWN_COLUMNS = new Set(['url', 'locale', 'ip_address', 'country', 'environment', 'is_local', 'tracking_skipped']);
 
 /**
  * The same text for two sites that share everything but the url: a copy for staging, whatever its host is called. null for a

@@ -29,6 +29,8 @@ export interface SiteReport extends EventKey {
   environment: Environment;
   /** Known values by column of schemas/bigquery/sites.json; one that is not here is unknown. */
   values: Record<string, FieldValue>;
+  /** Columns that the report states as empty; `custom_fields`: one of them. */
+  cleared: string[];
   customFields: Record<string, CustomValue>;
   additional: JsonObject | null;
   castErrors: string[];
@@ -49,11 +51,19 @@ export interface OptOut extends EventKey {
   clientVersion: string | null;
 }
 
+/** A deactivation that names no project (client 1.2.3), and no site that exactly one project knows, yet. */
+export interface UnclaimedDeactivation {
+  eventId: string;
+  receivedAt: string;
+  urlMd5: string;
+}
+
 /** What an event means: a rejection, or what the stores are to hold. */
 export interface Meaning {
   report?: SiteReport;
   deactivation?: Deactivation;
   optOut?: OptOut;
+  unclaimed?: UnclaimedDeactivation;
   rejection?: Rejection;
 }
 
@@ -68,6 +78,8 @@ export interface Attribution {
 
 /** The one interpretation: pure, so that every store, every retry and every replay gets the same answer. */
 export function interpret(event: StoredEvent, attribution: Attribution): Meaning {
+  const unclaimed = unclaimedDeactivation(event, attribution);
+  if (unclaimed !== undefined) return { unclaimed };
   try {
     const project = knownProject(event, attribution);
     const key = { eventId: event.id, receivedAt: event.receivedAt, projectHash: project.hash };
@@ -91,23 +103,40 @@ export function payloadHash(payload: JsonObject): string | null {
 }
 
 /** What is recorded of an event that is refused. */
-export function rejectionOf(event: StoredEvent, { reason, field, message }: PermanentError): Rejection {
+export function rejectionOf(
+  { id, kind, receivedAt, payload }: Pick<StoredEvent, 'id' | 'kind' | 'receivedAt' | 'payload'>,
+  { reason, field, message }: PermanentError,
+): Rejection {
   return {
-    eventId: event.id,
-    kind: event.kind,
-    receivedAt: event.receivedAt,
-    projectHash: castText(payloadHash(event.payload), 64) ?? null,
+    eventId: id,
+    kind,
+    receivedAt,
+    projectHash: castText(payloadHash(payload), 64) ?? null,
     reason,
     field,
     message,
-    objectName: objectName(event.kind, event.receivedAt, event.id),
+    objectName: objectName(kind, receivedAt, id),
   };
 }
 
+/** What is recorded of a deactivation that nobody claimed. */
+export function rejectionOfUnclaimed({ eventId, receivedAt }: UnclaimedDeactivation): Rejection {
+  return rejectionOf({ id: eventId, kind: 'deactivate', receivedAt, payload: {} }, noProject());
+}
+
+function noProject(): PermanentError {
+  return new PermanentError('no_project', 'hash', 'no project hash, and not exactly one project knows the site');
+}
+
+function unclaimedDeactivation(event: StoredEvent, { project }: Attribution): UnclaimedDeactivation | undefined {
+  const { id: eventId, kind, receivedAt, payload, userAgent } = event;
+  const md5 = userAgentMd5(userAgent);
+  const mayBeClaimed = kind === 'deactivate' && payloadHash(payload) === null && md5 !== null;
+  return project === undefined && mayBeClaimed ? { eventId, receivedAt, urlMd5: md5 } : undefined;
+}
+
 function knownProject(event: StoredEvent, { project }: Attribution): Project {
-  if (project === undefined && payloadHash(event.payload) === null) {
-    throw new PermanentError('no_project', 'hash', 'no project hash, and not exactly one project knows the site');
-  }
+  if (project === undefined && payloadHash(event.payload) === null) throw noProject();
   if (project === undefined) throw new PermanentError('unknown_project', 'hash', 'no project has this hash');
   if (project.archived) throw new PermanentError('archived_project', 'hash', 'the project is archived');
   return project;
@@ -119,7 +148,7 @@ function siteReport(event: StoredEvent, project: Project, key: EventKey, { count
   if (typeof url !== 'string' || url.trim() === '') throw new PermanentError('no_site', 'url', 'no site url');
   const site = canonicalSite(url);
   if (site === undefined) throw new PermanentError('invalid_url', 'url', 'not an http or https url');
-  const { values, errors, additional } = cleanPayload(payload, { anonymous: kind === 'deactivate' });
+  const { values, cleared, errors, additional } = cleanPayload(payload, { anonymous: kind === 'deactivate' });
   const custom = customFields(payload.extra, project.customFields);
   const fingerprint = fingerprintOf(values, custom.values);
   return {
@@ -134,6 +163,7 @@ function siteReport(event: StoredEvent, project: Project, key: EventKey, { count
       ...origin(event, project, country),
       ...(fingerprint && { fingerprint }),
     },
+    cleared: [...cleared, ...(custom.cleared ? ['custom_fields'] : [])],
     customFields: custom.values,
     additional,
     castErrors: [...errors, ...custom.errors],

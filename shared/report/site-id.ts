@@ -141,3 +141,14 @@ function unescapeCharacter(escapes: string): string {
   }
   return escapes.toUpperCase();
 }
+
+/**
+ * The urls by which a client of a canonical site may know itself from one moment to the next: with http and https, with and
+ * without `www.`, with and without a slash at the end.
+ */
+export function siteSpellings(site: string): string[] {
+  return ['https://', 'http://', 'https://www.', 'http://www.'].flatMap((start) => [
+    `${start}${site}`,
+    `${start}${site}/`,
+  ]);
+}

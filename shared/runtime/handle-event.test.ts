@@ -10,7 +10,10 @@ describe('handleEvent', () => {
     const lines: string[] = [];
     const log = (severity: string, message: string, fields?: LogFields) =>
       lines.push(JSON.stringify({ severity, message, ...fields }));
-    const decode = (message: unknown) => (message === 'ours' ? { id: 'event-1' } : undefined);
+    const decode = (message: unknown) => {
+      if (message === 'misled') throw new TransientError('a notification of another bucket', { cause: undefined });
+      return message === 'ours' ? { id: 'event-1' } : undefined;
+    };
     return { lines, handle: handleEvent({ decode, work, reject, log }) };
   }
 
@@ -18,6 +21,12 @@ describe('handleEvent', () => {
     const { handle, lines } = setUp(() => assert.fail('worked'));
     await handle('theirs');
     assert.deepEqual(lines, []);
+  });
+
+  it('does not ack what it cannot decode, and logs it as an error', async () => {
+    const { handle, lines } = setUp(() => assert.fail('worked'));
+    await assert.rejects(handle('misled'), /another bucket/);
+    assert.match(lines.join(), /"severity":"ERROR"/);
   });
 
   it('records a permanent failure and acks', async () => {

@@ -2,7 +2,7 @@ import { PermanentError, TransientError } from './errors.ts';
 import { failureName, type Log } from './log.ts';
 
 export interface EventHandler<T extends { id: string; kind?: string }> {
-  /** What the message is about; undefined: not for this function, acked. */
+  /** What the message is about; undefined: not for this function, acked. What it throws is retried. */
   decode(message: unknown): T | undefined;
   work(subject: T): Promise<void>;
   /** Records what can never work; then the message is acked. */
@@ -17,11 +17,12 @@ export interface EventHandler<T extends { id: string; kind?: string }> {
 export function handleEvent<T extends { id: string; kind?: string }>({ decode, work, reject, log }: EventHandler<T>) {
   return async (message: unknown): Promise<void> => {
     const startedAt = performance.now();
-    const subject = decode(message);
-    if (subject === undefined) return;
-    const about = { eventId: subject.id, ...(subject.kind && { kind: subject.kind }) };
     const durationMs = () => Math.round(performance.now() - startedAt);
+    let about = {};
     try {
+      const subject = decode(message);
+      if (subject === undefined) return;
+      about = { eventId: subject.id, ...(subject.kind && { kind: subject.kind }) };
       await work(subject).catch(async (error) => {
         if (!(error instanceof PermanentError)) throw error;
         await reject(subject, error);

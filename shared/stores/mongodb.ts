@@ -22,8 +22,15 @@ export async function replaceEarlier<T extends { _id: string }>(
   isEarlier: Filter<T>,
 ): Promise<void> {
   const filter = { ...isEarlier, _id } as Filter<T>;
-  await collection.replaceOne(filter, rest as T, { upsert: true }).catch((error) => {
-    // the filter misses the later one, and the upsert meets its key
-    if (error.code !== DUPLICATE_KEY) throw error;
-  });
+  const replace = () =>
+    collection.replaceOne(filter, rest as T, { upsert: true }).then(
+      () => true,
+      (error) => {
+        if (error.code === DUPLICATE_KEY) return false;
+        throw error;
+      },
+    );
+  // the upsert meets a key when a later one is there, and when another writer inserted an earlier one at the same moment;
+  // once there is one, only the first of these is left
+  if (!(await replace())) await replace();
 }

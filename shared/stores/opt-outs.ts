@@ -15,8 +15,8 @@ export interface OptOutDocument {
 export interface OptOuts {
   /** Writes it unless a later one is there. */
   put(optOut: Omit<OptOutDocument, '_id'>): Promise<void>;
-  /** The stamp of the latest opt-out; undefined without one. */
-  latest(project: string, urlMd5: string): Promise<Stamp | undefined>;
+  /** The stamp of the latest opt-out under any of these names; undefined without one. */
+  latest(project: string, urlMd5s: readonly string[]): Promise<Stamp | undefined>;
 }
 
 export function openOptOuts(db: Db): OptOuts {
@@ -27,7 +27,14 @@ export function openOptOuts(db: Db): OptOuts {
         const _id = siteKey(optOut.project, optOut.urlMd5);
         return replaceEarlier(optOuts, { _id, ...optOut }, { stamp: { $lte: optOut.stamp } });
       }),
-    latest: (project, urlMd5) =>
-      transient('opt-outs', async () => (await optOuts.findOne({ _id: siteKey(project, urlMd5) }))?.stamp),
+    latest: (project, urlMd5s) =>
+      transient('opt-outs', async () => {
+        const _id = { $in: urlMd5s.map((urlMd5) => siteKey(project, urlMd5)) };
+        const found = await optOuts.find({ _id }).project<Pick<OptOutDocument, 'stamp'>>({ stamp: 1 }).toArray();
+        return found
+          .map(({ stamp }) => stamp)
+          .sort()
+          .at(-1);
+      }),
   };
 }

@@ -6,13 +6,17 @@ export interface Rejections {
   append(rejection: Rejection): Promise<void>;
 }
 
-export function openRejections(options: DatasetOptions): Rejections {
+export function openRejections(
+  options: DatasetOptions,
+  { now = () => new Date() }: { now?: () => Date } = {},
+): Rejections {
   const append = tableAppender(openDataset(options), 'rejections');
   return {
     append: ({ eventId, receivedAt, kind, projectHash, reason, field, message, objectName }) =>
       append({
         event_id: eventId,
         received_at: receivedAt,
+        processed_at: now().toISOString(),
         kind,
         project_hash: projectHash,
         reason,

@@ -1,13 +1,14 @@
 import type { Db } from 'mongodb';
 import type { Environment } from '../report/environment.ts';
+import type { SiteFields } from '../report/fields.ts';
 import { TransientError, transient } from '../runtime/errors.ts';
 import { DUPLICATE_KEY } from './mongodb.ts';
 
 /** An event's place in time: `<receivedAt>/<event id>`; text order is event order. */
 export type Stamp = string;
 
-/** The latest state of a site for one project; each field is the newest that an event stated, in camelCase of its column. */
-export interface SiteDocument {
+/** The latest state of a site for one project; each group of fields is the newest that an event stated, in camelCase of its columns. */
+export interface SiteDocument extends SiteFields {
   /** `<project hash>:<canonical site>` */
   _id: string;
   project: string;
@@ -18,9 +19,9 @@ export interface SiteDocument {
   optedOut: boolean;
   firstSeenAt: Date;
   lastSeenAt: Date;
-  /** The site that it shares everything with but the url, and that was seen first; null without one. */
+  /** The active site that it shares everything with but the url, and that was seen first, as the last rebuild of the charts found; null without one. */
   cloneOf: string | null;
-  /** The names that clients gave it in their User-Agent, sorted. */
+  /** Its names in User-Agents, sorted: those of its url in every usual spelling, and the newest others that clients gave it. */
   urlMd5s: string[];
   customFields: Record<string, unknown>;
   /** The latest one; null when the site never left. */
@@ -32,7 +33,6 @@ export interface SiteDocument {
   clock: SiteClock;
   /** Grows with every write: two writers at once are told apart by it. */
   revision: number;
-  [field: string]: unknown;
 }
 
 /** A site's latest deactivation, within its document. */
@@ -59,11 +59,13 @@ export interface PendingMail {
 export interface SiteClock {
   /** The newest report. */
   report: Stamp;
-  /** Fields that the newest report lacked, with the event they are from: `[field, stamp]`. */
+  /** Groups that the newest report lacked, with the event they are from; and those that are empty: `[group, stamp]`. */
   older: [string, Stamp][];
   track: Stamp | null;
   deactivation: Stamp | null;
   optOut: Stamp | null;
+  /** Names beside those of its url, newest first: `[md5, stamp]`. Absent in what earlier versions wrote. */
+  otherMd5s?: [string, Stamp][];
 }
 
 /** The sites' latest states. */
@@ -79,8 +81,6 @@ export interface Sites {
   find(id: string): Promise<SiteDocument | undefined>;
   /** Takes an address's pending request off a site, if both are still there. */
   removePendingMail(id: string, email: string): Promise<void>;
-  /** The sites of a project with this fingerprint, the one that was seen first before its copies. */
-  withFingerprint(project: string, fingerprint: string): Promise<Pick<SiteDocument, '_id' | 'site' | 'cloneOf'>[]>;
   /** The sites of a project (of all, without one) that a User-Agent's md5 stands for, the first seen before the others. */
   withMd5(urlMd5: string, project?: string): Promise<SiteDocument[]>;
 }
@@ -93,8 +93,6 @@ export function siteKey(project: string, site: string): string {
 const MAX_ATTEMPTS = 50;
 /** A User-Agent's md5 is anybody's to write. */
 const MAX_SITES_OF_MD5 = 100;
-/** More copies than anybody keeps of a site. */
-const MAX_COPIES = 50;
 
 export function openSites(db: Db): Sites {
   const sites = db.collection<SiteDocument>('sites');
@@ -135,15 +133,6 @@ export function openSites(db: Db): Sites {
           { $pull: { pendingMail: { email } }, $inc: { revision: 1 } },
         );
       }),
-    withFingerprint: (project, fingerprint) =>
-      transient('sites', () =>
-        sites
-          .find({ project, fingerprint })
-          .project<Pick<SiteDocument, '_id' | 'site' | 'cloneOf'>>({ site: 1, cloneOf: 1 })
-          .sort({ firstSeenAt: 1, _id: 1 })
-          .limit(MAX_COPIES)
-          .toArray(),
-      ),
     withMd5: (urlMd5, project) =>
       transient('sites', () =>
         sites

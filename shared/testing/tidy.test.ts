@@ -92,7 +92,7 @@ describe('the tree', () => {
   });
 
   it('would notice an import that they do not allow', () => {
-    assert.ok(!isAllowed({ from: 'functions/collect/receive.ts', to: 'functions/update-sites/merge-site.ts' }));
+    assert.ok(!isAllowed({ from: 'functions/collect/receive.ts', to: 'functions/process-event/merge-site.ts' }));
     assert.ok(!isAllowed({ from: 'functions/collect/receive.ts', to: 'emulators/storage/index.ts' }));
     assert.ok(!isAllowed({ from: 'shared/report/cast.ts', to: 'mongodb' }));
     assert.ok(!isAllowed({ from: 'emulators/storage/index.ts', to: 'emulators/pubsub/index.ts' }));

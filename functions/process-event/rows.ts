@@ -1,12 +1,16 @@
 import type { Deactivation, OptOut, SiteReport } from '../../shared/report/interpret.ts';
 import type { Row } from '../../shared/stores/history.ts';
 
+/** When a row was made: of two rows of one event, readers see the later one. ISO 8601. */
+type ProcessedAt = string;
+
 /** A report as a row of schemas/bigquery/sites.json; a column that is not here is null. */
-export function siteRow(report: SiteReport): Row {
+export function siteRow(report: SiteReport, processedAt: ProcessedAt): Row {
   const { values, customFields, additional } = report;
   return {
     event_id: report.eventId,
     received_at: report.receivedAt,
+    processed_at: processedAt,
     project_hash: report.projectHash,
     kind: report.kind,
     site: report.site,
@@ -21,10 +25,11 @@ export function siteRow(report: SiteReport): Row {
 }
 
 /** A deactivation as a row of schemas/bigquery/deactivations.json. */
-export function deactivationRow(deactivation: Deactivation): Row {
+export function deactivationRow(deactivation: Deactivation, processedAt: ProcessedAt): Row {
   return {
     event_id: deactivation.eventId,
     received_at: deactivation.receivedAt,
+    processed_at: processedAt,
     project_hash: deactivation.projectHash,
     site: deactivation.site,
     url_md5: deactivation.urlMd5,
@@ -37,10 +42,11 @@ export function deactivationRow(deactivation: Deactivation): Row {
 }
 
 /** An opt-out as a row of schemas/bigquery/tracking_skips.json. */
-export function trackingSkipRow(optOut: OptOut): Row {
+export function trackingSkipRow(optOut: OptOut, processedAt: ProcessedAt): Row {
   return {
     event_id: optOut.eventId,
     received_at: optOut.receivedAt,
+    processed_at: processedAt,
     project_hash: optOut.projectHash,
     url_md5: optOut.urlMd5,
     previously_skipped: optOut.previouslySkipped,

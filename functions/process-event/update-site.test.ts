@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
-import { objectName } from '../../shared/event/object-name.ts';
-import { openDeactivations } from '../../shared/stores/deactivations.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
-import { openOptOuts } from '../../shared/stores/opt-outs.ts';
-import { openProjects, type ProjectDocument } from '../../shared/stores/projects.ts';
-import { openSites } from '../../shared/stores/sites.ts';
+import type { ProjectDocument } from '../../shared/stores/projects.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { ownDatabase } from '../../shared/testing/stores.ts';
-import { updateSite } from './update-site.ts';
+import { updateLatest } from '../testing/update-latest.ts';
 
 const at = (second: number) => `2026-03-09T07:00:0${second}.000Z`;
 
@@ -19,7 +15,6 @@ function permutations<T>(list: T[]): T[][] {
 
 describe('updateSite', () => {
   let latest: Latest;
-  const events = new Map<string, StoredEvent>();
   const KEY = `${TEST_PROJECT.hash}:shop.example.org`;
 
   before(async () => {
@@ -28,7 +23,6 @@ describe('updateSite', () => {
     await latest.db.collection<ProjectDocument>('projects').insertOne({ _id: hash, ...project });
   });
   beforeEach(async () => {
-    events.clear();
     for (const name of ['sites', 'deactivations', 'optOuts']) await latest.db.collection(name).deleteMany({});
   });
   after(async () => {
@@ -36,22 +30,8 @@ describe('updateSite', () => {
     await latest.close();
   });
 
-  const stores = () => ({
-    archive: { read: async (name: string) => events.get(name) },
-    countryOf: () => 'DE',
-    now: () => new Date(),
-    projects: openProjects(latest.db),
-    sites: openSites(latest.db),
-    deactivations: openDeactivations(latest.db),
-    optOuts: openOptOuts(latest.db),
-    subscribers: { publish: () => assert.fail('the project has no mail list') },
-  });
-
-  function update(event: StoredEvent): Promise<void> {
-    const name = objectName(event.kind, event.receivedAt, event.id);
-    events.set(name, event);
-    return updateSite({ name, kind: event.kind, id: event.id, hour: new Date(event.receivedAt) }, stores());
-  }
+  const update = (event: StoredEvent) =>
+    updateLatest(event, latest.db, { publish: () => assert.fail('the project has no mail list') });
 
   async function state() {
     const [site] = await latest.db.collection('sites').find().project({ revision: 0 }).toArray();
@@ -115,50 +95,14 @@ describe('updateSite', () => {
     assert.deepEqual(keys, ['shop.example.org', 'shop.example.org/blog']);
   });
 
-  it('marks a copy of a site, whatever comes first, until the two differ', async () => {
-    const original = capturedEvent('track', { id: 'original-1', receivedAt: at(1) });
-    const copy = capturedEvent('track', {
-      id: 'copy-2',
-      receivedAt: at(2),
-      payload: { url: 'https://copy.example.net' },
-    });
-    const clones = async () =>
-      Object.fromEntries(
-        (await latest.db.collection('sites').find().toArray()).map(({ site, cloneOf }) => [site, cloneOf]),
-      );
-    for (const order of [
-      [original, copy],
-      [copy, original],
-    ]) {
-      await latest.db.collection('sites').deleteMany({});
-      for (const event of order) await update(event);
-      assert.deepEqual(await clones(), { 'shop.example.org': null, 'copy.example.net': 'shop.example.org' });
-    }
-    await update(capturedEvent('track', { id: 'original-3', receivedAt: at(3), payload: { active_plugins: '9' } }));
-    assert.deepEqual(await clones(), { 'shop.example.org': null, 'copy.example.net': null });
-  });
-
   it('takes keys by which MongoDB and its driver know things of their own', async () => {
     const users = JSON.parse('{"total":3,"_bsontype":1,"$where":2,"a.b":3,"__proto__":4}');
     await update(capturedEvent('track', { id: 'odd-keys-1', payload: { users } }));
     assert.deepEqual((await state()).site?.usersByRole, { '＿bsontype': 1, '＄where': 2, 'a．b': 3, '＿_proto__': 4 });
   });
 
-  it('attributes a deactivation without hash by the md5 that one project knows', async () => {
-    await update(capturedEvent('track', { id: 'track-1', receivedAt: at(1) }));
-    const only = { reason_id: 'other', reason_info: '', client: '1.2.0' };
-    await update(capturedEvent('deactivate', { id: 'bare-2', receivedAt: at(2), only }));
-    const { site, deactivation } = await state();
-    assert.equal(site?.status, 'deactivated');
-    assert.equal(deactivation?.reasonId, 'other');
-  });
-
-  it('writes nothing for an event that is rejected, and nothing for an object that is gone', async () => {
+  it('writes nothing for an event that is rejected', async () => {
     await update(capturedEvent('track', { payload: { hash: 'nobody' } }));
-    await updateSite(
-      { name: 'track/2026/03/09/07/gone-1234.json', kind: 'track', id: 'gone-1234', hour: new Date(at(0)) },
-      stores(),
-    );
     assert.deepEqual(await state(), { site: undefined, deactivation: undefined });
   });
 

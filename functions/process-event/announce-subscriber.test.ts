@@ -2,21 +2,18 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type Message, PubSub, type Subscription } from '@google-cloud/pubsub';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
-import { objectName } from '../../shared/event/object-name.ts';
 import type { SubscriberRequest } from '../../shared/event/subscriber.ts';
 import type { MailIntegration } from '../../shared/project/project.ts';
 import { TransientError } from '../../shared/runtime/errors.ts';
-import { openDeactivations } from '../../shared/stores/deactivations.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
-import { openOptOuts } from '../../shared/stores/opt-outs.ts';
-import { openProjects, type ProjectDocument } from '../../shared/stores/projects.ts';
-import { openSites, type SiteDocument } from '../../shared/stores/sites.ts';
+import type { ProjectDocument } from '../../shared/stores/projects.ts';
+import type { SiteDocument } from '../../shared/stores/sites.ts';
 import { openTopic } from '../../shared/stores/topics.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { ownDatabase } from '../../shared/testing/stores.ts';
 import { until } from '../../shared/testing/until.ts';
+import { updateLatest } from '../testing/update-latest.ts';
 import type { Subscribers } from './announce-subscriber.ts';
-import { updateSite } from './update-site.ts';
 
 const at = (second: number) => `2026-03-09T07:00:0${second}.000Z`;
 const LIST: MailIntegration = { provider: 'mailchimp', list: 'list-1', enabled: true };
@@ -54,24 +51,7 @@ describe('announceSubscriber', () => {
     await projects.replaceOne({ _id: hash }, { ...project, mailIntegrations }, { upsert: true });
   }
 
-  function update(event: StoredEvent): Promise<void> {
-    const object = {
-      name: objectName(event.kind, event.receivedAt, event.id),
-      kind: event.kind,
-      id: event.id,
-      hour: new Date(event.receivedAt),
-    };
-    return updateSite(object, {
-      archive: { read: async () => event },
-      countryOf: () => 'DE',
-      now: () => new Date(),
-      projects: openProjects(latest.db),
-      sites: openSites(latest.db),
-      deactivations: openDeactivations(latest.db),
-      optOuts: openOptOuts(latest.db),
-      subscribers,
-    });
-  }
+  const update = (event: StoredEvent) => updateLatest(event, latest.db, subscribers);
 
   const emails = () => published.map(({ request }) => request.email);
 
@@ -109,8 +89,8 @@ describe('announceSubscriber', () => {
       asked: ['new@example.org'],
     },
     {
-      title: 'does not ask again when a report lacks the address',
-      events: [track(1), track(2, { admin_email: undefined }), track(3)],
+      title: 'does not ask again when a report says nothing of the admin',
+      events: [track(1), track(2, { admin_email: undefined, first_name: undefined, last_name: undefined }), track(3)],
       asked: [BOB],
     },
     { title: 'asks when consent follows a deactivation', events: [deactivate(1), track(2)], asked: [BOB] },

@@ -1,45 +1,35 @@
 import assert from 'node:assert/strict';
 import type { Dataset } from '@google-cloud/bigquery';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
-import { objectName } from '../../shared/event/object-name.ts';
-import { TransientError } from '../../shared/runtime/errors.ts';
+import type { Project } from '../../shared/project/project.ts';
+import { interpret } from '../../shared/report/interpret.ts';
 import { openHistory } from '../../shared/stores/history.ts';
 import { openRejections } from '../../shared/stores/rejections.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { ownDataset } from '../../shared/testing/stores.ts';
 import { appendHistory } from './append-history.ts';
 
+const NOW = '2026-03-09T07:05:08.000Z';
+
 describe('appendHistory', () => {
   let dataset: Dataset;
-  const events = new Map<string, StoredEvent>();
-
   before(async () => {
     dataset = await ownDataset();
   });
-  beforeEach(() => events.clear());
   after(() => dataset.delete({ force: true }));
 
-  function stores() {
+  function append(
+    event: StoredEvent,
+    { project = TEST_PROJECT, now = NOW }: { project?: Project; now?: string } = {},
+  ): Promise<void> {
     const options = { projectId: dataset.projectId, dataset: String(dataset.id) };
-    return {
-      archive: { read: async (name: string) => events.get(name) },
-      countryOf: () => null,
-      now: () => new Date(),
-      projects: {
-        find: async (hash: string) => (hash === TEST_PROJECT.hash ? TEST_PROJECT : undefined),
-        customFieldKeys: async () => [],
-      },
-      sites: { withMd5: async () => [] },
+    const clock = { now: () => new Date(now) };
+    const isKnown = event.payload.hash === project.hash;
+    return appendHistory(interpret(event, isKnown ? { project } : {}), {
+      ...clock,
       history: openHistory(options),
-      rejections: openRejections(options),
-    };
-  }
-
-  function append(event: StoredEvent, overrides: Partial<ReturnType<typeof stores>> = {}): Promise<void> {
-    const name = objectName(event.kind, event.receivedAt, event.id);
-    events.set(name, event);
-    const object = { name, kind: event.kind, id: event.id, hour: new Date(event.receivedAt) };
-    return appendHistory(object, { ...stores(), ...overrides });
+      rejections: openRejections(options, clock),
+    });
   }
 
   async function read(table: string, eventId: string): Promise<Record<string, unknown>[]> {
@@ -109,36 +99,31 @@ describe('appendHistory', () => {
     assert.deepEqual(await read('sites_unique', 'rejected-1'), []);
   });
 
-  it('appends nothing for an object that is gone', async () => {
-    const object = {
-      name: 'track/2026/03/09/07/gone-1234.json',
-      kind: 'track' as const,
-      id: 'gone-1234',
-      hour: new Date(),
-    };
-    await appendHistory(object, stores());
-    assert.deepEqual(await read('rejections_unique', 'gone-1234'), []);
+  it('shows readers of two different rows of an event the one that was made last', async () => {
+    const event = capturedEvent('track', { id: 'edited-1' });
+    const edited = { ...TEST_PROJECT, customFields: TEST_PROJECT.customFields.slice(0, 1) };
+    await append(event, { project: edited, now: '2026-03-09T07:06:00.000Z' });
+    await append(event, { now: '2026-03-09T07:05:00.000Z' });
+    const [row, ...others] = await read('sites_unique', 'edited-1');
+    assert.deepEqual(others, []);
+    assert.deepEqual(JSON.parse(String(row?.custom_fields)), { plan: 'pro' });
   });
 
-  it('rejects an event of nobody, but not while its site may still be on its way', async () => {
-    const receivedAt = '2026-03-09T07:00:00.000Z';
-    const event = capturedEvent('deactivate', {
-      id: 'nobody-1',
-      receivedAt,
-      only: { reason_id: 'other', client: '1.2.0' },
+  for (const kind of ['track', 'deactivate', 'tracking-skipped'] as const)
+    it(`takes a ${kind} of the history for no rejection, whether its project was archived before or after`, async () => {
+      const archived = { project: { ...TEST_PROJECT, archived: true } };
+      const [before, after] = [
+        capturedEvent(kind, { id: `before-${kind}` }),
+        capturedEvent(kind, { id: `after-${kind}` }),
+      ];
+      await append(before, archived);
+      assert.equal((await read('rejections_unique', before.id))[0]?.reason, 'archived_project');
+      await append(before);
+      await append(after);
+      await append(after, { ...archived, now: '2026-03-09T09:00:00.000Z' });
+      for (const { id } of [before, after]) {
+        assert.equal((await read('rejections', id)).length, 1, 'the row stays');
+        assert.deepEqual(await read('rejections_unique', id), []);
+      }
     });
-    await assert.rejects(append(event, { now: () => new Date('2026-03-09T07:00:14.999Z') }), TransientError);
-    assert.deepEqual(await read('rejections_unique', 'nobody-1'), []);
-    await append(event, { now: () => new Date('2026-03-09T07:00:15.000Z') });
-    assert.equal((await read('rejections_unique', 'nobody-1'))[0]?.reason, 'no_project');
-  });
-
-  it('takes a failing store for transient, and records no rejection', async () => {
-    const projects = {
-      find: () => Promise.reject(new TransientError('projects failed', { cause: undefined })),
-      customFieldKeys: async () => [],
-    };
-    await assert.rejects(append(capturedEvent('track', { id: 'transient-1' }), { projects }), TransientError);
-    assert.deepEqual(await read('rejections_unique', 'transient-1'), []);
-  });
 });

@@ -6,33 +6,46 @@ import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import { openLog } from '../../shared/runtime/log.ts';
 import { openArchive } from '../../shared/stores/archive.ts';
 import { openCountries } from '../../shared/stores/countries.ts';
+import { openDeactivations } from '../../shared/stores/deactivations.ts';
 import { openHistory } from '../../shared/stores/history.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
+import { openOptOuts } from '../../shared/stores/opt-outs.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
 import { openRejections } from '../../shared/stores/rejections.ts';
 import { openSites } from '../../shared/stores/sites.ts';
-import { appendHistory } from './append-history.ts';
+import { openTopic, SUBSCRIBERS_TOPIC } from '../../shared/stores/topics.ts';
+import { openUnclaimed } from '../../shared/stores/unclaimed.ts';
+import type { Subscribers } from './announce-subscriber.ts';
 import { readConfig } from './config.ts';
+import { processEvent } from './process-event.ts';
 
 const config = readConfig(process.env);
 const { db, close } = openLatest(config);
+const subscribers: Subscribers = openTopic({ projectId: config.projectId, topic: SUBSCRIBERS_TOPIC });
 const stores = {
   archive: openArchive(config),
   countryOf: openCountries(),
   now: () => new Date(),
   projects: openProjects(db),
   sites: openSites(db),
+  deactivations: openDeactivations(db),
+  optOuts: openOptOuts(db),
+  unclaimed: openUnclaimed(db),
   history: openHistory(config),
   rejections: openRejections(config),
+  subscribers,
 };
-drainOnSignal(close);
+drainOnSignal(async () => {
+  await subscribers.close();
+  await close();
+});
 
 cloudEvent(
-  'append-history',
+  'process-event',
   handleEvent({
     decode: (event) => decodeNotification(event, config.bucket),
-    work: (object) => appendHistory(object, stores),
+    work: (object) => processEvent(object, stores),
     reject: (object, error) => stores.rejections.append(rejectionOfObject(object, error)),
-    log: openLog('append-history', config.logLevel),
+    log: openLog('process-event', config.logLevel),
   }),
 );

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import type { StoredEvent } from '../../shared/event/envelope.ts';
+import { objectName } from '../../shared/event/object-name.ts';
+import type { Project } from '../../shared/project/project.ts';
+import { TransientError } from '../../shared/runtime/errors.ts';
+import type { SiteDocument } from '../../shared/stores/sites.ts';
+import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { sweep } from '../sweep/sweep.ts';
+import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';
+import { processEvent } from './process-event.ts';
+
+const at = (second: number) => `2026-03-09T07:00:0${second}.000Z`;
+const OTHER: Project = { ...TEST_PROJECT, hash: 'b4a8da5b-b419-4656-98e9-4a42e9044891', slug: 'other' };
+const HOUR_MS = 3_600_000;
+
+const track = (second: number, payload = {}) =>
+  capturedEvent('track', { id: `track-of-${second}`, receivedAt: at(second), payload });
+/** What client 1.2.3 says: neither project nor url. */
+const bare = (second: number) =>
+  capturedEvent('deactivate', {
+    id: `bare-of-${second}`,
+    receivedAt: at(second),
+    only: { reason_id: 'other', reason_info: '', client: '1.2.0' },
+  });
+
+describe('processEvent', () => {
+  let system: OwnSystem;
+
+  beforeEach(async () => {
+    system = await openOwnSystem([TEST_PROJECT, OTHER]);
+  });
+  afterEach(() => system.close());
+
+  /** The places that hold something of an event, its object apart. */
+  async function placesOf({ id }: StoredEvent): Promise<string[]> {
+    const places = Object.keys(await system.contents());
+    return places.filter((place) => place.endsWith(`/${id}`));
+  }
+  const sites = () => system.db.collection<SiteDocument>('sites').find().sort({ _id: 1 }).toArray();
+  const sweepAfter = (ms: number) => sweep(system.stores, new Date(Date.now() + ms));
+
+  it('writes one event to the history and to its site', async () => {
+    await system.process(track(1));
+    assert.deepEqual(await placesOf(track(1)), ['sites/track-of-1']);
+    assert.equal((await sites())[0]?.lastSeenAt.toISOString(), at(1));
+  });
+
+  it('writes nothing for an object that is gone', async () => {
+    await processEvent({ name: 'track/2026/03/09/07/gone-1234.json' }, system.stores);
+    assert.deepEqual(await system.contents(), {});
+  });
+
+  for (const { failing, done } of [
+    { failing: 'history', done: 'sites' },
+    { failing: 'sites', done: 'history' },
+  ] as const)
+    it(`is not done when ${failing} fails, finishes ${done} all the same, and ends in one of each when it comes again`, async () => {
+      const fail = () => Promise.reject(new TransientError(`${failing} failed`, { cause: undefined }));
+      const broken = failing === 'history' ? { append: fail } : { ...system.stores.sites, update: fail };
+      const name = await system.receive(track(1));
+      await assert.rejects(processEvent({ name }, { ...system.stores, [failing]: broken }), TransientError);
+      const [inSites, inHistory] = [(await sites()).length, (await placesOf(track(1))).length];
+      assert.deepEqual([inSites, inHistory], done === 'sites' ? [1, 0] : [0, 1]);
+      await processEvent({ name }, system.stores);
+      await processEvent({ name }, system.stores);
+      assert.equal((await sites()).length, 1);
+      assert.deepEqual([...new Set(await placesOf(track(1)))], ['sites/track-of-1']);
+    });
+
+  describe('a deactivation without hash', () => {
+    for (const { title, order } of [
+      { title: 'after the report of its site', order: [track(1), bare(2)] },
+      { title: 'before the report of its site', order: [bare(2), track(1)] },
+      { title: 'before it, and again after it', order: [bare(2), track(1), bare(2)] },
+      { title: 'among others, the report last', order: [bare(3), bare(2), track(1)] },
+    ])
+      it(`is its site's when it is delivered ${title}`, async () => {
+        await system.process(...order);
+        const [site] = await sites();
+        assert.equal(site?.status, 'deactivated');
+        assert.equal(site?.deactivation?.reasonId, 'other');
+        for (const event of order.slice(1)) {
+          if (event.kind === 'deactivate') assert.deepEqual(await placesOf(event), [`deactivations/${event.id}`]);
+        }
+        assert.equal(await system.db.collection('unclaimed').countDocuments(), 0);
+        await sweepAfter(HOUR_MS);
+        assert.deepEqual(await placesOf(bare(2)), ['deactivations/bare-of-2']);
+      });
+
+    it('is its site’s when both arrive at once', async () => {
+      const events = [track(1), bare(2), bare(3)];
+      for (const event of events) await system.receive(event);
+      await Promise.all(
+        events.map(({ kind, receivedAt, id }) =>
+          processEvent({ name: objectName(kind, receivedAt, id) }, system.stores),
+        ),
+      );
+      assert.equal((await sites())[0]?.status, 'deactivated');
+      assert.equal(await system.db.collection('unclaimed').countDocuments(), 0);
+    });
+
+    const ofOther = capturedEvent('track', { id: 'of-other', receivedAt: at(1), payload: { hash: OTHER.hash } });
+    for (const { title, events } of [
+      { title: 'nobody reported', events: [bare(2)] },
+      { title: 'its site reported only after it', events: [bare(2), track(4)] },
+      { title: 'two projects know the site', events: [track(1), ofOther, bare(2)] },
+    ])
+      it(`is rejected by a sweep when ${title}, once it has waited for an hour`, async () => {
+        await system.process(...events);
+        assert.deepEqual(await sweepAfter(HOUR_MS - 60_000), { rejected: 0 });
+        assert.deepEqual(await placesOf(bare(2)), ['unclaimed/bare-of-2']);
+        assert.deepEqual(await sweepAfter(HOUR_MS + 1000), { rejected: 1 });
+        assert.deepEqual(await placesOf(bare(2)), ['rejections/bare-of-2']);
+        const rejection = JSON.parse((await system.contents())['rejections/bare-of-2'] as string);
+        assert.equal(rejection.reason, 'no_project');
+        assert.equal(rejection.object_name, 'deactivate/2026/03/09/07/bare-of-2.json');
+        assert.ok((await sites()).every(({ status }) => status === 'active'));
+      });
+
+    it('is rejected at once when its User-Agent names no site either', async () => {
+      await system.process({ ...bare(2), userAgent: 'WordPress/6.1' });
+      assert.deepEqual(await placesOf(bare(2)), ['rejections/bare-of-2']);
+    });
+  });
+});

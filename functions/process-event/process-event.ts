@@ -1,0 +1,64 @@
+import type { StoredEvent } from '../../shared/event/envelope.ts';
+import type { ObjectReference } from '../../shared/event/notification.ts';
+import { objectName } from '../../shared/event/object-name.ts';
+import { interpret, payloadHash } from '../../shared/report/interpret.ts';
+import type { Archive } from '../../shared/stores/archive.ts';
+import { attribute, onlyOwner, type Sources } from '../../shared/stores/attribution.ts';
+import type { SiteDocument } from '../../shared/stores/sites.ts';
+import type { Unclaimed } from '../../shared/stores/unclaimed.ts';
+import { appendHistory, type HistoryStores } from './append-history.ts';
+import { type LatestStores, updateSite } from './update-site.ts';
+
+export interface Stores extends Sources, HistoryStores, LatestStores {
+  archive: Pick<Archive, 'read'>;
+  sites: LatestStores['sites'];
+  unclaimed: Unclaimed;
+}
+
+/**
+ * The pipeline: reads an event once, says once whom it is from and what it means, and writes that side by side to the history
+ * and to the site's latest state, so that the two cannot disagree. Resolves when both are done; when either fails, the event
+ * comes again, and a branch that was done writes the same once more.
+ */
+export async function processEvent({ name }: Pick<ObjectReference, 'name'>, stores: Stores): Promise<void> {
+  const site = await processOne(name, stores);
+  if (site) await processClaimed(site, stores);
+}
+
+async function processOne(name: string, stores: Stores): Promise<SiteDocument | undefined> {
+  const event = await stores.archive.read(name);
+  // it was erased
+  if (event === undefined) return undefined;
+  let attribution = await attribute(event, stores);
+  let meaning = interpret(event, attribution);
+  if (meaning.unclaimed) {
+    // written before its site is looked for again: of it and the report that makes the site known, one sees the other
+    await stores.unclaimed.put(meaning.unclaimed, stores.now());
+    attribution = await attribute(event, stores);
+    meaning = interpret(event, attribution);
+    if (meaning.unclaimed) return undefined;
+  }
+  const [, site] = await together(appendHistory(meaning, stores), updateSite(meaning, attribution.project, stores));
+  if (mayHaveWaited(event)) await stores.unclaimed.remove(event.id);
+  return site;
+}
+
+/** The deactivations that waited for this site to be known. */
+async function processClaimed({ urlMd5s, firstSeenAt }: SiteDocument, stores: Stores): Promise<void> {
+  const sitesOf = new Map<string, SiteDocument[]>();
+  for (const { eventId, receivedAt, urlMd5 } of await stores.unclaimed.withMd5s(urlMd5s, firstSeenAt)) {
+    const sites = sitesOf.get(urlMd5) ?? (await stores.sites.withMd5(urlMd5));
+    sitesOf.set(urlMd5, sites);
+    if (onlyOwner(sites, receivedAt)) await processOne(objectName('deactivate', receivedAt, eventId), stores);
+  }
+}
+
+function mayHaveWaited({ kind, payload }: StoredEvent): boolean {
+  return kind === 'deactivate' && payloadHash(payload) === null;
+}
+
+/** Waits for both, so that nothing goes on once the event is answered; then throws the first failure. */
+async function together<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
+}

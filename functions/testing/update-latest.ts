@@ -1,0 +1,20 @@
+import type { Db } from 'mongodb';
+import type { StoredEvent } from '../../shared/event/envelope.ts';
+import { interpret } from '../../shared/report/interpret.ts';
+import { attribute } from '../../shared/stores/attribution.ts';
+import { openDeactivations } from '../../shared/stores/deactivations.ts';
+import { openOptOuts } from '../../shared/stores/opt-outs.ts';
+import { openProjects } from '../../shared/stores/projects.ts';
+import { openSites } from '../../shared/stores/sites.ts';
+import { type LatestStores, updateSite } from '../process-event/update-site.ts';
+
+/** The half of process-event that writes to MongoDB. */
+export async function updateLatest(
+  event: StoredEvent,
+  db: Db,
+  subscribers: LatestStores['subscribers'],
+): Promise<void> {
+  const stores = { sites: openSites(db), deactivations: openDeactivations(db), optOuts: openOptOuts(db), subscribers };
+  const attribution = await attribute(event, { ...stores, projects: openProjects(db), countryOf: () => 'DE' });
+  await updateSite(interpret(event, attribution), attribution.project, stores);
+}

@@ -1,0 +1,30 @@
+import { failureName, type Log } from './log.ts';
+
+export interface ScheduledWork {
+  /** Gives what was done: counts, for the log and the answer. */
+  work(): Promise<Record<string, number>>;
+  /** The log line when it was done. */
+  done: string;
+  log: Log;
+}
+
+/** Structurally Express's, so that nothing here depends on it. */
+interface Response {
+  status(code: number): Response;
+  json(body: unknown): unknown;
+}
+
+/** The one place where a scheduled function's outcome becomes its answer: 200 with the counts, or 503, which the scheduler retries. */
+export function handleSchedule({ work, done, log }: ScheduledWork) {
+  return async (_request: unknown, response: Response): Promise<void> => {
+    const startedAt = performance.now();
+    try {
+      const counts = await work();
+      log('INFO', done, { ...counts, durationMs: Math.round(performance.now() - startedAt) });
+      response.json(counts);
+    } catch (error) {
+      log('ERROR', `not ${done}`, { error: failureName(error) });
+      response.status(503).json({ error: 'unavailable' });
+    }
+  };
+}

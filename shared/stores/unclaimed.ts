@@ -1,0 +1,61 @@
+import type { Db } from 'mongodb';
+import type { UnclaimedDeactivation } from '../report/interpret.ts';
+import { transient } from '../runtime/errors.ts';
+import { DUPLICATE_KEY } from './mongodb.ts';
+
+/** A deactivation that waits for its site to appear. */
+export interface UnclaimedDocument {
+  /** The event's id. */
+  _id: string;
+  receivedAt: Date;
+  urlMd5: string;
+  /** When it was first met. */
+  waitingSince: Date;
+}
+
+/** The deactivations that name neither project nor site, kept by md5: they can come before the site's first report. */
+export interface Unclaimed {
+  /** Writes it unless it is there. */
+  put(deactivation: UnclaimedDeactivation, waitingSince: Date): Promise<void>;
+  /** What waits under any of these names and came at that moment or later, oldest first. */
+  withMd5s(urlMd5s: readonly string[], from: Date): Promise<UnclaimedDeactivation[]>;
+  /** What has been waiting since then or longer, longest first; as many as there are, a batch at a time. */
+  waitingSince(since: Date): AsyncIterable<UnclaimedDeactivation>;
+  remove(eventId: string): Promise<void>;
+}
+
+/** Of one site's names at once: an md5 is anybody's to write. What is left comes with the site's next event. */
+const MAX_FOUND = 100;
+
+export function openUnclaimed(db: Db): Unclaimed {
+  const unclaimed = db.collection<UnclaimedDocument>('unclaimed');
+  const asDeactivation = ({ _id, receivedAt, urlMd5 }: UnclaimedDocument): UnclaimedDeactivation => ({
+    eventId: _id,
+    receivedAt: receivedAt.toISOString(),
+    urlMd5,
+  });
+  return {
+    put: ({ eventId, receivedAt, urlMd5 }, waitingSince) =>
+      transient('unclaimed', async () => {
+        const document = { _id: eventId, receivedAt: new Date(receivedAt), urlMd5, waitingSince };
+        await unclaimed.insertOne(document).catch((error) => {
+          if (error.code !== DUPLICATE_KEY) throw error;
+        });
+      }),
+    withMd5s: (urlMd5s, from) =>
+      transient('unclaimed', async () => {
+        const filter = { urlMd5: { $in: [...urlMd5s] }, receivedAt: { $gte: from } };
+        const found = await unclaimed.find(filter).sort({ receivedAt: 1 }).limit(MAX_FOUND).toArray();
+        return found.map(asDeactivation);
+      }),
+    async *waitingSince(since) {
+      for await (const document of unclaimed.find({ waitingSince: { $lte: since } }).sort({ waitingSince: 1 })) {
+        yield asDeactivation(document);
+      }
+    },
+    remove: (eventId) =>
+      transient('unclaimed', async () => {
+        await unclaimed.deleteOne({ _id: eventId });
+      }),
+  };
+}
