@@ -24,7 +24,10 @@ export function cleanUrl(url: string): string | undefined {
   return read && `${read.scheme}://${read.www}${read.site}`;
 }
 
-/** The urls that a client of a canonical site may have, among them what it will say at another moment. */
+/**
+ * The urls by which a client of a canonical site may know itself from one moment to the next: with http and https, with and
+ * without `www.`, with and without a slash at the end.
+ */
 export function siteSpellings(site: string): string[] {
   return ['https://', 'http://', 'https://www.', 'http://www.'].flatMap((start) => [
     `${start}${site}`,
@@ -140,15 +143,4 @@ function unescapeCharacter(escapes: string): string {
     // bytes of another encoding than UTF-8 stay escaped
   }
   return escapes.toUpperCase();
-}
-
-/**
- * The urls by which a client of a canonical site may know itself from one moment to the next: with http and https, with and
- * without `www.`, with and without a slash at the end.
- */
-export function siteSpellings(site: string): string[] {
-  return ['https://', 'http://', 'https://www.', 'http://www.'].flatMap((start) => [
-    `${start}${site}`,
-    `${start}${site}/`,
-  ]);
 }
