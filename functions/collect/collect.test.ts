@@ -7,6 +7,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import type { Bucket } from '@google-cloud/storage';
+import { LosslessNumber } from 'lossless-json';
 import { TransientError } from '../../shared/runtime/errors.ts';
 import { type Archive, openArchive } from '../../shared/stores/archive.ts';
 import { ownBucket } from '../../shared/testing/stores.ts';
@@ -71,15 +72,15 @@ describe('collect', () => {
 
   const postForm = (body: string | Buffer, headers: Record<string, string> = {}) =>
     send('/track', { headers: { 'content-type': FORM, ...headers }, body });
-  const postJson = (value: unknown) =>
-    send('/track', { headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) });
+  const postJson = (body: string) => send('/track', { headers: { 'content-type': 'application/json' }, body });
 
-  async function stored(answer: Answer, kind = 'track') {
+  async function storedText(answer: Answer, kind = 'track'): Promise<string> {
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     assert.equal(answer.body.success, true);
     const [contents] = await bucket.file(`${kind}/2026/03/09/07/${answer.body.id}.json`).download();
-    return JSON.parse(contents.toString());
+    return contents.toString();
   }
+  const stored = async (answer: Answer, kind = 'track') => JSON.parse(await storedText(answer, kind));
 
   for (const kind of ['track', 'deactivate', 'tracking-skipped']) {
     it(`stores the captured ${kind} request in an envelope, as it came`, async () => {
@@ -113,8 +114,44 @@ describe('collect', () => {
 
   it('stores JSON of mixed types', async () => {
     const payload = { hash: HASH, url: 'https://a.example', active_plugins: 3, extra: null, wp: { multisite: false } };
-    assert.deepEqual((await stored(await postJson(payload))).payload, payload);
+    assert.deepEqual((await stored(await postJson(JSON.stringify(payload)))).payload, payload);
   });
+
+  it('stores JSON in its own words: numbers, equal keys and white space as they were sent', async () => {
+    const body = `{ "hash":"${HASH}",\n"extra":{"order":9007199254740993,"rate":1.10,"rate":1.20},"a":[1e400,-0] }`;
+    const answer = await postJson(body);
+    assert.ok((await storedText(answer)).endsWith(`,"payload":${body}}`));
+    assert.equal((await stored(answer)).bodyBase64, undefined);
+    const event = await openArchive({ bucket: bucket.name }).read(`track/2026/03/09/07/${answer.body.id}.json`);
+    assert.deepEqual(event?.payload.extra, {
+      order: new LosslessNumber('9007199254740993'),
+      rate: new LosslessNumber('1.20'),
+    });
+  });
+
+  for (const { title, type, body, site } of [
+    {
+      title: 'a form value',
+      type: FORM,
+      body: Buffer.from(`hash=${HASH}&site=B%C3%A4ckerei+M%C3%BCller+Gesch%C3&extra[a]=%C3%A4`),
+      site: 'Bäckerei Müller Gesch\ufffd',
+    },
+    {
+      title: 'JSON',
+      type: 'application/json',
+      body: Buffer.concat([
+        Buffer.from(`{"hash":"${HASH}","site":"Bäckerei Müller","extra":{"a":"ä","err":"Erro`),
+        Buffer.from([0xc3]),
+        Buffer.from('"}}'),
+      ]),
+      site: 'Bäckerei Müller',
+    },
+  ])
+    it(`reads all but one broken byte of ${title}, and keeps the bytes`, async () => {
+      const { payload, bodyBase64 } = await stored(await send('/track', { headers: { 'content-type': type }, body }));
+      assert.deepEqual([payload.hash, payload.site, payload.extra.a], [HASH, site, 'ä']);
+      assert.deepEqual(Buffer.from(bodyBase64, 'base64'), body);
+    });
 
   it('reads a form in the charset that it declares', async () => {
     const answer = await postForm(`hash=${HASH}&site=Caf%E9+%A4`, { 'content-type': `${FORM}; charset=ISO-8859-15` });
@@ -122,7 +159,10 @@ describe('collect', () => {
   });
 
   it('reads bytes that are no UTF-8 as windows-1252', async () => {
-    assert.equal((await stored(await postForm(`hash=${HASH}&site=Caf%E9+%80`))).payload.site, 'Café €');
+    const body = `hash=${HASH}&site=Caf%E9+%80`;
+    const { payload, bodyBase64 } = await stored(await postForm(body));
+    assert.equal(payload.site, 'Café €');
+    assert.equal(Buffer.from(bodyBase64, 'base64').toString(), body);
   });
 
   it('takes a request that names the site in its User-Agent alone, as client 1.2.3 does', async () => {

@@ -23,7 +23,7 @@ export async function receive(
   { archive, now }: { archive: Pick<Archive, 'create'>; now: () => Date },
 ): Promise<string> {
   const { kind, body, userAgent, contentType, senderAddress } = received;
-  const payload = parseBody(body, received);
+  const { payload, payloadText, isExact } = parseBody(body, received);
   checkPayload(payload, userAgent);
   const event: StoredEvent = {
     id: randomUUID(),
@@ -32,8 +32,9 @@ export async function receive(
     userAgent,
     contentType,
     senderAddress,
+    ...(!isExact && { bodyBase64: body.toString('base64') }),
     payload,
   };
-  await archive.create(event);
+  await archive.create(event, payloadText);
   return event.id;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { parseExactJson } from '../../shared/event/exact-json.ts';
 import { DERIVED_COLUMNS, FIELDS } from '../../shared/report/fields.ts';
 import { interpret } from '../../shared/report/interpret.ts';
 import type { Row } from '../../shared/stores/history.ts';
@@ -45,6 +46,13 @@ describe('rows', () => {
     const { report } = interpret(full, known);
     assert.ok(report);
     assertFits(siteRow(report, NOW), 'sites');
+  });
+
+  it('what no field reads keeps its numbers as they were sent', () => {
+    const licence = '{"id":12345678901234567890,"rate":1.10}';
+    const { report } = interpret(capturedEvent('track', { payload: { licence: parseExactJson(licence) } }), known);
+    assert.ok(report);
+    assert.equal(siteRow(report, NOW).additional, `{"licence":${licence}}`);
   });
 
   it('a deactivation fits the table deactivations', () => {

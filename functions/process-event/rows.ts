@@ -1,3 +1,4 @@
+import { stringifyExactJson } from '../../shared/event/exact-json.ts';
 import type { Deactivation, OptOut, SiteReport } from '../../shared/report/interpret.ts';
 import type { Row } from '../../shared/stores/history.ts';
 
@@ -18,8 +19,8 @@ export function siteRow(report: SiteReport, processedAt: ProcessedAt): Row {
     environment: report.environment,
     ...values,
     ...(values.users_by_role !== undefined && { users_by_role: JSON.stringify(values.users_by_role) }),
-    custom_fields: JSON.stringify(customFields),
-    additional: additional && JSON.stringify(additional),
+    custom_fields: stringifyExactJson(customFields),
+    additional: additional && stringifyExactJson(additional),
     cast_errors: report.castErrors,
   };
 }

@@ -1,4 +1,6 @@
+import { isLosslessNumber } from 'lossless-json';
 import { PermanentError } from '../runtime/errors.ts';
+import { parseExactJson, stringifyExactJson } from './exact-json.ts';
 import { KINDS, type Kind } from './object-name.ts';
 
 /** A JSON object of unknown content. */
@@ -15,14 +17,28 @@ export interface StoredEvent {
   contentType: string | null;
   /** The address of the hop that the platform vouches for. */
   senderAddress: string | null;
+  /** The body's bytes, when reading them as text was a guess or left some out; collect's limit bounds it. */
+  bodyBase64?: string;
+  /** A number in it that JavaScript would write otherwise is a LosslessNumber. */
   payload: JsonObject;
+}
+
+/**
+ * The text of an object of the archive. `payloadText` is the payload's own JSON, which goes into it as it is, with the numbers,
+ * equal keys and white space that the client sent.
+ */
+export function stringifyStoredEvent(
+  { payload, ...envelope }: StoredEvent,
+  payloadText = stringifyExactJson(payload),
+): string {
+  return `${JSON.stringify(envelope).slice(0, -1)},"payload":${payloadText}}`;
 }
 
 /** Reads an object of the archive. Throws PermanentError `invalid_object` when it is not a stored event. */
 export function parseStoredEvent(text: string): StoredEvent {
   let event: unknown;
   try {
-    event = JSON.parse(text);
+    event = parseExactJson(text);
   } catch {
     throw new PermanentError('invalid_object', null, 'the object is not JSON');
   }
@@ -41,8 +57,9 @@ function isStoredEvent(value: unknown): value is StoredEvent {
   );
 }
 
+/** A LosslessNumber, which is one of JavaScript's objects, is none of JSON's. */
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isLosslessNumber(value);
 }
 
 /**

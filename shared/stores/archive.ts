@@ -1,12 +1,15 @@
 import { type ApiError, Storage } from '@google-cloud/storage';
-import { parseStoredEvent, type StoredEvent } from '../event/envelope.ts';
+import { parseStoredEvent, type StoredEvent, stringifyStoredEvent } from '../event/envelope.ts';
 import { objectName } from '../event/object-name.ts';
 import { transient } from '../runtime/errors.ts';
 
 /** The archive: one object an event, the source of truth. */
 export interface Archive {
-  /** Resolves once the object is durably written. Safe to repeat: an object that is there stays. */
-  create(event: StoredEvent): Promise<void>;
+  /**
+   * Resolves once the object is durably written, with `payloadText`, the payload's own JSON, where there is one. Safe to repeat:
+   * an object that is there stays.
+   */
+  create(event: StoredEvent, payloadText?: string): Promise<void>;
   /** The event in an object; undefined when there is no such object (it was erased). Throws PermanentError `invalid_object`. */
   read(name: string): Promise<StoredEvent | undefined>;
   /** The names of the objects that begin so, in the order of their code points. */
@@ -22,11 +25,11 @@ const MAX_LISTED = 1000;
 export function openArchive({ bucket }: { bucket: string }): Archive {
   const files = new Storage().bucket(bucket);
   return {
-    create: ({ id, kind, receivedAt, ...rest }) =>
+    create: (event, payloadText) =>
       transient('the archive', () =>
         files
-          .file(objectName(kind, receivedAt, id))
-          .save(JSON.stringify({ id, kind, receivedAt, ...rest }), {
+          .file(objectName(event.kind, event.receivedAt, event.id))
+          .save(stringifyStoredEvent(event, payloadText), {
             resumable: false,
             contentType: 'application/json',
             preconditionOpts: { ifGenerationMatch: 0 },
