@@ -36,6 +36,14 @@ describe('withoutSecrets', () => {
     ));
 });
 
+describe('a text of a megabyte', () => {
+  for (const piece of ['é', '://', '://a', '://@', '://a@b?', '?', '@'])
+    it(`is read in a moment, also of ${piece}`, () => {
+      const text = piece.repeat(1_000_000 / piece.length);
+      assert.ok(withoutSecrets(text).length <= text.length);
+    });
+});
+
 describe('mapTexts', () => {
   it('changes every text and nothing else', () => {
     const number = new LosslessNumber('1.10');
