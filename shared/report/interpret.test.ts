@@ -218,6 +218,8 @@ describe('interpret', () => {
           const meaning = interpret(event, known);
           const stored = [meaning.report, meaning.deactivation, meaning.optOut].filter(Boolean);
           assert.equal(meaning.rejection === undefined, stored.length > 0);
+          const { field, message, projectHash } = meaning.rejection ?? {};
+          for (const text of [field, message, projectHash]) assert.ok((text?.length ?? 0) <= 100);
           assert.deepEqual(interpret(event, known), meaning);
         },
       ),
