@@ -80,7 +80,7 @@ function renderAnalytics({
     ...spreads.map(([title, spread]) =>
       plot(
         `Active sites by ${title}`,
-        spread.map(({ value, sites }) => [value, sites]),
+        spread.map(({ value, sites }) => [value ?? 'other', sites]),
       ),
     ),
     plot(

@@ -362,7 +362,7 @@ describe('sitebeat doctor', () => {
 
   it('says in one line what differs, and how many', async () => {
     drifted = true;
-    const query = (readViews(stores.env.BIGQUERY_DATASET).sites_unique ?? '').replace('event_id) = 1', 'kind) = 1');
+    const query = (readViews(stores.env.BIGQUERY_DATASET).sites_unique ?? '').replace('DESC) = 1', 'ASC) = 1');
     await stores.dataset.table('sites_unique').setMetadata({ view: { query, useLegacySql: false } });
     await stores.pubsub.subscription('notify-mail').delete();
     const { exitCode, stdout } = await capturedRun(['doctor'], stores.env);
@@ -371,7 +371,7 @@ describe('sitebeat doctor', () => {
     assert.equal(first, 'subscription notify-mail: expected there; found missing');
     assert.equal(
       second,
-      'view sites_unique, SQL: expected …ER (PARTITION BY received_at, event_id) = 1; found …ER (PARTITION BY received_at, kind) = 1',
+      'view sites_unique, SQL: expected …vent_id ORDER BY processed_at DESC) = 1; found …vent_id ORDER BY processed_at ASC) = 1',
     );
     assert.match(String(summary), /^\d+ checks, 2 differ$/);
   });

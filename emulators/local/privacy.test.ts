@@ -98,7 +98,7 @@ function isSaid(value: string, text: string): boolean {
 }
 
 describe('privacy, on the whole mesh', function () {
-  this.timeout(90_000);
+  this.timeout(600_000);
   let dataDir: string;
   let hosts: NodeJS.ProcessEnv;
   let runner: RunnerProcess;
@@ -121,18 +121,20 @@ describe('privacy, on the whole mesh', function () {
     const ids = await postAll(runner.collect, [...person, ...others], { concurrency: 4 });
     const personIds = ids.slice(0, person.length).map(String);
     await until(
-      async () => {
+      async (progress) => {
         const { history, rejections } = await countStores(runner.env);
+        progress(history + rejections);
         return history + rejections === person.length + others.length;
       },
-      { deadlineMs: 60_000, what: 'the processing of every event' },
+      { what: 'the processing of every event' },
     );
     await until(
-      () => runner.lines.filter((line) => line.includes('"process-event"')).length >= person.length + others.length,
-      {
-        deadlineMs: 30_000,
-        what: 'the latest states',
+      (progress) => {
+        const processed = runner.lines.filter((line) => line.includes('"process-event"')).length;
+        progress(processed);
+        return processed >= person.length + others.length;
       },
+      { what: 'the latest states' },
     );
     const { rejections } = await countStores(runner.env);
     assert.ok(rejections > 0, 'something was refused');

@@ -66,7 +66,7 @@ class RunningFunctions {
 }
 
 describe('a redeploy', function () {
-  this.timeout(PAYLOADS * 200);
+  this.timeout(Math.max(600_000, PAYLOADS * 1000));
   let folder: string;
   let env: StoreEnv;
   let functions: RunningFunctions;
@@ -156,11 +156,12 @@ describe('a redeploy', function () {
     assert.ok(collected.drained > 0, 'the old collect had something to drain');
 
     await until(
-      async () => {
+      async (progress) => {
         const { history, rejections } = await countStores(env);
+        progress(history + rejections);
         return history + rejections >= PAYLOADS;
       },
-      { deadlineMs: 60_000, what: 'every event in BigQuery' },
+      { what: 'every event in BigQuery' },
     );
     const [files] = await new Storage().bucket(env.ARCHIVE_BUCKET).getFiles();
     assert.deepEqual(files.map(({ name }) => parseObjectName(name)?.id).sort(), accepted, 'in the archive');
@@ -187,21 +188,23 @@ describe('a redeploy', function () {
     try {
       const sites = client.db().collection<SiteDocument>('sites');
       const known = await until(
-        async () => {
+        async (progress) => {
           const found = await sites.find().toArray();
+          progress(found.length);
           return found.length >= reported.size && found;
         },
-        { deadlineMs: 30_000, what: 'every site in MongoDB' },
+        { what: 'every site in MongoDB' },
       );
       assert.deepEqual(new Set(known.map(({ site }) => site)), reported);
       const admins = known.filter((site) => site.environment === 'production' && !site.optedOut && site.adminEmail);
       assert.ok(admins.length > 0);
       await until(
-        async () => {
+        async (progress) => {
           const mails = await asked();
+          progress(mails.size);
           return admins.every(({ site, adminEmail }) => mails.has(`${site} ${adminEmail}`));
         },
-        { deadlineMs: 30_000, what: 'every admin at the mail API' },
+        { what: 'every admin at the mail API' },
       );
     } finally {
       await client.close();

@@ -44,7 +44,7 @@ describe('runSchedules', () => {
     assert.deepEqual(calls, []);
     clock.tick(61_000);
     clock.restore();
-    await until(() => calls.length > 0, { deadlineMs: 5000, what: 'the call' });
+    await until(() => calls.length > 0, { what: 'the call' });
     assert.deepEqual(calls, ['POST /rebuild-analytics']);
     stop();
   });
@@ -59,7 +59,7 @@ describe('runSchedules', () => {
     );
     clock.tick(121_000);
     clock.restore();
-    await until(() => failed.length > 0, { deadlineMs: 5000, what: 'the failure' });
+    await until(() => failed.length > 0, { what: 'the failure' });
     assert.deepEqual(failed, ['rebuild-analytics']);
     stop();
   });

@@ -135,7 +135,7 @@ function countedLines(resources: Resource[]) {
 /** A call that logs `message` at a level that is written by default, with `fields`. */
 function logCall(message: string, fields: string[]): RegExp {
   const rest = fields.map((field) => `(?=[^)]*\\b${field}\\b)`).join('');
-  return new RegExp(`\\blog\\(\\s*'(?:INFO|WARNING|ERROR)',\\s*'${message}'${rest}`);
+  return new RegExp(`(?:\\blog\\(\\s*'(?:INFO|WARNING|ERROR)',|\\b(?:done|failed):)\\s*'${message}'${rest}`);
 }
 
 /** The product code of a function and of shared/; without a name of every function. */

@@ -13,7 +13,7 @@ import {
 import { pendingMail } from './announce-subscriber.ts';
 
 /** What one event says of a site: a report, a deactivation, or both. */
-export interface SiteChange extends EventKey, Pick<SiteReport, 'site' | 'environment'> {
+export interface SiteChange extends Omit<EventKey, 'senderNetwork'>, Pick<SiteReport, 'site' | 'environment'> {
   urlMd5: string | null;
   report?: SiteReport | undefined;
   deactivation?: Deactivation | undefined;

@@ -5,7 +5,6 @@ import type { Project } from '../../shared/project/project.ts';
 import { TransientError } from '../../shared/runtime/errors.ts';
 import type { SiteDocument } from '../../shared/stores/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
-import { sweep } from '../sweep/sweep.ts';
 import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';
 import { processEvent } from './process-event.ts';
 
@@ -37,7 +36,7 @@ describe('processEvent', () => {
     return places.filter((place) => place.endsWith(`/${id}`));
   }
   const sites = () => system.db.collection<SiteDocument>('sites').find().sort({ _id: 1 }).toArray();
-  const sweepAfter = (ms: number) => sweep(system.stores, new Date(Date.now() + ms));
+  const sweepAfter = (ms: number) => system.sweep(new Date(Date.now() + ms));
 
   it('writes one event to the history and to its site', async () => {
     await system.process(track(1));

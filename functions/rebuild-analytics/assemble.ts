@@ -11,6 +11,7 @@ export interface ChartRows {
   unknownFields: Rows;
   reasons: Rows;
   optIn: Rows;
+  unfamiliar: Rows;
 }
 
 /** One document a project, of rows that come sorted as they are to be shown. */
@@ -43,6 +44,13 @@ export function assemble(rows: ChartRows, rebuiltAt: Date): AnalyticsDocument[] 
     const optedOut = Number(row.opted_out);
     documentOf(row).optIn = { optedIn, optedOut, rate: optedIn / (optedIn + optedOut) };
   }
+  for (const row of rows.unfamiliar) {
+    documentOf(row).unfamiliar.push({
+      day: String(row.day),
+      reports: Number(row.reports),
+      deactivations: Number(row.deactivations),
+    });
+  }
   return [...documents.values()];
 }
 
@@ -58,6 +66,7 @@ function emptyDocument(_id: string, rebuiltAt: Date): AnalyticsDocument {
     unknownFields: [],
     optIn: { optedIn: 0, optedOut: 0, rate: null },
     reasons: [],
+    unfamiliar: [],
   };
 }
 
@@ -68,5 +77,5 @@ function addSpread(spreads: Record<string, Spread[]>, row: Record<string, unknow
 }
 
 function spreadOf(row: Record<string, unknown>): Spread {
-  return { value: String(row.value), sites: Number(row.sites) };
+  return { value: row.value === null ? null : String(row.value), sites: Number(row.sites) };
 }

@@ -1,12 +1,19 @@
 import { readFileSync } from 'node:fs';
 
-/** The SQL of a chart, with the parts that several share. */
+/** The SQL of a chart, with the parts that several share in their places: `${part}`, `${part since @parameter}`. */
 export function readQuery(name: string, customFieldKeys: readonly string[] = []): string {
-  return readSql(name)
-    .replace(/\$\{active_sites\}/g, () => readSql('active-sites'))
-    .replace(/\$\{reports since (@\w+)\}/g, (_, since: string) => readSql('reports').replace(/\$\{since\}/g, since))
+  return withParts(readSql(name))
     .replace(/\$\{custom_field_keys\}/g, () => customFieldKeys.map(quoted).join(', '))
     .replace(/\$\{custom_field_cases\}/g, () => customFieldKeys.map(customFieldCase).join('\n        '));
+}
+
+const PARTS = ['active_sites', 'departures', 'most_frequent', 'reports', 'site_days'];
+
+function withParts(sql: string): string {
+  return sql.replace(/\$\{(\w+)(?: since (@\w+))?\}/g, (place, part: string, since: string | undefined) => {
+    if (!PARTS.includes(part)) return place;
+    return withParts(readSql(part.replaceAll('_', '-')).replace(/\$\{since\}/g, since ?? ''));
+  });
 }
 
 function readSql(name: string): string {

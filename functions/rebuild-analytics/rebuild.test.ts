@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Dataset } from '@google-cloud/bigquery';
 import { type AnalyticsDocument, openAnalytics } from '../../shared/stores/analytics.ts';
+import { openCopies } from '../../shared/stores/copies.ts';
 import { openHistoryReader } from '../../shared/stores/history-reader.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
 import { openProjects, type ProjectDocument } from '../../shared/stores/projects.ts';
+import { type SiteDocument, siteKey } from '../../shared/stores/sites.ts';
 import { TEST_PROJECT } from '../../shared/testing/events.ts';
 import { ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
 import { rebuild } from './rebuild.ts';
@@ -62,7 +64,12 @@ describe('rebuild', () => {
     }
     const options = { projectId: dataset.projectId, dataset: String(dataset.id) };
     await rebuild(
-      { history: openHistoryReader(options), analytics: openAnalytics(latest.db), projects: openProjects(latest.db) },
+      {
+        history: openHistoryReader(options),
+        analytics: openAnalytics(latest.db),
+        copies: openCopies(latest.db),
+        projects: openProjects(latest.db),
+      },
       NOW,
     );
     const document = await latest.db.collection<AnalyticsDocument>('analytics').findOne({ _id: PROJECT });
@@ -153,17 +160,126 @@ describe('rebuild', () => {
     ]);
   });
 
-  it('leaves out the copies of a site', async () => {
-    const { daily, breakdowns } = await charts({
-      sites: [
-        report('a.example', march(20), { fingerprint: 'same', php_minor: '8.2' }),
-        report('copy.example', march(21), { fingerprint: 'same', php_minor: '8.2' }),
-        report('b.example', march(21), { fingerprint: 'other', php_minor: '8.2' }),
-      ],
-      deactivations: [],
+  describe('of sites that share everything but the url', () => {
+    const same = { fingerprint: 'same', php_minor: '8.2' };
+    const copiesNoted = async () => {
+      const sites = await latest.db.collection<SiteDocument>('sites').find().sort({ _id: 1 }).toArray();
+      return Object.fromEntries(sites.map(({ site, cloneOf }) => [site, cloneOf]));
+    };
+    const putSites = async (...sites: string[]) => {
+      const documents = sites.map((site) => ({ _id: siteKey(PROJECT, site), project: PROJECT, site, cloneOf: null }));
+      await latest.db.collection<{ _id: string }>('sites').deleteMany({});
+      await latest.db.collection<{ _id: string }>('sites').insertMany(documents);
+    };
+
+    it('counts the one that reported first, and notes the others as its copies', async () => {
+      await putSites('a.example', 'b.example', 'copy.example');
+      const { daily, breakdowns } = await charts({
+        sites: [
+          report('copy.example', march(21), same),
+          report('a.example', march(20), same),
+          report('b.example', march(21), { ...same, fingerprint: 'other' }),
+          report('of-other-project.example', march(1), { ...same, project_hash: 'b4a8da5b' }),
+        ],
+        deactivations: [],
+      });
+      assert.deepEqual(breakdowns, { php: [{ value: '8.2', sites: 2 }] });
+      assert.equal(daily.at(-1)?.activeSites, 2);
+      assert.equal(
+        daily.reduce((sum, { installs }) => sum + installs, 0),
+        2,
+      );
+      assert.deepEqual(await copiesNoted(), { 'a.example': null, 'b.example': null, 'copy.example': 'a.example' });
     });
-    assert.deepEqual(breakdowns, { php: [{ value: '8.2', sites: 2 }] });
-    assert.equal(daily.at(-1)?.activeSites, 2);
+
+    it('counts one site that moved, on every day, and takes the mark off when the first falls silent', async () => {
+      await putSites('staging-host.example', 'own-host.example');
+      const moved = [
+        report('staging-host.example', '2026-02-20T10:00:00.000Z', same),
+        report('own-host.example', march(1), same),
+      ];
+      const before = await charts({ sites: moved.slice(0, 1), deactivations: [] });
+      assert.equal(before.daily.at(-1)?.activeSites, 1);
+      const { daily } = await charts({ sites: [...moved, report('own-host.example', march(15), same)] });
+      assert.deepEqual([...new Set(daily.map(({ activeSites }) => activeSites))], [1]);
+      assert.deepEqual(await copiesNoted(), { 'staging-host.example': null, 'own-host.example': null });
+    });
+
+    it('counts neither the coming nor the going of a copy', async () => {
+      const { daily, reasons } = await charts({
+        sites: [
+          report('a.example', march(10), same),
+          report('copy.example', march(11), same),
+          report('day.example', march(12), same),
+          report('b.example', march(11)),
+        ],
+        deactivations: [
+          departure('copy.example', march(14), 'other'),
+          departure('day.example', '2026-03-12T11:00:00.000Z', 'other'),
+          departure('b.example', march(14), 'too-slow'),
+        ],
+      });
+      const sum = (name: 'installs' | 'deactivations') => daily.reduce((total, day) => total + day[name], 0);
+      assert.deepEqual([sum('installs'), sum('deactivations')], [2, 1]);
+      assert.deepEqual(reasons, [{ reason: 'too-slow', deactivations: 1 }]);
+    });
+
+    it('is right for 2,000 copies, in whatever order they came', async () => {
+      const copies = Array.from({ length: 2000 }, (_, n) => report(`copy-${n}.example`, march(20), same));
+      const { daily } = await charts({ sites: [...copies, report('a.example', march(19), same)], deactivations: [] });
+      assert.equal(daily.at(-1)?.activeSites, 1);
+    });
+  });
+
+  it('shows what came from a network from which its site had sent nothing before', async () => {
+    const from = (sender_network: string) => ({ sender_network });
+    const { unfamiliar } = await charts({
+      sites: [
+        report('a.example', march(1), from('198.51.100.0')),
+        report('a.example', march(8), from('198.51.100.0')),
+        report('a.example', march(15), from('203.0.113.0')),
+        report('b.example', march(15), from('203.0.113.0')),
+        report('b.example', march(16)),
+      ],
+      deactivations: [
+        { ...departure('a.example', march(16), 'other'), ...from('203.0.113.0') },
+        { ...departure('b.example', march(16), 'other'), ...from('192.0.2.0') },
+      ],
+    });
+    assert.deepEqual(unfamiliar, [
+      { day: '2026-03-15', reports: 1, deactivations: 0 },
+      { day: '2026-03-16', reports: 0, deactivations: 1 },
+    ]);
+  });
+
+  it('shows the most frequent values, cut, and the others together, whatever sites say', async () => {
+    const long = (n: number) => `${String(n).padStart(4, '0')}${'x'.repeat(250)}`;
+    const sites = Array.from({ length: 250 }, (_, n) => report(`s${n}.example`, march(20), { theme_slug: long(n) }));
+    const { breakdowns } = await charts({
+      sites: [...sites, report('again.example', march(20), { theme_slug: long(7) })],
+    });
+    const { theme = [] } = breakdowns;
+    assert.equal(theme.length, 201);
+    assert.deepEqual(theme[0], { value: long(7).slice(0, 100), sites: 2 });
+    assert.deepEqual(theme.at(-1), { value: null, sites: 50 });
+  });
+
+  it('keeps the charts of every other project when one project’s cannot be stored', async () => {
+    const analytics = openAnalytics(latest.db);
+    const document = (_id: string, customFields: object) =>
+      ({ _id, rebuiltAt: NOW, daily: [], customFields }) as unknown as AnalyticsDocument;
+    const tooLarge = { plan: 'x'.repeat(17 * 1024 * 1024) };
+    assert.equal(await analytics.replace([document('one', { old: 1 }), document('two', {})]), 0);
+    assert.equal(await analytics.replace([document('one', tooLarge), document('two', { new: 1 })]), 1);
+    const stored = await latest.db.collection<AnalyticsDocument>('analytics').find().sort({ _id: 1 }).toArray();
+    assert.deepEqual(
+      stored.map(({ _id, customFields }) => [_id, customFields]),
+      [
+        ['one', { old: 1 }],
+        ['two', { new: 1 }],
+      ],
+    );
+    await assert.rejects(analytics.replace([document('one', tooLarge)]));
   });
 
   it('leaves no charts of a project whose history is gone', async () => {

@@ -1,5 +1,6 @@
 import { CUSTOM_FIELD_KEY, withSafeKeys } from '../../shared/project/custom-fields.ts';
 import type { Analytics, AnalyticsDocument } from '../../shared/stores/analytics.ts';
+import type { Copies } from '../../shared/stores/copies.ts';
 import type { HistoryReader } from '../../shared/stores/history-reader.ts';
 import { assemble } from './assemble.ts';
 import { readQuery } from './queries.ts';
@@ -7,6 +8,7 @@ import { readQuery } from './queries.ts';
 export interface Stores {
   history: HistoryReader;
   analytics: Analytics;
+  copies: Copies;
   projects: { customFieldKeys(): Promise<string[]> };
 }
 
@@ -16,29 +18,53 @@ const SILENT_DAYS = 30;
 const CHART_DAYS = 365;
 const DAY_MS = 86_400_000;
 
-/** Makes every project's charts of the history up to `now`. Gives how many projects there are charts of. */
-export async function rebuild({ history, analytics, projects }: Stores, now: Date): Promise<number> {
-  const params = chartRange(now);
+/** Longer values are shown cut. */
+const VALUE_LENGTH = 100;
+/** Of one dimension; the others are counted together. */
+const VALUES_KEPT = 200;
+
+/**
+ * Makes every project's charts of the history up to `now`, and notes on the sites which are copies. Gives how many projects
+ * there are charts of, and of how many they could not be stored: those keep their last ones.
+ */
+export async function rebuild(
+  { history, analytics, copies, projects }: Stores,
+  now: Date,
+): Promise<{ projects: number; failed: number }> {
+  const range = chartRange(now);
   // one that no query can quote would take every project's charts with it
   const keys = (await projects.customFieldKeys()).filter((key) => CUSTOM_FIELD_KEY.test(key));
-  const rowsOf = (name: string) => history.query(readQuery(name, keys), params);
-  const [daily, breakdowns, plugins, customFields, unknownFields, reasons, optIn] = await Promise.all([
-    rowsOf('daily'),
-    rowsOf('breakdowns'),
-    rowsOf('plugins'),
-    keys.length === 0 ? [] : rowsOf('custom-fields'),
-    rowsOf('unknown-fields'),
-    rowsOf('reasons'),
-    rowsOf('opt-in'),
-  ]);
-  const documents = assemble({ daily, breakdowns, plugins, customFields, unknownFields, reasons, optIn }, now);
-  await analytics.replace(
+  const rowsOf = (name: string) => history.query(readQuery(name, keys), range);
+  const [daily, breakdowns, plugins, customFields, unknownFields, reasons, optIn, unfamiliar, copiesNow] =
+    await Promise.all([
+      rowsOf('daily'),
+      rowsOf('breakdowns'),
+      rowsOf('plugins'),
+      keys.length === 0 ? [] : rowsOf('custom-fields'),
+      rowsOf('unknown-fields'),
+      rowsOf('reasons'),
+      rowsOf('opt-in'),
+      rowsOf('unfamiliar'),
+      rowsOf('copies'),
+    ]);
+  const documents = assemble(
+    { daily, breakdowns, plugins, customFields, unknownFields, reasons, optIn, unfamiliar },
+    now,
+  );
+  const failed = await analytics.replace(
     documents.map((document) => ({
       ...document,
       customFields: withSafeKeys(document.customFields) as AnalyticsDocument['customFields'],
     })),
   );
-  return documents.length;
+  await copies.note(
+    copiesNow.map((row) => ({
+      project: String(row.project_hash),
+      site: String(row.site),
+      copyOf: String(row.copy_of),
+    })),
+  );
+  return { projects: documents.length, failed };
 }
 
 function chartRange(now: Date) {
@@ -50,5 +76,7 @@ function chartRange(now: Date) {
     active_since: daysAgo(SILENT_DAYS),
     first_day: daysAgo(CHART_DAYS),
     silent_days: SILENT_DAYS,
+    value_length: VALUE_LENGTH,
+    values_kept: VALUES_KEPT,
   };
 }

@@ -19,6 +19,7 @@ http(
   handleSchedule({
     work: () => sweep(stores, new Date()),
     done: 'swept',
+    failed: 'not swept',
     log: openLog('sweep', config.logLevel),
   }),
 );

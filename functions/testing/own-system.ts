@@ -14,6 +14,7 @@ import { openSites } from '../../shared/stores/sites.ts';
 import { openUnclaimed } from '../../shared/stores/unclaimed.ts';
 import { ownBucket, ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
 import { processEvent, type Stores } from '../process-event/process-event.ts';
+import { sweep } from '../sweep/sweep.ts';
 
 /** A system of a test's own: stores, and the functions that write them. */
 export interface OwnSystem {
@@ -27,6 +28,8 @@ export interface OwnSystem {
   work(event: StoredEvent): Promise<void>;
   /** Both. */
   process(...events: StoredEvent[]): Promise<void>;
+  /** As the scheduler does; `now` is the sweep's. */
+  sweep(now: Date): Promise<Record<string, number>>;
   /** Every document, row and object, by where it is; receipts and projects apart. */
   contents(): Promise<Record<string, string>>;
   close(): Promise<void>;
@@ -76,6 +79,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
         await work(event);
       }
     },
+    sweep: (now) => sweep(stores, now),
     contents: async () => {
       const found: [string, unknown][] = [];
       for (const name of COLLECTIONS) {

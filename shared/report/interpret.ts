@@ -6,7 +6,7 @@ import type { Project } from '../project/project.ts';
 import { PermanentError } from '../runtime/errors.ts';
 import { castBoolean, castText, type FieldValue } from './cast.ts';
 import { cleanPayload } from './clean.ts';
-import { storedAddress } from './country.ts';
+import { eventAddresses, networkAddress, storedAddress } from './country.ts';
 import { type DeactivationReason, deactivationReason } from './deactivation.ts';
 import { type Environment, environmentOf } from './environment.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -18,6 +18,8 @@ export interface EventKey {
   eventId: string;
   receivedAt: string;
   projectHash: string;
+  /** The network that sent it, as the platform vouches; null when it is no public one. */
+  senderNetwork: string | null;
 }
 
 /** What a site said of itself. */
@@ -82,7 +84,12 @@ export function interpret(event: StoredEvent, attribution: Attribution): Meaning
   if (unclaimed !== undefined) return { unclaimed };
   try {
     const project = knownProject(event, attribution);
-    const key = { eventId: event.id, receivedAt: event.receivedAt, projectHash: project.hash };
+    const key = {
+      eventId: event.id,
+      receivedAt: event.receivedAt,
+      projectHash: project.hash,
+      senderNetwork: senderNetwork(event),
+    };
     switch (event.kind) {
       case 'track':
         return { report: siteReport(event, project, key, attribution) };
@@ -188,6 +195,12 @@ function origin(event: StoredEvent, project: Project, country: string | undefine
     ...(address !== undefined && { ip_address: address }),
     ...(country !== undefined && { country }),
   };
+}
+
+/** Evidence of who sent an event: nobody can tell a forged one from a real one by what it says. */
+function senderNetwork(event: StoredEvent): string | null {
+  const [address] = eventAddresses({ ...event, payload: {} });
+  return address === undefined ? null : networkAddress(address);
 }
 
 function interpretDeactivation(event: StoredEvent, project: Project, key: EventKey, attribution: Attribution): Meaning {

@@ -55,7 +55,7 @@ describe('drainOnSignal', () => {
     child.stdout?.on('data', (chunk) => {
       output += chunk;
     });
-    await until(() => output.includes('URL:'), { deadlineMs: 15_000, what: 'the function' });
+    await until(() => output.includes('URL:'), { what: 'the function' });
   });
   afterEach(() => {
     child.kill('SIGKILL');
@@ -65,7 +65,7 @@ describe('drainOnSignal', () => {
   it('answers what is in flight, closes, and exits 0', async () => {
     const sent = request({ port, path: '/slow' }).end();
     const response = once(sent, 'response');
-    await until(() => output.includes('in flight'), { deadlineMs: 5000, what: 'the request' });
+    await until(() => output.includes('in flight'), { what: 'the request' });
     const exited = once(child, 'exit');
     child.kill('SIGTERM');
     writeFileSync(join(folder, 'release'), '');

@@ -3,8 +3,9 @@ import { failureName, type Log } from './log.ts';
 export interface ScheduledWork {
   /** Gives what was done: counts, for the log and the answer. */
   work(): Promise<Record<string, number>>;
-  /** The log line when it was done. */
+  /** The log lines when it was done, and when it was not. */
   done: string;
+  failed: string;
   log: Log;
 }
 
@@ -15,7 +16,7 @@ interface Response {
 }
 
 /** The one place where a scheduled function's outcome becomes its answer: 200 with the counts, or 503, which the scheduler retries. */
-export function handleSchedule({ work, done, log }: ScheduledWork) {
+export function handleSchedule({ work, done, failed, log }: ScheduledWork) {
   return async (_request: unknown, response: Response): Promise<void> => {
     const startedAt = performance.now();
     try {
@@ -23,7 +24,7 @@ export function handleSchedule({ work, done, log }: ScheduledWork) {
       log('INFO', done, { ...counts, durationMs: Math.round(performance.now() - startedAt) });
       response.json(counts);
     } catch (error) {
-      log('ERROR', `not ${done}`, { error: failureName(error) });
+      log('ERROR', failed, { error: failureName(error) });
       response.status(503).json({ error: 'unavailable' });
     }
   };

@@ -10,9 +10,9 @@ export interface AnalyticsDay {
   deactivations: number;
 }
 
-/** How many active sites have which value. */
+/** How many active sites have which value; null: every other value together. */
 export interface Spread {
-  value: string;
+  value: string | null;
   sites: number;
 }
 
@@ -35,11 +35,16 @@ export interface AnalyticsDocument {
   optIn: { optedIn: number; optedOut: number; rate: number | null };
   /** Of the last 30 days, most first; null: none was given. */
   reasons: { reason: string | null; deactivations: number }[];
+  /** What came from a network from which its site had sent nothing before; oldest day first, a day without is missing. */
+  unfamiliar: { day: string; reports: number; deactivations: number }[];
 }
 
 export interface Analytics {
-  /** Replaces all charts by these: a project that has none any more, say after an erasure, keeps none. */
-  replace(documents: AnalyticsDocument[]): Promise<void>;
+  /**
+   * Replaces all charts by these: a project that has none any more, say after an erasure, keeps none. One that cannot be
+   * stored keeps those it has, and touches no other. Gives how many could not; throws when none could.
+   */
+  replace(documents: AnalyticsDocument[]): Promise<number>;
 }
 
 export function openAnalytics(db: Db): Analytics {
@@ -47,11 +52,15 @@ export function openAnalytics(db: Db): Analytics {
   return {
     replace: (documents) =>
       transient('analytics', async () => {
-        const replacements = documents.map((replacement) => ({
-          replaceOne: { filter: { _id: replacement._id }, replacement, upsert: true },
-        }));
-        if (replacements.length > 0) await analytics.bulkWrite(replacements);
+        const failures: unknown[] = [];
+        for (const { _id, ...rest } of documents) {
+          await analytics
+            .replaceOne({ _id }, rest as AnalyticsDocument, { upsert: true })
+            .catch((error) => failures.push(error));
+        }
+        if (failures.length > 0 && failures.length === documents.length) throw failures[0];
         await analytics.deleteMany({ _id: { $nin: documents.map(({ _id }) => _id) } });
+        return failures.length;
       }),
   };
 }

@@ -26,7 +26,7 @@ const RULES: { files: RegExp; may: RegExp[]; packages?: RegExp }[] = [
   {
     files: /^shared\/(?:event|report|project)\//,
     may: [/^shared\/(?:event|report|project)\//, /^shared\/runtime\/errors\.ts$/],
-    packages: /^(?:node:(?:crypto|net|util)|html-entities|ipaddr\.js|lossless-json|tldts)$/,
+    packages: /^(?:node:(?:crypto|net|url|util)|html-entities|ipaddr\.js|lossless-json|tldts)$/,
   },
   { files: /^shared\/stores\//, may: [/^shared\//, /^schemas\//] },
   { files: /^shared\/testing\//, may: [/^shared\//, /^schemas\//] },

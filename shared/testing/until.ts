@@ -1,23 +1,40 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Notes how far the awaited has come, a count say: while that changes, waiting goes on. */
+export type Progress = (sign: unknown) => void;
+
+export interface Patience {
+  /** How long nothing may move; a slow machine is slow, and not stuck. */
+  deadlineMs?: number;
+  what?: string;
+}
+
 /**
- * Asks `check` again and again until it gives a truthy value, and resolves with that. Rejects after `deadlineMs` with
- * the last error of `check`, or with `what` was waited for.
+ * Asks `check` again and again until it gives a truthy value, and resolves with that. Rejects with the last error of `check`,
+ * or with `what` was waited for, once nothing moved for `deadlineMs`: neither was it first asked in that time, nor did a sign
+ * that `check` gave to `progress` change.
  */
 export async function until<T>(
-  check: () => T | Promise<T>,
-  { deadlineMs, what = 'the condition' }: { deadlineMs: number; what?: string },
+  check: (progress: Progress) => T | Promise<T>,
+  { deadlineMs = 30_000, what = 'the condition' }: Patience = {},
 ): Promise<Exclude<T, undefined | null | false>> {
-  const deadline = Date.now() + deadlineMs;
+  let deadline = Date.now() + deadlineMs;
+  let last: string | undefined;
+  const progress: Progress = (sign) => {
+    const now = JSON.stringify(sign);
+    if (now === last) return;
+    last = now;
+    deadline = Date.now() + deadlineMs;
+  };
   for (let waitMs = 5; ; waitMs = Math.min(waitMs * 1.5, 200)) {
     let failure: unknown;
     try {
-      const value = await check();
+      const value = await check(progress);
       if (value) return value as Exclude<T, undefined | null | false>;
     } catch (error) {
       failure = error;
     }
-    if (Date.now() >= deadline) throw failure ?? new Error(`${what} did not come within ${deadlineMs} ms`);
+    if (Date.now() >= deadline) throw failure ?? new Error(`${what}: nothing moved for ${deadlineMs} ms`);
     await sleep(waitMs);
   }
 }

@@ -1,6 +1,10 @@
--- Per project: how many deactivations gave which reason since @active_since.
+-- Per project: how many deactivations gave which reason since @active_since, those of copies apart.
+WITH site_days AS (
+  ${site_days}
+)
 SELECT project_hash, reason_id, COUNT(*) AS deactivations
-FROM `${dataset}.deactivations_unique`
-WHERE received_at >= @active_since AND received_at < @until AND environment = 'production'
+FROM (
+  ${departures since @active_since}
+) AS departures
 GROUP BY project_hash, reason_id
 ORDER BY project_hash, deactivations DESC, reason_id
