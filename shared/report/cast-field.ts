@@ -39,15 +39,15 @@ export function castField(field: Field, value: unknown): Cast<FieldValue> {
   }
 }
 
-/** What a cast that succeeds leaves out all the same (`cut to 512 characters`); null: nothing. */
-export function lossOf(field: Field, sent: unknown): string | null {
+/** What a cast of a value to `kept` leaves out although it succeeds (`cut to 512 characters`); null: nothing. */
+export function lossOf(field: Field, sent: unknown, kept: FieldValue | null): string | null {
   switch (field.type) {
     case 'text':
       return cutText(sent, field.maxLength ?? DEFAULT_MAX_LENGTH);
     case 'roles':
-      return leftOut(rolesOf(sent).length - Object.keys(castRoles(sent) ?? {}).length);
+      return leftOut(rolesOf(sent).length - Object.keys(kept ?? {}).length);
     case 'plugins':
-      return pluginsLoss(sent);
+      return pluginsLoss(sent, Array.isArray(kept) ? kept.length : 0);
     default:
       return null;
   }
@@ -97,7 +97,7 @@ function castPlugins(value: unknown): Cast<Plugin[]> {
   return plugins.sort((one, other) => (one.slug < other.slug ? -1 : 1));
 }
 
-function pluginsLoss(sent: unknown): string | null {
+function pluginsLoss(sent: unknown, kept: number): string | null {
   if (!isMap(sent)) return null;
   const entries = Object.entries(sent);
   const cuts = entries
@@ -108,6 +108,6 @@ function pluginsLoss(sent: unknown): string | null {
       isMap(plugin) && isCut(plugin.version, MAX_PLUGIN_LENGTHS.version),
     ])
     .filter(Boolean).length;
-  const lost = [leftOut(entries.length - (castPlugins(sent) ?? []).length), cuts > 0 ? `${cuts} texts cut` : null];
+  const lost = [leftOut(entries.length - kept), cuts > 0 ? `${cuts} texts cut` : null];
   return lost.filter((one) => one !== null).join(', ') || null;
 }

@@ -29,10 +29,13 @@ export function cleanPayload(payload: JsonObject, { anonymous }: { anonymous: bo
     if (path === undefined) continue;
     const stated = at(payload, path);
     const value = castField(field, stated);
-    const loss = value === undefined ? null : lossOf(field, stated);
+    if (value === undefined) {
+      errors.push(path);
+      continue;
+    }
+    const loss = lossOf(field, stated, value);
     if (loss !== null) errors.push(`${path}: ${loss}`);
-    if (value === undefined) errors.push(path);
-    else if (value !== null) values[field.column] = value;
+    if (value !== null) values[field.column] = value;
     else if (isCleared(field, stated)) cleared.push(field.column);
   }
   return { values, cleared, errors, additional: anonymous ? null : additionalFields(payload) };
