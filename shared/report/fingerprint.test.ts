@@ -15,6 +15,11 @@ describe('fingerprintOf', () => {
     );
   });
 
+  it('is the same in every language in which a plugin shows the site', () => {
+    const wp = capturedEvent('track').payload.wp as Record<string, unknown>;
+    assert.equal(fingerprint({ url: 'https://shop.example.org/de', wp: { ...wp, locale: 'de_DE' } }), original);
+  });
+
   for (const payload of [
     { site: 'Another shop' },
     { admin_email: 'other@example.org' },

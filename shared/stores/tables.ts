@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Dataset, TableField } from '@google-cloud/bigquery';
+import type { Dataset, Table, TableField } from '@google-cloud/bigquery';
 import { inDataset } from './history.ts';
 
 /** A table of schemas/bigquery/<table>.json, in the form of BigQuery's own table resource. */
@@ -31,15 +31,29 @@ function readAll<T>(folder: URL, ending: string, parse: (text: string) => T): Re
   );
 }
 
-/** Makes the dataset, its tables and views, where they are missing; what is there stays. */
+/** Makes the dataset, its tables and views, where they are missing; those of an earlier version get new columns and SQL. */
 export async function applyTables(dataset: Dataset): Promise<void> {
   await dataset.create().catch(unlessDuplicate);
   for (const [name, definition] of Object.entries(readTables())) {
-    await dataset.createTable(name, definition).catch(unlessDuplicate);
+    await dataset.createTable(name, definition).catch(async (error) => {
+      unlessDuplicate(error);
+      await addColumns(dataset.table(name), definition.schema.fields);
+    });
   }
   for (const [name, query] of Object.entries(readViews(dataset.id as string))) {
-    await dataset.createTable(name, { view: { query, useLegacySql: false } }).catch(unlessDuplicate);
+    const view = { query, useLegacySql: false };
+    await dataset.createTable(name, { view }).catch(async (error) => {
+      unlessDuplicate(error);
+      await dataset.table(name).setMetadata({ view });
+    });
   }
+}
+
+async function addColumns(table: Table, wanted: TableField[]): Promise<void> {
+  const [{ schema }] = await table.getMetadata();
+  const there: TableField[] = schema.fields;
+  const missing = wanted.filter(({ name }) => !there.some((field) => field.name === name));
+  if (missing.length > 0) await table.setMetadata({ schema: { fields: [...there, ...missing] } });
 }
 
 function unlessDuplicate(error: { code?: unknown }): void {
