@@ -14,7 +14,10 @@ const FROM_MEMORY = 'from memory';
 
 /** Sites that a visitor makes by a click, to be gone in hours: no install of anything. */
 export const EPHEMERAL_HOSTS: readonly HostRule[] = [
-  { hosts: ['.playground.wordpress.net'], source: 'https://wordpress.github.io/wordpress-playground/' },
+  {
+    hosts: ['.playground.wordpress.net'],
+    source: 'https://developer.wordpress.org/playground/developers/apis/query-api/',
+  },
   { hosts: ['.tastewp.com', '-tastewp.com'], source: 'https://tastewp.com (sites are NAME.s1-tastewp.com and so on)' },
   { hosts: ['.instawp.co', '.instawp.link', '.instawp.xyz'], source: FREEMIUS },
   { hosts: ['.instawp.site'], source: FROM_MEMORY },
