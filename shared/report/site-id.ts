@@ -46,7 +46,10 @@ interface SiteUrl {
   site: string;
 }
 
-/** Reads until another reading changes nothing, for what one uncovers can be a spelling in its turn (`&amp;` behind `%26`). */
+/**
+ * Reads until another reading changes nothing, for what one uncovers can be a spelling in its turn (`&amp;` behind `%26`). The
+ * last reading also holds the site to a url's bound.
+ */
 function readUrl(url: string): SiteUrl | undefined {
   const first = readOnce(url);
   let site = first?.site;
@@ -72,7 +75,6 @@ function readOnce(url: string): SiteUrl | undefined {
   if (host === '' || /[^a-z0-9.:_[\]-]/.test(host)) return undefined;
   const ownPort = port === '' || port === '80' || port === '443' ? '' : `:${port}`;
   const site = `${host}${ownPort}${canonicalPath(pathname)}`;
-  if (site.length > MAX_URL_LENGTH) return undefined;
   return { scheme: scheme ?? 'http', www: host === ownHost ? '' : 'www.', site };
 }
 
