@@ -154,6 +154,13 @@ describe('mergeSite', () => {
       value: undefined,
     },
     {
+      title: 'a preview is one by the software that it says it runs on',
+      first: { server: { software: 'PHP.wasm' } },
+      second: { server: undefined },
+      field: 'environment',
+      value: 'ephemeral',
+    },
+    {
       title: 'an empty text says that there is none',
       first: { site: 'One' },
       second: { site: '' },

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { safeKey, withSafeKeys } from '../../shared/project/custom-fields.ts';
+import { environmentOf } from '../../shared/report/environment.ts';
 import { camelCase, GROUPS } from '../../shared/report/fields.ts';
 import type { Deactivation, EventKey, SiteReport } from '../../shared/report/interpret.ts';
 import { siteSpellings, urlMd5 } from '../../shared/report/site-id.ts';
@@ -53,6 +54,7 @@ export function mergeSite(known: SiteDocument | undefined, change: SiteChange): 
     change.deactivation && clock.deactivation === stamp ? latestOf(change.deactivation) : site.deactivation;
   const merged: SiteDocument = {
     ...fields,
+    environment: environmentOf(site.site, fields.serverSoftware ?? null),
     deactivation,
     firstSeenAt: site.firstSeenAt < at ? site.firstSeenAt : at,
     lastSeenAt: site.lastSeenAt > at ? site.lastSeenAt : at,
