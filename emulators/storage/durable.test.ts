@@ -86,28 +86,6 @@ describe('what was acknowledged', () => {
     assert.deepEqual([...published], []);
   });
 
-  it('outlives a kill -9 in the middle of a resumable upload', async () => {
-    const url = await startProgram();
-    await post(`${url}/b?project=p`, JSON.stringify({ name: 'kept' }));
-    const bytes = Buffer.alloc(300_000, 'piece ');
-    const started = await post(`${url}/upload/storage/v1/b/kept/o?uploadType=resumable&name=big`, '{}');
-    const path = String(started.headers.get('location')).slice(url.length);
-    const put = (base: string, range: string, body?: Buffer) =>
-      fetch(`${base}${path}`, { method: 'PUT', headers: { 'content-range': range }, ...(body && { body }) });
-    const first = await put(url, 'bytes 0-262143/*', bytes.subarray(0, 262_144));
-    assert.equal(first.status, 308);
-    await kill('SIGKILL');
-
-    const emulator = await startStorage({ dataDir });
-    const probe = await put(emulator.url, 'bytes */*');
-    assert.deepEqual([probe.status, probe.headers.get('range')], [308, 'bytes=0-262143']);
-    const last = await put(emulator.url, 'bytes 262144-299999/300000', bytes.subarray(262_144));
-    assert.equal(last.status, 200);
-    const got = Buffer.from(await (await fetch(mediaUrl(emulator.url, 'big'))).arrayBuffer());
-    assert.ok(got.equals(bytes));
-    await emulator.stop();
-  });
-
   it('and deleted is in no file after a clean stop, nor after a start that follows a kill', async () => {
     const url = await startProgram();
     await post(`${url}/b?project=p`, JSON.stringify({ name: 'kept' }));
