@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { open as openFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { type Database, open, type RangeOptions, type RootDatabase } from 'lmdb';
 
 /** How a key or a value is written. Keys are ordered by the bytes that they are written as, and are not empty. */
 export interface Codec<T> {
@@ -14,7 +14,7 @@ export const binary: Codec<Buffer> = { encode: (value) => value, decode: (bytes)
 /** UTF-8: in the order of the code points. */
 export const text: Codec<string> = {
   encode: (value) => Buffer.from(value, 'utf8'),
-  decode: (bytes) => Buffer.from(bytes).toString('utf8'),
+  decode: (bytes) => bytes.toString('utf8'),
 };
 export const json = <T>(): Codec<T> => ({
   encode: (value) => Buffer.from(JSON.stringify(value)),
@@ -36,19 +36,18 @@ export interface Table<K, V> {
   has(key: K): boolean;
   /** Keys in order; may be read on after later writes, and then sees them. */
   keys(range?: KeyRange<K>, reverse?: boolean): Generator<K>;
+  /** The same with their values, as these were when the key's piece of the scan was read. */
   entries(range?: KeyRange<K>): Generator<[K, V]>;
   count(range?: KeyRange<K>): number;
   put(key: K, value: V): void;
-  remove(key: K): void;
+  /** `leavesTrace`: it is no secret as yet, and may stay in the file until something else is removed. */
+  remove(key: K, options?: { leavesTrace?: boolean }): void;
 }
 
 /** Sorted maps on disk that change together. Reads see what was committed, and, within a write, what it did so far. */
 export interface Durable {
-  /**
-   * The table of this name, made when missing. `leavesTraces`: what is removed or overwritten in it is no secret, and may stay
-   * in the file until something else is erased.
-   */
-  table<K, V>(name: string, key: Codec<K>, value: Codec<V>, options?: { leavesTraces?: boolean }): Table<K, V>;
+  /** The table of this name, made when missing. */
+  table<K, V>(name: string, key: Codec<K>, value: Codec<V>): Table<K, V>;
   /**
    * Commits all puts and removes of `run` together, or none when it throws. What is committed is with the operating system, so
    * that it outlives a kill -9 of this process (not a power cut: no fsync).
@@ -132,20 +131,36 @@ function copy(from: Bytes, to: Bytes, root: Root): void {
   }
 }
 
+/** Whether the file holds what was removed, told to the next start too: a kill may come before the close. */
+class Erasure {
+  isDue = false;
+  #folder: string | undefined;
+
+  constructor(folder: string | undefined) {
+    this.#folder = folder;
+  }
+
+  demand(): void {
+    if (this.isDue) return;
+    this.isDue = true;
+    if (this.#folder !== undefined) writeFileSync(join(this.#folder, erasedFile), '');
+  }
+}
+
 class LmdbTables implements Durable {
   #root: Root;
   /** None: temporary. */
   #folder: string | undefined;
-  #erased = false;
+  #erasure: Erasure;
 
   constructor(root: Root, folder: string | undefined) {
     this.#root = root;
     this.#folder = folder;
+    this.#erasure = new Erasure(folder);
   }
 
-  table<K, V>(name: string, key: Codec<K>, value: Codec<V>, { leavesTraces = false } = {}): Table<K, V> {
-    const erased = leavesTraces ? () => {} : () => this.#markErased();
-    return new LmdbTable(openTable(this.#root, name), key, value, erased);
+  table<K, V>(name: string, key: Codec<K>, value: Codec<V>): Table<K, V> {
+    return new LmdbTable(openTable(this.#root, name), { key, value }, this.#erasure);
   }
 
   write<T>(run: () => T): T {
@@ -153,28 +168,28 @@ class LmdbTables implements Durable {
   }
 
   async close(): Promise<void> {
-    if (this.#erased && this.#folder !== undefined) await compact(this.#root, this.#folder);
+    if (this.#erasure.isDue && this.#folder !== undefined) await compact(this.#root, this.#folder);
     else await this.#root.close();
   }
+}
 
-  #markErased(): void {
-    if (this.#erased) return;
-    this.#erased = true;
-    if (this.#folder !== undefined) writeFileSync(join(this.#folder, erasedFile), '');
-  }
+interface Reading<T> {
+  reverse: boolean;
+  read: (options: RangeOptions) => T[];
+  keyOf: (item: T) => Buffer;
 }
 
 class LmdbTable<K, V> implements Table<K, V> {
   #bytes: Bytes;
   #key: Codec<K>;
   #value: Codec<V>;
-  #erased: () => void;
+  #erasure: Erasure;
 
-  constructor(bytes: Bytes, key: Codec<K>, value: Codec<V>, erased: () => void) {
+  constructor(bytes: Bytes, { key, value }: { key: Codec<K>; value: Codec<V> }, erasure: Erasure) {
     this.#bytes = bytes;
     this.#key = key;
     this.#value = value;
-    this.#erased = erased;
+    this.#erasure = erasure;
   }
 
   get(key: K): V | undefined {
@@ -187,13 +202,14 @@ class LmdbTable<K, V> implements Table<K, V> {
   }
 
   *keys(range: KeyRange<K> = {}, reverse = false): Generator<K> {
-    for (const key of this.#pieces(range, reverse)) yield this.#key.decode(key);
+    const read = (options: RangeOptions) => [...this.#bytes.getKeys(options)];
+    for (const key of this.#pieces(range, { reverse, read, keyOf: (key) => key })) yield this.#key.decode(key);
   }
 
   *entries(range: KeyRange<K> = {}): Generator<[K, V]> {
-    for (const key of this.#pieces(range, false)) {
-      const value = this.#bytes.get(key);
-      if (value !== undefined) yield [this.#key.decode(key), this.#value.decode(value)];
+    const read = (options: RangeOptions) => [...this.#bytes.getRange(options)];
+    for (const { key, value } of this.#pieces(range, { reverse: false, read, keyOf: (entry) => entry.key })) {
+      yield [this.#key.decode(key), this.#value.decode(value)];
     }
   }
 
@@ -205,12 +221,12 @@ class LmdbTable<K, V> implements Table<K, V> {
   put(key: K, value: V): void {
     const encoded = this.#key.encode(key);
     // an overwritten value leaves its bytes behind just as a removed one does
-    if (this.#bytes.doesExist(encoded)) this.#erased();
+    if (!this.#erasure.isDue && this.#bytes.doesExist(encoded)) this.#erasure.demand();
     this.#bytes.putSync(encoded, this.#value.encode(value));
   }
 
-  remove(key: K): void {
-    this.#erased();
+  remove(key: K, { leavesTrace = false } = {}): void {
+    if (!leavesTrace) this.#erasure.demand();
     this.#bytes.removeSync(this.#key.encode(key));
   }
 
@@ -222,18 +238,17 @@ class LmdbTable<K, V> implements Table<K, V> {
   }
 
   /** In growing pieces: no cursor stays open between two turns of the event loop. */
-  *#pieces(range: KeyRange<K>, reverse: boolean): Generator<Buffer> {
+  *#pieces<T>(range: KeyRange<K>, { reverse, read, keyOf }: Reading<T>): Generator<T> {
     const { lower, upper } = this.#encoded(range);
     let start = reverse ? upper : lower;
     let exclusiveStart = reverse;
     const end = reverse ? lower && { end: lower, inclusiveEnd: true } : upper && { end: upper };
     for (let limit = 16; ; limit = Math.min(limit * 2, 512)) {
-      const from = start && { start, exclusiveStart };
-      const keys = [...this.#bytes.getKeys({ ...from, ...end, reverse, limit })];
-      yield* keys;
-      const last = keys.at(-1);
-      if (keys.length < limit || last === undefined) return;
-      start = last;
+      const piece = read({ ...(start && { start, exclusiveStart }), ...end, reverse, limit });
+      yield* piece;
+      const last = piece.at(-1);
+      if (piece.length < limit || last === undefined) return;
+      start = keyOf(last);
       exclusiveStart = true;
     }
   }

@@ -1,5 +1,4 @@
-import type { Call, Reply } from './call.ts';
-import { refuse } from './call.ts';
+import { type Call, type Reply, refuse } from './call.ts';
 import { checkRead, readConditions } from './conditions.ts';
 import { StorageError } from './errors.ts';
 import type { StoredObject } from './model.ts';

@@ -104,6 +104,25 @@ describe('what was acknowledged', () => {
     assert.deepEqual([holds('secret'), holds('other-bytes')], [false, true]);
   });
 
+  it('and deleted is in no file either when its notifications were published only after that, and after a restart', async () => {
+    const down = await startStorage({ dataDir, publish: () => Promise.reject(new Error('down')) });
+    await post(`${down.url}/b?project=p`, JSON.stringify({ name: 'kept' }));
+    await post(`${down.url}/b/kept/notificationConfigs`, JSON.stringify({ topic, payload_format: 'JSON_API_V1' }));
+    await post(uploadUrl(down.url, 'secret-name'), 'bytes');
+    await fetch(`${down.url}/b/kept/o/secret-name`, { method: 'DELETE' });
+    await down.stop();
+    assert.equal(holds('secret-name'), true);
+
+    const published: unknown[] = [];
+    const up = await startStorage({
+      dataDir,
+      publish: async (_, { attributes }) => published.push(attributes.eventType),
+    });
+    await until(() => published.length === 2, { deadlineMs: 5000 });
+    await up.stop();
+    assert.equal(holds('secret-name'), false);
+  });
+
   it('is all that the folder grows by, though objects are overwritten and read all the time', async () => {
     const emulator = await startStorage({ dataDir });
     await post(`${emulator.url}/b?project=p`, JSON.stringify({ name: 'kept' }));

@@ -29,11 +29,8 @@ export class Store {
     this.buckets = durable.table('buckets', text, json<Bucket>());
     this.objects = durable.table('objects', text, json<StoredObject>());
     this.#bytes = durable.table('bytes', text, binary);
-    // a notice says what its object does, and goes at the latest when that is erased
-    this.#notices = durable.table('notices', text, json<Notice>(), { leavesTraces: true });
-    if (publish !== undefined) {
-      this.#outbox = new Outbox(publish, ({ id }) => durable.write(() => this.#notices.remove(String(id))));
-    }
+    this.#notices = durable.table('notices', text, json<Notice>());
+    if (publish !== undefined) this.#outbox = new Outbox(publish, (notice) => this.#published(notice));
   }
 
   /** Gives back what the folder holds, and publishes what is pending. */
@@ -85,7 +82,7 @@ export class Store {
     const events: ObjectEvent[] = [{ type: 'OBJECT_FINALIZE', object, atMicros: generation, ...replaced }];
     if (live) events.unshift({ type: 'OBJECT_DELETE', object: live, atMicros: generation, overwrittenBy: generation });
     const key = keyOf(made.bucket, made.name);
-    this.#change(events, () => {
+    this.#change(made.bucket, events, () => {
       this.objects.put(key, object);
       this.#bytes.put(key, bytes);
     });
@@ -95,7 +92,8 @@ export class Store {
   /** Deletes a live object, together with the notifications that are due. */
   removeObject(object: StoredObject): void {
     const key = keyOf(object.bucket, object.name);
-    this.#change([{ type: 'OBJECT_DELETE', object, atMicros: this.#nextMicros() }], () => {
+    const events: ObjectEvent[] = [{ type: 'OBJECT_DELETE', object, atMicros: this.#nextMicros() }];
+    this.#change(object.bucket, events, () => {
       this.objects.remove(key);
       this.#bytes.remove(key);
     });
@@ -107,14 +105,19 @@ export class Store {
     await this.#durable.close();
   }
 
-  #change(events: readonly [ObjectEvent, ...ObjectEvent[]] | ObjectEvent[], change: () => void): void {
-    const bucket = this.bucket(String(events[0]?.object.bucket));
-    const notices = noticesOf(bucket, events).map((notice) => ({ id: this.#nextMicros(), ...notice }));
+  #change(bucket: string, events: readonly ObjectEvent[], change: () => void): void {
+    const notices = noticesOf(this.bucket(bucket), events).map((notice) => ({ id: this.#nextMicros(), ...notice }));
     this.#durable.write(() => {
       change();
       for (const notice of notices) this.#notices.put(String(notice.id), notice);
     });
     for (const notice of notices) this.#outbox?.add(notice);
+  }
+
+  #published({ id, attributes: { bucketId = '', objectId = '' } }: Notice): void {
+    // a notice says what its object does: as long as that is there, it need not be erased, nor the file rewritten for it
+    const leavesTrace = this.objects.has(keyOf(bucketId, objectId));
+    this.#durable.write(() => this.#notices.remove(String(id), { leavesTrace }));
   }
 
   /** The time, but rising at every call: over restarts too, as no machine does a million in a second. */
