@@ -37,7 +37,7 @@ export const startBigQuery: StartEmulator<BigQueryOptions> = async ({ port, data
     const answered = answer(request, response, parts).finally(() => running.delete(answered));
     running.add(answered);
   });
-  const url = `http://127.0.0.1:${await listen(server, port)}`;
+  const url = `http://127.0.0.1:${await listen(server, port, () => database.close())}`;
   return {
     url,
     env: { BIGQUERY_EMULATOR_HOST: url },

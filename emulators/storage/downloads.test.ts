@@ -1,22 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseContentRange, parseRange } from './content-range.ts';
-
-describe('parseContentRange', () => {
-  for (const { header, range } of [
-    { header: undefined, range: { from: 0, to: undefined, total: undefined } },
-    { header: 'bytes 0-*/*', range: { from: 0, to: undefined, total: undefined } },
-    { header: 'bytes 5-*/9', range: { from: 5, to: undefined, total: 9 } },
-    { header: 'bytes 0-4/*', range: { from: 0, to: 4, total: undefined } },
-    { header: 'bytes 5-8/9', range: { from: 5, to: 8, total: 9 } },
-    { header: 'bytes */*', range: { from: undefined, to: undefined, total: undefined } },
-    { header: 'bytes */9', range: { from: undefined, to: undefined, total: 9 } },
-    { header: 'bytes 8-5/9', range: undefined },
-    { header: 'bytes 0-4', range: undefined },
-    { header: 'items 0-4/5', range: undefined },
-  ])
-    it(`reads ${header ?? 'no header'}`, () => assert.deepEqual(parseContentRange(header), range));
-});
+import { parseRange } from './downloads.ts';
 
 describe('parseRange', () => {
   for (const { header, size, range } of [
