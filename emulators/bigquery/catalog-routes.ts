@@ -1,4 +1,4 @@
-import type { EntryName, Table } from './catalog.ts';
+import type { Table } from './catalog.ts';
 import { encodeRow } from './encode.ts';
 import { objectIn, type Parts, pageOf, type Request, type Route } from './request.ts';
 import {
@@ -6,10 +6,8 @@ import {
   locationOf,
   readDatasetSettings,
   readName,
-  readRoutine,
   readTable,
   readTablePatch,
-  routineResource,
   tableResource,
 } from './resources.ts';
 
@@ -46,7 +44,7 @@ async function createTable(request: Request, parts: Parts) {
   const name = readName(objectIn(body, 'tableReference').tableId, 'table');
   parts.catalog.dataset(request);
   const table = readTable(body, { project, dataset, name });
-  const fields = table.query === undefined ? table.fields : await parts.definitions.fieldsOf(table.query, project);
+  const fields = table.query === undefined ? table.fields : await parts.executor.fieldsOf(table.query, project);
   return describeTable({ ...request, name }, await parts.catalog.createTable({ ...table, fields }), parts);
 }
 
@@ -70,7 +68,7 @@ async function describeTable(request: Request, table: Table, parts: Parts) {
 async function patchTable(request: Request, parts: Parts) {
   const change = readTablePatch(request.body, parts.catalog.table(request));
   const fields =
-    change.query === undefined ? {} : { fields: await parts.definitions.fieldsOf(change.query, request.project) };
+    change.query === undefined ? {} : { fields: await parts.executor.fieldsOf(change.query, request.project) };
   return describeTable(request, await parts.catalog.patchTable(request, { ...change, ...fields }), parts);
 }
 
@@ -91,45 +89,18 @@ async function listRows(request: Request, { catalog, reader }: Parts) {
   };
 }
 
-function listRoutines(request: Request, { catalog }: Parts) {
-  return { routines: catalog.routines(request).map(routineResource) };
-}
-
-async function createRoutine(request: Request, { catalog }: Parts) {
-  const name = readName(objectIn(request.body, 'routineReference').routineId, 'routine');
-  return routineResource(await catalog.createRoutine(readRoutine(request.body, entryName({ ...request, name }))));
-}
-
-const entryName = ({ project, dataset, name }: EntryName): EntryName => ({ project, dataset, name });
-
-const getRoutine = (request: Request, { catalog }: Parts) => routineResource(catalog.routine(request));
-
-async function updateRoutine(request: Request, { catalog }: Parts) {
-  catalog.routine(request);
-  return routineResource(await catalog.createRoutine(readRoutine(request.body, entryName(request)), true));
-}
-
-const deleteRoutine = (request: Request, { catalog }: Parts) => catalog.deleteRoutine(request);
-
-/** Datasets, tables and their rows, and routines. */
+/** Datasets, tables and their rows. */
 export const catalogRoutes: readonly Route[] = [
-  ['GET', /^\/datasets$/, listDatasets],
-  ['POST', /^\/datasets$/, createDataset],
-  ['GET', /^\/datasets\/(?<dataset>[^/]+)$/, getDataset],
-  ['PATCH', /^\/datasets\/(?<dataset>[^/]+)$/, patchDataset],
-  ['PUT', /^\/datasets\/(?<dataset>[^/]+)$/, patchDataset],
-  ['DELETE', /^\/datasets\/(?<dataset>[^/]+)$/, deleteDataset],
-  ['GET', /^\/datasets\/(?<dataset>[^/]+)\/tables$/, listTables],
-  ['POST', /^\/datasets\/(?<dataset>[^/]+)\/tables$/, createTable],
-  ['GET', /^\/datasets\/(?<dataset>[^/]+)\/tables\/(?<name>[^/]+)$/, getTable],
-  ['PATCH', /^\/datasets\/(?<dataset>[^/]+)\/tables\/(?<name>[^/]+)$/, patchTable],
-  ['PUT', /^\/datasets\/(?<dataset>[^/]+)\/tables\/(?<name>[^/]+)$/, patchTable],
-  ['DELETE', /^\/datasets\/(?<dataset>[^/]+)\/tables\/(?<name>[^/]+)$/, deleteTable],
-  ['POST', /^\/datasets\/(?<dataset>[^/]+)\/tables\/(?<name>[^/]+)\/insertAll$/, insertAll],
-  ['GET', /^\/datasets\/(?<dataset>[^/]+)\/tables\/(?<name>[^/]+)\/data$/, listRows],
-  ['GET', /^\/datasets\/(?<dataset>[^/]+)\/routines$/, listRoutines],
-  ['POST', /^\/datasets\/(?<dataset>[^/]+)\/routines$/, createRoutine],
-  ['GET', /^\/datasets\/(?<dataset>[^/]+)\/routines\/(?<name>[^/]+)$/, getRoutine],
-  ['PUT', /^\/datasets\/(?<dataset>[^/]+)\/routines\/(?<name>[^/]+)$/, updateRoutine],
-  ['DELETE', /^\/datasets\/(?<dataset>[^/]+)\/routines\/(?<name>[^/]+)$/, deleteRoutine],
+  ['GET', '/datasets', listDatasets],
+  ['POST', '/datasets', createDataset],
+  ['GET', '/datasets/{dataset}', getDataset],
+  ['PATCH', '/datasets/{dataset}', patchDataset],
+  ['DELETE', '/datasets/{dataset}', deleteDataset],
+  ['GET', '/datasets/{dataset}/tables', listTables],
+  ['POST', '/datasets/{dataset}/tables', createTable],
+  ['GET', '/datasets/{dataset}/tables/{name}', getTable],
+  ['PATCH', '/datasets/{dataset}/tables/{name}', patchTable],
+  ['DELETE', '/datasets/{dataset}/tables/{name}', deleteTable],
+  ['POST', '/datasets/{dataset}/tables/{name}/insertAll', insertAll],
+  ['GET', '/datasets/{dataset}/tables/{name}/data', listRows],
 ];

@@ -1,5 +1,4 @@
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { append } from './append.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Database } from './database.ts';
 import { duplicate, notFound, ServiceError } from './errors.ts';
 import { engineType, type Field, quote, schemaChanges } from './schema.ts';
@@ -45,19 +44,9 @@ export interface Table extends EntryName {
   settings: Readonly<Record<string, unknown>>;
 }
 
-/** A table function. */
-export interface Routine extends EntryName {
-  kind: 'routine';
-  arguments: Field[];
-  body: string;
-  createdMs: number;
-  modifiedMs: number;
-  description?: string;
-}
-
 export type NewTable = Omit<Table, 'kind' | 'id' | 'createdMs' | 'modifiedMs'>;
 
-export type Entry = Dataset | Table | Routine;
+type Entry = Dataset | Table;
 
 /** `"main"."t1"`, what queries read. */
 export const readName = (table: Table): string => `"main".${quote(table.id)}`;
@@ -66,11 +55,9 @@ export const dataName = (table: Table): string => `"main".${quote(`${table.id}_d
 
 const keyOf = (kind: Entry['kind'], ...names: string[]) => [kind, ...names].join('/');
 const entryKey = (entry: Entry) =>
-  entry.kind === 'dataset'
-    ? keyOf('dataset', entry.project, entry.dataset)
-    : keyOf(entry.kind, entry.project, entry.dataset, entry.name);
+  keyOf(entry.kind, entry.project, entry.dataset, ...(entry.kind === 'table' ? [entry.name] : []));
 
-/** Datasets, tables, views and table functions: kept in the database, and in memory. */
+/** Datasets, tables and views: kept in the database, and in memory. */
 export class Catalog {
   #database: Database;
   #entries = new Map<string, Entry>();
@@ -117,13 +104,6 @@ export class Catalog {
     return found?.kind === 'table' ? found : undefined;
   }
 
-  routine({ project, dataset, name }: EntryName): Routine {
-    const found = this.#entries.get(keyOf('routine', project, dataset, name));
-    if (found?.kind === 'routine') return found;
-    this.dataset({ project, dataset });
-    throw notFound(`Routine ${project}:${dataset}.${name}`);
-  }
-
   /** Where a job runs: with its default dataset. */
   locationOf(project: string, dataset: string | undefined): string {
     const found = this.#entries.get(keyOf('dataset', project, dataset ?? ''));
@@ -139,24 +119,13 @@ export class Catalog {
     return this.#all().filter((entry): entry is Table => entry.kind === 'table' && isIn(entry, of));
   }
 
-  routines(of: DatasetName): Routine[] {
-    this.dataset(of);
-    return this.#all().filter((entry): entry is Routine => entry.kind === 'routine' && isIn(entry, of));
-  }
-
   createDataset(dataset: DatasetName, settings: Record<string, unknown>): Promise<Dataset> {
     return this.#change(async (connection) => {
       const { project, dataset: name } = dataset;
       if (this.#entries.has(keyOf('dataset', project, name))) throw duplicate(`Dataset ${project}:${name}`);
       const now = Date.now();
-      return this.#put(connection, {
-        kind: 'dataset',
-        project,
-        dataset: name,
-        createdMs: now,
-        modifiedMs: now,
-        settings,
-      });
+      const times = { createdMs: now, modifiedMs: now };
+      return this.#put(connection, { kind: 'dataset', project, dataset: name, ...times, settings });
     });
   }
 
@@ -172,7 +141,7 @@ export class Catalog {
   deleteDataset(name: DatasetName, contents: boolean): Promise<void> {
     return this.#change(async (connection) => {
       const dataset = this.dataset(name);
-      const inside = [...this.tables(name), ...this.routines(name)];
+      const inside = this.tables(name);
       if (inside.length > 0 && !contents) {
         throw new ServiceError('resourceInUse', `Dataset ${name.project}:${name.dataset} is still in use`);
       }
@@ -181,20 +150,19 @@ export class Catalog {
     });
   }
 
-  /** Creates a table with its first rows, or a view. `replace`: one of the same name gives way, with its rows. */
-  createTable(table: NewTable, replace = false, rows: readonly DuckDBValue[][] = []): Promise<Table> {
+  /** Creates a table or a view. */
+  createTable(table: NewTable): Promise<Table> {
     return this.#change(async (connection) => {
       this.dataset(table);
-      const before = this.findTable(table);
-      if (before !== undefined && !replace) throw duplicate(`Table ${table.project}:${table.dataset}.${table.name}`);
-      if (before !== undefined) await this.#remove(connection, before);
+      if (this.findTable(table) !== undefined) {
+        throw duplicate(`Table ${table.project}:${table.dataset}.${table.name}`);
+      }
       const now = Date.now();
       const created: Table = { ...table, kind: 'table', id: `t${this.#nextId++}`, createdMs: now, modifiedMs: now };
       if (created.query === undefined) {
         const columns = created.fields.map((field) => `, ${columnDefinition(field)}`).join('');
         await connection.run(`CREATE TABLE ${dataName(created)} (${quote(streamedAt)} TIMESTAMPTZ${columns})`);
         await connection.run(viewOf(created));
-        if (rows.length > 0) await append(connection, created, rows, null);
       }
       return this.#put(connection, created);
     });
@@ -222,21 +190,6 @@ export class Catalog {
 
   deleteTable(name: EntryName): Promise<void> {
     return this.#change((connection) => this.#remove(connection, this.table(name)));
-  }
-
-  createRoutine(routine: Omit<Routine, 'kind' | 'createdMs' | 'modifiedMs'>, replace = false): Promise<Routine> {
-    return this.#change(async (connection) => {
-      this.dataset(routine);
-      const { project, dataset, name } = routine;
-      const exists = this.#entries.has(keyOf('routine', project, dataset, name));
-      if (exists && !replace) throw duplicate(`Routine ${project}:${dataset}.${name}`);
-      const now = Date.now();
-      return this.#put(connection, { ...routine, kind: 'routine', createdMs: now, modifiedMs: now });
-    });
-  }
-
-  deleteRoutine(name: EntryName): Promise<void> {
-    return this.#change((connection) => this.#remove(connection, this.routine(name)));
   }
 
   #all(): Entry[] {

@@ -89,7 +89,5 @@ export function fromEngine(error: unknown): ServiceError {
   if (/^(IO|INTERNAL|FATAL) Error/.test(text)) {
     return new ServiceError('backendError', message, undefined, { cause: error });
   }
-  const required = /^Constraint Error: NOT NULL constraint failed: \S+\.(\S+)/.exec(text);
-  if (required) return invalidQuery(`Required field ${required[1]} cannot be null`);
   return new ServiceError('invalidQuery', message, 'query', { cause: error });
 }

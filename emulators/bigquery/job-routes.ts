@@ -54,17 +54,12 @@ async function cancelJob({ project, name, base }: Request, { jobs }: Parts) {
   return { kind: 'bigquery#jobCancelResponse', job: await jobJson(job, base) };
 }
 
-function deleteJob({ project, name }: Request, { jobs }: Parts): void {
-  jobs.delete(jobs.get(project, name));
-}
-
 /** Queries and jobs. */
 export const jobRoutes: readonly Route[] = [
-  ['POST', /^\/queries$/, runQuery],
-  ['GET', /^\/queries\/(?<name>[^/]+)$/, getQueryResults],
-  ['GET', /^\/jobs$/, listJobs],
-  ['POST', /^\/jobs$/, insertJob],
-  ['GET', /^\/jobs\/(?<name>[^/]+)$/, getJob],
-  ['POST', /^\/jobs\/(?<name>[^/]+)\/cancel$/, cancelJob],
-  ['DELETE', /^\/jobs\/(?<name>[^/]+)\/delete$/, deleteJob],
+  ['POST', '/queries', runQuery],
+  ['GET', '/queries/{name}', getQueryResults],
+  ['GET', '/jobs', listJobs],
+  ['POST', '/jobs', insertJob],
+  ['GET', '/jobs/{name}', getJob],
+  ['POST', '/jobs/{name}/cancel', cancelJob],
 ];

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Catalog } from './catalog.ts';
-import type { DefinitionRunner } from './definition.ts';
-import { encodeRow, type FormatOptions } from './encode.ts';
+import { encodeRow } from './encode.ts';
 import { cancelled, duplicate, fromEngine, notFound, ServiceError } from './errors.ts';
 import type { Executor, Result, Statement } from './execute.ts';
-import { type JobRequest, statementTypeOf } from './job-request.ts';
+import type { JobRequest } from './job-request.ts';
 import { schemaJson } from './schema.ts';
+import type { FormatOptions } from './values.ts';
 
 /** A query job. */
 export interface Job {
@@ -13,13 +13,11 @@ export interface Job {
   id: string;
   location: string;
   request: JobRequest;
-  statementType: string;
   createdMs: number;
   endedMs?: number;
   result?: Result;
   /** Bytes that it reads, found out when somebody asks; they take longer to count than most queries to run. */
   bytes: () => Promise<number>;
-  ddlOperation?: string;
   error?: ServiceError;
   /** Settles, never rejects, when the job is over. */
   done: Promise<void>;
@@ -45,15 +43,13 @@ const minBilledBytes = 10 * mebibyte;
 /** Query jobs: they run, and their results are kept for paging until newer ones need the room. */
 export class Jobs {
   #executor: Executor;
-  #definitions: DefinitionRunner;
   #catalog: Catalog;
   #jobs = new Map<string, Job>();
   /** requestId -> its job: a request that is sent again gets the same answer. */
   #requests = new Map<string, { job: Job; untilMs: number }>();
 
-  constructor(executor: Executor, definitions: DefinitionRunner, catalog: Catalog) {
+  constructor(executor: Executor, catalog: Catalog) {
     this.#executor = executor;
-    this.#definitions = definitions;
     this.#catalog = catalog;
   }
 
@@ -61,21 +57,8 @@ export class Jobs {
   start(project: string, request: JobRequest, id = `job_${randomUUID()}`): Job {
     const earlier = this.#requests.get(`${project}/${request.requestId}`);
     if (request.requestId !== undefined && earlier !== undefined && earlier.untilMs > Date.now()) return earlier.job;
-    const location = request.location ?? this.#catalog.locationOf(project, request.dataset);
-    if (this.#jobs.has(`${project}/${id}`)) throw duplicate(`Job ${project}:${location}.${id}`);
-    const statementType = statementTypeOf(request.sql);
-    const job: Job = {
-      project,
-      id,
-      location,
-      request,
-      statementType,
-      createdMs: Date.now(),
-      bytes: async () => 0,
-      done: Promise.resolve(),
-      isCancelled: false,
-      interrupt: () => {},
-    };
+    const job = this.#newJob(project, request, id);
+    if (this.#jobs.has(`${project}/${id}`)) throw duplicate(`Job ${project}:${job.location}.${id}`);
     job.done = this.#run(job);
     this.#jobs.set(`${project}/${id}`, job);
     if (request.requestId !== undefined) this.#remember(`${project}/${request.requestId}`, job);
@@ -85,22 +68,20 @@ export class Jobs {
 
   /** What a dry run tells, as a job that is over. Throws the query's error. */
   async dryRun(project: string, request: JobRequest): Promise<Job> {
-    const now = Date.now();
-    const isDefinition = this.#definitions.isDefinition(request.sql);
     const statement = { ...request, project };
-    const { fields, bytes } = isDefinition
-      ? { fields: [], bytes: 0 }
-      : await this.#executor.dryRun(this.#translate(statement), statement);
+    const { fields, bytes } = await this.#executor.dryRun(this.#translate(statement), statement);
+    const job = this.#newJob(project, request, `job_${randomUUID()}`);
+    return { ...job, endedMs: job.createdMs, result: { fields, rows: [] }, bytes: async () => bytes };
+  }
+
+  #newJob(project: string, request: JobRequest, id: string): Job {
     return {
       project,
-      id: `job_${randomUUID()}`,
+      id,
       location: request.location ?? this.#catalog.locationOf(project, request.dataset),
       request,
-      statementType: statementTypeOf(request.sql),
-      createdMs: now,
-      endedMs: now,
-      result: { fields, rows: [] },
-      bytes: async () => bytes,
+      createdMs: Date.now(),
+      bytes: async () => 0,
       done: Promise.resolve(),
       isCancelled: false,
       interrupt: () => {},
@@ -123,10 +104,6 @@ export class Jobs {
     job.interrupt();
   }
 
-  delete(job: Job): void {
-    this.#jobs.delete(`${job.project}/${job.id}`);
-  }
-
   /** Interrupts all that runs and waits for it. */
   async stop(): Promise<void> {
     for (const job of this.#jobs.values()) this.cancel(job);
@@ -135,15 +112,7 @@ export class Jobs {
 
   async #run(job: Job): Promise<void> {
     try {
-      const { request, project } = job;
-      const statement: Statement = { ...request, project };
-      const definition = await this.#definitions.run(statement);
-      if (definition !== undefined) {
-        job.ddlOperation = definition.operation;
-        job.result = { fields: [], rows: [] };
-      } else {
-        await this.#runStatement(job, statement);
-      }
+      await this.#runStatement(job, { ...job.request, project: job.project });
     } catch (error) {
       job.error = fromEngine(error);
     }
@@ -210,18 +179,12 @@ const billed = (bytes: number) => (bytes === 0 ? 0 : Math.max(minBilledBytes, Ma
 
 const reference = ({ project, id, location }: Job) => ({ projectId: project, jobId: id, location });
 
-/** `numDmlAffectedRows` and its parts, of a DML statement. */
+/** `numDmlAffectedRows` and its parts, of DELETE. */
 function dmlJson({ result }: Job) {
-  if (result?.affected === undefined) return {};
-  const { inserted, updated, deleted, total } = result.affected;
-  return {
-    numDmlAffectedRows: String(total),
-    dmlStats: {
-      insertedRowCount: String(inserted),
-      updatedRowCount: String(updated),
-      deletedRowCount: String(deleted),
-    },
-  };
+  if (result?.deleted === undefined) return {};
+  const deleted = String(result.deleted);
+  const dmlStats = { insertedRowCount: '0', updatedRowCount: '0', deletedRowCount: deleted };
+  return { numDmlAffectedRows: deleted, dmlStats };
 }
 
 /** A page of a job's result, as jobs.query and getQueryResults give it. Throws the job's error. */
@@ -232,7 +195,7 @@ export function resultJson(job: Job, kind: string, { maxResults, start, format }
   const { fields, rows } = job.result;
   const end = Math.min(rows.length, start + Math.min(maxResults ?? maxRowsPerPage, maxRowsPerPage));
   const page = rows.slice(start, end).map((row) => encodeRow(row, fields, format));
-  const isQuery = job.statementType === 'SELECT';
+  const isQuery = job.result.deleted === undefined;
   return {
     ...base,
     jobComplete: true,
@@ -263,11 +226,10 @@ export async function jobJson(job: Job, base: string, isDryRun = false) {
       ...(endedMs === undefined ? {} : { endTime: String(endedMs) }),
       totalBytesProcessed: String(bytes),
       query: {
-        statementType: job.statementType,
+        statementType: job.result?.deleted === undefined ? 'SELECT' : 'DELETE',
         totalBytesProcessed: String(bytes),
         totalBytesBilled: isDryRun ? '0' : String(billed(bytes)),
         cacheHit: false,
-        ...(job.ddlOperation === undefined ? {} : { ddlOperationPerformed: job.ddlOperation }),
         ...schema,
         ...dmlJson(job),
       },

@@ -1,26 +1,8 @@
-import {
-  BIGINT,
-  BLOB,
-  BOOLEAN,
-  DATE,
-  DECIMAL,
-  DOUBLE,
-  type DuckDBType,
-  type DuckDBValue,
-  LIST,
-  listValue,
-  STRUCT,
-  structValue,
-  TIME,
-  TIMESTAMP,
-  TIMESTAMPTZ,
-  VARCHAR,
-} from '@duckdb/node-api';
+import { type DuckDBType, type DuckDBValue, LIST, listValue, STRUCT, structValue } from '@duckdb/node-api';
 import { invalid, unsupported } from './errors.ts';
-import { type Field, type FieldType, fieldType } from './schema.ts';
-import type { Type } from './sql/scope.ts';
+import { type Field, fieldType, type Type } from './schema.ts';
 import { isNode } from './sql/tree.ts';
-import { readScalar } from './values.ts';
+import { scalars } from './values.ts';
 
 /** A query parameter: its key is its lower-case name, or its position from 0. */
 export interface Parameter {
@@ -30,23 +12,9 @@ export interface Parameter {
   engineType: DuckDBType;
 }
 
-const engineTypes: Record<Exclude<FieldType, 'RECORD'>, DuckDBType> = {
-  STRING: VARCHAR,
-  BYTES: BLOB,
-  INTEGER: BIGINT,
-  FLOAT: DOUBLE,
-  NUMERIC: DECIMAL(38, 9),
-  BOOLEAN,
-  TIMESTAMP: TIMESTAMPTZ,
-  DATE,
-  TIME,
-  DATETIME: TIMESTAMP,
-  JSON: VARCHAR,
-};
-
 function engineTypeOf({ type, mode, fields }: Type): DuckDBType {
   if (mode === 'REPEATED') return LIST(engineTypeOf({ type, mode: 'NULLABLE', ...(fields ? { fields } : {}) }));
-  if (type !== 'RECORD') return engineTypes[type];
+  if (type !== 'RECORD') return scalars[type].engine;
   return STRUCT(Object.fromEntries((fields ?? []).map((field) => [field.name, engineTypeOf(field)])));
 }
 
@@ -95,7 +63,7 @@ function readParameterValue(input: unknown, type: Type, name: string): DuckDBVal
   }
   if (input.value === null || input.value === undefined) return null;
   try {
-    return readScalar(input.value, type.type);
+    return scalars[type.type].read(input.value);
   } catch (error) {
     throw invalid(`Invalid value for query parameter ${name}: ${(error as Error).message}`);
   }

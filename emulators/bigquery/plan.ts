@@ -33,10 +33,12 @@ export async function scansOf(
   const result = await runBound(connection, `EXPLAIN (FORMAT JSON) ${translation.sql}`, parameters);
   const [row] = await result.getRows();
   const plan = JSON.parse(String(row?.[1])) as PlanNode[];
-  const { tables, target } = translation;
-  const known = new Map([...tables, ...(target ? [target] : [])].map((table) => [`${table.id}_data`, table]));
+  const known = new Map(scanned(translation).map((table) => [`${table.id}_data`, table]));
   return plan.flatMap((node) => walk(node, [], known));
 }
+
+/** The tables that are read, and the one that is changed. */
+const scanned = ({ tables, target }: Translation): Table[] => [...tables, ...(target ? [target] : [])];
 
 function walk(node: PlanNode, above: string[], known: ReadonlyMap<string, Table>): Scan[] {
   const { name, children, extra_info: info } = node;
@@ -123,10 +125,7 @@ export async function expectPartitionFilters(
   translation: Translation,
   parameters: readonly Parameter[],
 ): Promise<void> {
-  const { tables, target, type } = translation;
-  const changes = target !== undefined && type !== 'INSERT' ? [target] : [];
-  if (![...tables, ...changes].some((table) => table.requirePartitionFilter === true)) return;
-  if (type === 'TRUNCATE_TABLE') return;
+  if (!scanned(translation).some((table) => table.requirePartitionFilter === true)) return;
   for (const found of await scansOf(connection, translation, parameters)) {
     const { table } = found;
     if (table.requirePartitionFilter === true && partitionFilters(found).length === 0) {
@@ -146,7 +145,6 @@ export function bytesOf({ name, type, mode }: Field): string {
     JSON: `2 + ${written}`,
     BYTES: `2 + octet_length(${column})`,
     BOOLEAN: '1',
-    NUMERIC: '16',
     // about: the text of all that is in it
     RECORD: written,
   };

@@ -1,6 +1,4 @@
 import type { Catalog } from './catalog.ts';
-import type { DefinitionRunner } from './definition.ts';
-import type { FormatOptions } from './encode.ts';
 import { invalid } from './errors.ts';
 import type { Executor } from './execute.ts';
 import type { Inserter } from './insert.ts';
@@ -8,6 +6,7 @@ import type { Jobs, PageRequest } from './jobs.ts';
 import { isNode } from './sql/tree.ts';
 import type { StreamingBuffer } from './streaming-buffer.ts';
 import type { TableReader } from './table-reader.ts';
+import type { FormatOptions } from './values.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -25,7 +24,6 @@ export interface Request {
 export interface Parts {
   catalog: Catalog;
   executor: Executor;
-  definitions: DefinitionRunner;
   inserter: Inserter;
   jobs: Jobs;
   buffer: StreamingBuffer;
@@ -35,8 +33,8 @@ export interface Parts {
 /** Gives the answer's body, or nothing. */
 export type Handler = (request: Request, parts: Parts) => unknown;
 
-/** What can be asked: method, path below the project, and who answers. */
-export type Route = readonly [method: string, path: RegExp, handler: Handler];
+/** What can be asked: method, path below the project (`{dataset}` is a name in it), and who answers. */
+export type Route = readonly [method: string, path: string, handler: Handler];
 
 /** An object in the body, or an empty one. */
 export const objectIn = (body: Json, key: string): Json => (isNode(body[key]) ? body[key] : {});

@@ -4,11 +4,10 @@ import {
   type EntryName,
   type NewTable,
   type Partitioning,
-  type Routine,
   type Table,
 } from './catalog.ts';
 import { invalid, unsupported } from './errors.ts';
-import { fieldType, readFields, schemaJson } from './schema.ts';
+import { readFields, schemaJson } from './schema.ts';
 import { isNode } from './sql/tree.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -134,7 +133,8 @@ export function readTablePatch(input: Json, table: Table): Partial<Table> {
   };
 }
 
-const tableParts = ({ partitioning, clustering }: Table): Json => ({
+/** `timePartitioning` and `clustering`, as in a resource. */
+export const tableParts = ({ partitioning, clustering }: Table): Json => ({
   ...(partitioning ? { timePartitioning: { type: partitioning.type, field: partitioning.field } } : {}),
   ...(clustering ? { clustering: { fields: clustering } } : {}),
 });
@@ -157,44 +157,5 @@ export function tableResource(table: Table, location: string, base: string) {
     location,
     creationTime: String(createdMs),
     lastModifiedTime: String(modifiedMs),
-  };
-}
-
-const standardNames: Readonly<Record<string, string>> = { INTEGER: 'INT64', FLOAT: 'FLOAT64', BOOLEAN: 'BOOL' };
-
-export function routineResource(routine: Routine) {
-  const { project, dataset, name, body, description, createdMs, modifiedMs } = routine;
-  return {
-    etag: `"${modifiedMs}"`,
-    routineReference: { projectId: project, datasetId: dataset, routineId: name },
-    routineType: 'TABLE_VALUED_FUNCTION',
-    language: 'SQL',
-    arguments: routine.arguments.map(({ name: argument, type }) => ({
-      name: argument,
-      dataType: { typeKind: standardNames[type] ?? type },
-    })),
-    definitionBody: body,
-    ...(description === undefined ? {} : { description }),
-    creationTime: String(createdMs),
-    lastModifiedTime: String(modifiedMs),
-  };
-}
-
-/** Reads the routine resource of a request: a table function in SQL. */
-export function readRoutine(input: Json, name: EntryName): Omit<Routine, 'kind' | 'createdMs' | 'modifiedMs'> {
-  if (input.routineType !== 'TABLE_VALUED_FUNCTION' || (input.language ?? 'SQL') !== 'SQL') {
-    throw unsupported('routines but table functions in SQL');
-  }
-  if (typeof input.definitionBody !== 'string') throw invalid('Required parameter is missing: definitionBody');
-  const given = Array.isArray(input.arguments) ? input.arguments : [];
-  return {
-    ...name,
-    body: input.definitionBody,
-    arguments: given.map((argument) => {
-      const type = fieldType(String(argument.dataType?.typeKind));
-      if (type === undefined || type === 'RECORD') throw unsupported('arguments of this type');
-      return { name: String(argument.name), type, mode: 'NULLABLE' };
-    }),
-    ...(typeof input.description === 'string' ? { description: input.description } : {}),
   };
 }

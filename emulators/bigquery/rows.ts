@@ -2,7 +2,7 @@ import { type DuckDBValue, listValue, structValue } from '@duckdb/node-api';
 import type { ErrorProto } from './errors.ts';
 import type { Field } from './schema.ts';
 import { isNode } from './sql/tree.ts';
-import { readScalar } from './values.ts';
+import { scalars } from './values.ts';
 
 /** A row's values in the order of the columns, or what is wrong with it. */
 export type Row = { values: DuckDBValue[] } | { errors: ErrorProto[] };
@@ -95,7 +95,7 @@ function valueReader(field: Field): FieldReader {
       const location = `${path}${name}`;
       if (Array.isArray(value)) throw new RowError(`Array specified for non-repeated field: ${location}.`, location);
       try {
-        return readScalar(value, type);
+        return scalars[type].read(value);
       } catch (problem) {
         throw new RowError((problem as Error).message, location);
       }

@@ -1,21 +1,8 @@
 import { invalid, unsupported } from './errors.ts';
+import { scalars } from './values.ts';
 
 /** A column's type, in the names that results and table resources carry. */
-export const fieldTypes = [
-  'STRING',
-  'BYTES',
-  'INTEGER',
-  'FLOAT',
-  'NUMERIC',
-  'BOOLEAN',
-  'TIMESTAMP',
-  'DATE',
-  'TIME',
-  'DATETIME',
-  'JSON',
-  'RECORD',
-] as const;
-export type FieldType = (typeof fieldTypes)[number];
+export type FieldType = keyof typeof scalars | 'RECORD';
 export type Mode = 'NULLABLE' | 'REQUIRED' | 'REPEATED';
 
 /** A column, or a field of a RECORD, as in a table resource's `schema.fields`. */
@@ -27,35 +14,28 @@ export interface Field {
   fields?: Field[];
 }
 
-const standardNames: Record<string, FieldType> = {
-  INT64: 'INTEGER',
-  INT: 'INTEGER',
-  SMALLINT: 'INTEGER',
-  BIGINT: 'INTEGER',
-  FLOAT64: 'FLOAT',
-  BOOL: 'BOOLEAN',
-  DECIMAL: 'NUMERIC',
-  STRUCT: 'RECORD',
-};
+/** What is known of a value. */
+export type Type = Pick<Field, 'type' | 'mode' | 'fields'>;
 
-const engineTypes: Record<Exclude<FieldType, 'RECORD'>, string> = {
-  STRING: 'VARCHAR',
-  BYTES: 'BLOB',
-  INTEGER: 'BIGINT',
-  FLOAT: 'DOUBLE',
-  NUMERIC: 'DECIMAL(38, 9)',
-  BOOLEAN: 'BOOLEAN',
-  TIMESTAMP: 'TIMESTAMPTZ',
-  DATE: 'DATE',
-  TIME: 'TIME',
-  DATETIME: 'TIMESTAMP',
-  JSON: 'JSON',
-};
+const typeNames: readonly (readonly [FieldType, readonly string[]])[] = [
+  ...Object.entries(scalars).map(([type, { names }]) => [type as FieldType, names] as const),
+  ['RECORD', ['STRUCT']],
+];
 
-/** The type that a name stands for, standard (INT64) or legacy (INTEGER), in any case. */
+/** The type that a name of SQL stands for, in any case. */
+export function sqlType(name: string): FieldType | undefined {
+  return typeNames.find(([, names]) => names.includes(name.toUpperCase()))?.[0];
+}
+
+/** The type that a name of the REST API stands for: as in SQL (INT64) or in results (INTEGER). */
 export function fieldType(name: string): FieldType | undefined {
-  const upper = name.toUpperCase();
-  return standardNames[upper] ?? fieldTypes.find((type) => type === upper);
+  return typeNames.find(([type]) => type === name.toUpperCase())?.[0] ?? sqlType(name);
+}
+
+/** The type's name in messages. */
+export function standardName({ type, mode }: Pick<Field, 'type' | 'mode'>): string {
+  const name = type === 'RECORD' ? 'STRUCT' : scalars[type].names[0];
+  return mode === 'REPEATED' ? `ARRAY<${name}>` : name;
 }
 
 /** Quotes a name for DuckDB. */
@@ -66,7 +46,8 @@ export const text = (value: string): string => `'${value.replaceAll("'", "''")}'
 
 /** DuckDB's type of one value of the field, without its mode. */
 export function elementType({ type, fields }: Pick<Field, 'type' | 'fields'>): string {
-  if (type !== 'RECORD') return engineTypes[type];
+  if (type === 'JSON') return 'JSON';
+  if (type !== 'RECORD') return String(scalars[type].engine);
   return `STRUCT(${(fields ?? []).map((field) => `${quote(field.name)} ${engineType(field)}`).join(', ')})`;
 }
 

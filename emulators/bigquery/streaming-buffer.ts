@@ -4,7 +4,7 @@ import type { Database } from './database.ts';
 import { quote } from './schema.ts';
 import { streamedAt } from './sql/streamed-at.ts';
 
-/** Rows that insertAll wrote a short while ago, which UPDATE, DELETE and MERGE must not change. */
+/** Rows that insertAll wrote a short while ago, which DELETE must not take. */
 export class StreamingBuffer {
   #database: Database;
   #lastsMs: number;
@@ -15,7 +15,7 @@ export class StreamingBuffer {
     this.#lastsMs = lastsMs;
   }
 
-  /** Counts the table's rows that are in the buffer at a time. A statement that changes a row takes it out, or away. */
+  /** Counts the table's rows that are in the buffer at a time. */
   async rows(connection: DuckDBConnection, table: Table, nowMs: number): Promise<number> {
     return (await this.#content(connection, table, nowMs)).rows;
   }

@@ -1,31 +1,46 @@
 import {
+  BIGINT,
+  BLOB,
+  BOOLEAN,
+  DATE,
+  DOUBLE,
   DuckDBBlobValue,
   DuckDBDateValue,
-  DuckDBDecimalValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
-  DuckDBTimeValue,
+  type DuckDBType,
   type DuckDBValue,
+  TIMESTAMP,
+  TIMESTAMPTZ,
+  VARCHAR,
 } from '@duckdb/node-api';
-import type { FieldType } from './schema.ts';
+import { invalidQuery } from './errors.ts';
+
+/** How results are written: from `formatOptions`. */
+export interface FormatOptions {
+  /** TIMESTAMP as whole microseconds; else as seconds, a decimal in scientific notation; else ISO 8601. */
+  timestamps: 'micros' | 'seconds' | 'iso';
+}
+
+/** A type of values without parts. */
+interface Scalar {
+  /** What SQL calls it; messages take the first. */
+  names: readonly string[];
+  engine: DuckDBType;
+  /** Reads a JSON value of insertAll or of a query parameter. Throws an Error with the service's wording when it is none. */
+  read(value: unknown): DuckDBValue;
+  /** Writes a value of a result. */
+  write(value: DuckDBValue, options: FormatOptions): string;
+}
 
 const dayMs = 86_400_000;
 const minTimeMs = Date.parse('0001-01-01T00:00:00Z');
 const maxTimeMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const minInteger = -(2n ** 63n);
 const maxInteger = 2n ** 63n - 1n;
-const maxNumeric = 10n ** 38n;
-const numericScale = 9;
 
-type Reader = (value: unknown) => DuckDBValue;
-
-/**
- * Reads a JSON value as one of the type, as insertAll and query parameters give it. Throws an Error with the service's
- * wording when it is none.
- */
-export function readScalar(value: unknown, type: Exclude<FieldType, 'RECORD'>): DuckDBValue {
-  return readers[type](value);
-}
+/** A whole number that JSON cannot have carried exactly; a service that reads it digit by digit would have another one. */
+const isRounded = (value: unknown) => Number.isInteger(value) && !Number.isSafeInteger(value);
 
 function readString(value: unknown): string {
   if (typeof value === 'string') return value;
@@ -35,6 +50,7 @@ function readString(value: unknown): string {
 
 function readInteger(value: unknown): bigint {
   const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '';
+  if (isRounded(value)) throw new Error('The emulator does not support integers beyond 2^53 without quotes');
   if (!/^[+-]?\d+$/.test(text)) throw new Error(`Cannot convert value to integer (bad value): ${print(value)}`);
   const integer = BigInt(text.replace(/^\+/, ''));
   if (integer < minInteger || integer > maxInteger) {
@@ -43,24 +59,15 @@ function readInteger(value: unknown): bigint {
   return integer;
 }
 
-const specialFloats: Record<string, number> = {
-  nan: Number.NaN,
-  inf: Number.POSITIVE_INFINITY,
-  '+inf': Number.POSITIVE_INFINITY,
-  infinity: Number.POSITIVE_INFINITY,
-  '-inf': Number.NEGATIVE_INFINITY,
-  '-infinity': Number.NEGATIVE_INFINITY,
-};
-
+/** NaN and infinity are refused wherever they could arise, so that nothing else needs to know their order and equality. */
 function readFloat(value: unknown): number {
-  if (typeof value === 'number') return value;
-  const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
-  const special = specialFloats[text];
-  if (special !== undefined) return special;
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(text)) {
+  const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '';
+  if (/^[+-]?(nan|inf|infinity)$/i.test(text)) throw new Error('The emulator does not support NaN and infinity');
+  const number = Number(text);
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) || !Number.isFinite(number)) {
     throw new Error(`Cannot convert value to floating point (bad value): ${print(value)}`);
   }
-  return Number(text);
+  return number;
 }
 
 function readBoolean(value: unknown): boolean {
@@ -68,18 +75,6 @@ function readBoolean(value: unknown): boolean {
   const text = typeof value === 'string' ? value.toLowerCase() : '';
   if (text === 'true' || text === 'false') return text === 'true';
   throw new Error(`Cannot convert value to boolean (bad value): ${print(value)}`);
-}
-
-function readNumeric(value: unknown): DuckDBDecimalValue {
-  const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '';
-  const match = /^([+-]?)(\d*)\.?(\d*)$/.exec(text);
-  const [, sign, whole = '', fraction = ''] = match ?? [];
-  if (match === null || whole + fraction === '' || fraction.length > numericScale) {
-    throw new Error(`Invalid NUMERIC value: ${print(value)}`);
-  }
-  const scaled = BigInt(whole + fraction.padEnd(numericScale, '0'));
-  if (scaled >= maxNumeric) throw new Error(`Invalid NUMERIC value: ${print(value)}`);
-  return new DuckDBDecimalValue(sign === '-' ? -scaled : scaled, 38, numericScale);
 }
 
 function readBytes(value: unknown): DuckDBBlobValue {
@@ -95,7 +90,6 @@ const print = (value: unknown) => (typeof value === 'string' ? value : JSON.stri
 const dayPattern = String.raw`(\d{4})[-/](\d{1,2})[-/](\d{1,2})`;
 const clockPattern = String.raw`(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?`;
 const dayOnly = new RegExp(`^${dayPattern}$`);
-const clockOnly = new RegExp(`^${clockPattern}$`);
 const dayAndClock = new RegExp(
   `^${dayPattern}(?:(?:[ T]|T )${clockPattern})?( ?(?:Z|UTC|[+-]\\d{1,2}(?::?\\d{2})?))?$`,
   'i',
@@ -128,13 +122,6 @@ function readDate(value: unknown): DuckDBDateValue {
   const days = match === null ? undefined : daysOf(match[1], match[2], match[3]);
   if (days === undefined) throw new Error(`Invalid date: '${print(value)}'`);
   return new DuckDBDateValue(days);
-}
-
-function readTime(value: unknown): DuckDBTimeValue {
-  const match = typeof value === 'string' ? clockOnly.exec(value.trim()) : null;
-  const micros = match === null ? undefined : microsOf(match[1], match[2], match[3], match[4]);
-  if (micros === undefined) throw new Error(`Invalid time string "${print(value)}"`);
-  return new DuckDBTimeValue(micros);
 }
 
 /** Microseconds of a day with a time, and of its zone; none when it is no such text. */
@@ -180,8 +167,9 @@ function epochMicros(seconds: string): bigint | undefined {
   return match[1] === '-' ? -micros : micros;
 }
 
-/** A JSON column takes JSON text; numbers and booleans, which are JSON as they are, too. */
+/** A JSON column takes JSON text, which stays as it is; numbers and booleans, which are JSON as they are, too. */
 function readJson(value: unknown): string {
+  if (isRounded(value)) throw new Error('The emulator does not support integers beyond 2^53 without quotes');
   if (typeof value === 'number' || typeof value === 'boolean') return JSON.stringify(value);
   if (typeof value !== 'string') throw new Error('This field is not a record.');
   try {
@@ -192,16 +180,56 @@ function readJson(value: unknown): string {
   return value;
 }
 
-const readers: Record<Exclude<FieldType, 'RECORD'>, Reader> = {
-  STRING: readString,
-  BYTES: readBytes,
-  INTEGER: readInteger,
-  FLOAT: readFloat,
-  NUMERIC: readNumeric,
-  BOOLEAN: readBoolean,
-  TIMESTAMP: readTimestamp,
-  DATE: readDate,
-  TIME: readTime,
-  DATETIME: readDatetime,
-  JSON: readJson,
-};
+function writeInteger(value: DuckDBValue): string {
+  const integer = BigInt(value as bigint | number);
+  if (integer < minInteger || integer > maxInteger) throw invalidQuery(`int64 overflow: ${integer}`);
+  return String(integer);
+}
+
+function writeFloat(value: DuckDBValue): string {
+  const number = Number(value);
+  if (!Number.isFinite(number)) throw invalidQuery('Floating point error: the result is not finite');
+  const size = Math.abs(number);
+  if (number === 0 || (size >= 1e-3 && size < 1e7)) {
+    return Number.isInteger(number) ? number.toFixed(1) : String(number);
+  }
+  const [mantissa = '', exponent = ''] = number.toExponential().split('e');
+  return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${exponent.replace('+', '')}`;
+}
+
+function writeTimestamp(value: DuckDBValue, { timestamps }: FormatOptions): string {
+  const { micros } = value as unknown as { micros: bigint };
+  if (timestamps === 'micros') return String(micros);
+  if (timestamps === 'seconds') return scientific(micros);
+  const milliseconds = Number(micros >= 0n ? micros / 1000n : (micros - 999n) / 1000n);
+  const rest = micros - BigInt(milliseconds) * 1000n;
+  return new Date(milliseconds).toISOString().replace('Z', `${String(rest).padStart(3, '0')}Z`);
+}
+
+/** Seconds with up to six decimals, as the service's `1.700000000123456E9`. */
+function scientific(micros: bigint): string {
+  if (micros === 0n) return '0.0';
+  const digits = String(micros < 0n ? -micros : micros);
+  const fraction = digits.slice(1).replace(/0+$/, '') || '0';
+  return `${micros < 0n ? '-' : ''}${digits[0]}.${fraction}E${digits.length - 7}`;
+}
+
+const writeBytes = (value: DuckDBValue) =>
+  Buffer.from((value as unknown as { bytes: Uint8Array }).bytes).toString('base64');
+const writeDatetime = (value: DuckDBValue) => String(value).replace(' ', 'T');
+
+const integerNames = ['INT64', 'INT', 'INTEGER', 'SMALLINT', 'BIGINT', 'TINYINT', 'BYTEINT'];
+
+/** All that is known of each type, under the name that results and table resources carry. */
+export const scalars = {
+  STRING: { names: ['STRING'], engine: VARCHAR, read: readString, write: String },
+  BYTES: { names: ['BYTES'], engine: BLOB, read: readBytes, write: writeBytes },
+  INTEGER: { names: integerNames, engine: BIGINT, read: readInteger, write: writeInteger },
+  FLOAT: { names: ['FLOAT64'], engine: DOUBLE, read: readFloat, write: writeFloat },
+  BOOLEAN: { names: ['BOOL', 'BOOLEAN'], engine: BOOLEAN, read: readBoolean, write: String },
+  TIMESTAMP: { names: ['TIMESTAMP'], engine: TIMESTAMPTZ, read: readTimestamp, write: writeTimestamp },
+  DATE: { names: ['DATE'], engine: DATE, read: readDate, write: String },
+  DATETIME: { names: ['DATETIME'], engine: TIMESTAMP, read: readDatetime, write: writeDatetime },
+  // DuckDB's JSON is text under a name that only its SQL knows
+  JSON: { names: ['JSON'], engine: VARCHAR, read: readJson, write: String },
+} as const satisfies Record<string, Scalar>;

@@ -1,9 +1,11 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
-import { aggregates, windowFunctions } from './functions.ts';
+import { finite } from './arithmetic.ts';
+import { expectTrait } from './comparable.ts';
+import { aggregates, type FunctionRule, windowFunctions } from './functions.ts';
 import { expression, type Resolved, type Scope } from './scope.ts';
 import { apply } from './template.ts';
 import { as, expectOnly, type Fields, integerLiteral, isNode, list, open } from './tree.ts';
-import { scalar } from './types.ts';
+import { arrayOf, isType, scalar } from './types.ts';
 import { orderBy, windowSpec } from './window.ts';
 
 /** Nodes of aggregates: kind -> function. */
@@ -50,7 +52,11 @@ export const isAggregate = (kind: string): boolean =>
 
 const distinctable = new Set(['COUNT', 'SUM', 'AVG', 'MIN', 'MAX', 'ARRAY_AGG', 'STRING_AGG']);
 
-/** Translates an aggregate that has no OVER. */
+/** DuckDB sums INT64 to more than 64 bits, and FLOAT64 to infinity, where BigQuery has errors. */
+export const checked = ({ sql, type }: Resolved): Resolved =>
+  sql.startsWith('sum(') && isType(type, 'INTEGER') ? { sql: `bq.int64(${sql})`, type } : finite({ sql, type });
+
+/** Translates an aggregate that has no OVER; `checked` goes around it and its OVER. */
 export function aggregate(kind: string, fields: Fields, scope: Scope): Resolved {
   const name = nodes[kind] ?? String(fields.name).toUpperCase();
   const args = fields.args === undefined ? [fields.this].filter(isNode) : list(fields.args);
@@ -68,6 +74,7 @@ export function aggregate(kind: string, fields: Fields, scope: Scope): Resolved 
   if (fields.having_max) return havingMax(name, fields, values, scope);
   if (fields.distinct !== true) return apply(name, rule, values);
   if (!distinctable.has(name)) throw unsupportedQuery(`DISTINCT in ${name}`);
+  expectTrait('grouping', 'DISTINCT', ...values);
   return apply(
     name,
     rule,
@@ -78,11 +85,10 @@ export function aggregate(kind: string, fields: Fields, scope: Scope): Resolved 
 function havingMax(name: string, fields: Fields, values: readonly Resolved[], scope: Scope): Resolved {
   const [by, isMax] = list(fields.having_max);
   if (name !== 'ANY_VALUE' || fields.distinct === true) throw unsupportedQuery(`HAVING MAX in ${name}`);
-  const { sql } = expression(by, scope);
-  return {
-    sql: `${isMax === true ? 'arg_max_null' : 'arg_min_null'}(${values[0]?.sql}, ${sql})`,
-    type: values[0]?.type,
-  };
+  return apply('ANY_VALUE', aggregates[isMax === true ? 'MAX_BY' : 'MIN_BY'] as FunctionRule, [
+    ...values,
+    expression(by, scope),
+  ]);
 }
 
 function arrayAgg(name: string, fields: Fields, args: readonly unknown[], scope: Scope): Resolved {
@@ -95,12 +101,14 @@ function arrayAgg(name: string, fields: Fields, args: readonly unknown[], scope:
   const filter = fields.ignore_nulls === true || isConcat ? ` FILTER (WHERE ${value.sql} IS NOT NULL)` : '';
   const all = `array_agg(${distinct}${value.sql}${orderBy(fields.order_by, scope)})${filter}`;
   const sql = isConcat ? `flatten(${limited(all, fields.limit)})` : limited(all, fields.limit);
-  return { sql, type: value.type && { ...value.type, mode: 'REPEATED' } };
+  if (fields.distinct === true) expectTrait('grouping', 'DISTINCT', value);
+  return { sql, type: arrayOf(value.type) };
 }
 
 function stringAgg(fields: Fields, scope: Scope): Resolved {
   expectOnly('STRING_AGG', fields, 'this', 'name', 'separator', 'distinct', 'order_by', 'limit');
-  const value = expression(fields.this, scope).sql;
+  const { sql: value, type } = expression(fields.this, scope);
+  if (type !== undefined && !isType(type, 'STRING')) throw invalidQuery('STRING_AGG needs a STRING');
   const separator = fields.separator ? expression(fields.separator, scope).sql : "','";
   const distinct = fields.distinct === true ? 'DISTINCT ' : '';
   const items = `array_agg(${distinct}${value}${orderBy(fields.order_by, scope)}) FILTER (WHERE ${value} IS NOT NULL)`;
@@ -122,10 +130,8 @@ function quantiles(fields: Fields, args: readonly unknown[], scope: Scope): Reso
   if (!(count >= 1 && count <= maxQuantiles)) throw unsupportedQuery('this number of quantiles');
   const shares = Array.from({ length: count + 1 }, (_, i) => `${i}/${count}`).join(', ');
   const value = expression(args[0], scope);
-  return {
-    sql: `quantile_disc(${value.sql}, [${shares}])`,
-    type: value.type && { ...value.type, mode: 'REPEATED' },
-  };
+  expectTrait('order', 'APPROX_QUANTILES', value);
+  return { sql: `quantile_disc(${value.sql}, [${shares}])`, type: arrayOf(value.type) };
 }
 
 /** Aggregates of this list are refused under OVER: an ordered or limited array of a window is another thing. */
@@ -136,7 +142,7 @@ export function windowed(fields: Fields, scope: Scope): Resolved {
   expectOnly('OVER', fields, 'this', 'over');
   const [kind, call] = open(fields.this);
   const value = windowCall(kind, call, scope);
-  return { sql: `${value.sql} OVER ${windowSpec(fields.over, scope)}`, type: value.type };
+  return checked({ sql: `${value.sql} OVER ${windowSpec(fields.over, scope)}`, type: value.type });
 }
 
 function windowCall(kind: string, call: Fields, scope: Scope): Resolved {

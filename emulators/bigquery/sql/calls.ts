@@ -1,15 +1,14 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import { quote } from '../schema.ts';
-import { aggregate, isAggregate, windowed } from './aggregate-functions.ts';
+import { aggregate, checked, isAggregate, windowed } from './aggregate-functions.ts';
 import { type FunctionRule, functions } from './functions.ts';
-import { inferredName } from './inferred-name.ts';
 import { jsonFunctions } from './json-functions.ts';
-import { expression, queryOf, type Resolved, type Scope, type Type } from './scope.ts';
-import type { SpecialFunction } from './special-function.ts';
+import { expression, queryOf, type Resolved, type Scope, type SpecialFunction, structOf } from './scope.ts';
 import { apply } from './template.ts';
 import { textFunctions } from './text-functions.ts';
-import { extract, interval, timeFunctions } from './time-functions.ts';
-import { as, expectOnly, type Fields, list, nameOf } from './tree.ts';
+import { extract, timeFunctions } from './time-functions.ts';
+import { as, expectOnly, type Fields, inferredName, list, nameOf } from './tree.ts';
+import { arrayOf, isType } from './types.ts';
 
 /** Functions that the parser has nodes of their own for: kind -> name, then the fields that are its arguments. */
 const nodes: Readonly<Record<string, readonly [name: string, ...fields: string[]]>> = {
@@ -23,7 +22,6 @@ const nodes: Readonly<Record<string, readonly [name: string, ...fields: string[]
   str_position: ['STRPOS', 'this', 'substr'],
   normalize: ['NORMALIZE', 'this', 'form'],
   safe_divide: ['SAFE_DIVIDE', 'this', 'expression'],
-  mod: ['MOD', 'left', 'right'],
   mod_func: ['MOD', 'this', 'expression'],
   round: ['ROUND', 'this', 'decimals'],
   abs: ['ABS', 'this'],
@@ -39,8 +37,6 @@ const nodes: Readonly<Record<string, readonly [name: string, ...fields: string[]
   array_reverse: ['ARRAY_REVERSE', 'this'],
   json_value: ['JSON_VALUE', 'this', 'path'],
   json_query: ['JSON_QUERY', 'this', 'path'],
-  json_extract: ['JSON_EXTRACT', 'this', 'path'],
-  json_extract_scalar: ['JSON_EXTRACT_SCALAR', 'this', 'path'],
   json_type: ['JSON_TYPE', 'this'],
   parse_json: ['PARSE_JSON', 'this'],
   to_json: ['TO_JSON', 'this'],
@@ -56,7 +52,7 @@ const specials: Readonly<Record<string, SpecialFunction>> = {
   ARRAY: arraySubquery,
 };
 
-const ownKinds = new Set(['function', 'coalesce', 'extract', 'interval', 'window_function']);
+const ownKinds = new Set(['function', 'coalesce', 'extract', 'window_function']);
 
 /** Whether nodes of the kind are calls. */
 export const isCall = (kind: string): boolean => kind in nodes || ownKinds.has(kind) || isAggregate(kind);
@@ -65,9 +61,8 @@ export const isCall = (kind: string): boolean => kind in nodes || ownKinds.has(k
 export function call(kind: string, fields: Fields, scope: Scope): Resolved {
   if (kind === 'window_function') return windowed(fields, scope);
   if (kind === 'extract') return extract(fields, scope);
-  if (kind === 'interval') return interval(fields, scope);
   if (kind === 'coalesce') return plain('COALESCE', functions.COALESCE, list(fields.expressions), scope);
-  if (isAggregate(kind)) return aggregate(kind, fields, scope);
+  if (isAggregate(kind)) return checked(aggregate(kind, fields, scope));
   const rule = nodes[kind];
   if (rule !== undefined) {
     const [name, ...keys] = rule;
@@ -98,9 +93,14 @@ const aliases: Readonly<Record<string, string>> = {
 
 function named(spelling: string, args: readonly unknown[], scope: Scope): Resolved {
   if (spelling.startsWith('SAFE.')) {
-    const value = named(spelling.slice('SAFE.'.length), args, scope);
-    return { ...value, sql: `TRY(${value.sql})` };
+    const value = unchecked(spelling.slice('SAFE.'.length), args, scope);
+    const sql = `TRY(${value.sql})`;
+    return { sql: isType(value.type, 'FLOAT') ? `bq.finite_or_null(${sql})` : sql, type: value.type };
   }
+  return checked(unchecked(spelling, args, scope));
+}
+
+function unchecked(spelling: string, args: readonly unknown[], scope: Scope): Resolved {
   const name = aliases[spelling] ?? spelling;
   if (isAggregate(name)) return aggregate('function', { name, args }, scope);
   return specials[name]?.(args, scope) ?? plain(name, functions[name], args, scope);
@@ -116,18 +116,18 @@ function plain(name: string, rule: FunctionRule | undefined, args: readonly unkn
 }
 
 function struct(args: readonly unknown[], scope: Scope): Resolved {
-  const fields: { name: string; value: Resolved }[] = args.map((arg) => {
+  const fields = args.map((arg) => {
     const alias = as(arg, 'alias');
     if (alias !== undefined) expectOnly('STRUCT', alias, 'this', 'alias');
     const node = alias?.this ?? arg;
     const name = nameOf(alias?.alias) ?? inferredName(node);
     if (name === undefined) throw unsupportedQuery('STRUCT fields without a name');
-    return { name, value: expression(node, scope) };
+    return { name, ...expression(node, scope) };
   });
-  const typed = fields.flatMap(({ name, value }) => (value.type === undefined ? [] : [{ ...value.type, name }]));
-  const type: Type | undefined =
-    typed.length === fields.length ? { type: 'RECORD', mode: 'NULLABLE', fields: typed } : undefined;
-  return { sql: `struct_pack(${fields.map(({ name, value }) => `${quote(name)} := ${value.sql}`).join(', ')})`, type };
+  return {
+    sql: `struct_pack(${fields.map(({ name, sql }) => `${quote(name)} := ${sql}`).join(', ')})`,
+    type: structOf(fields),
+  };
 }
 
 /** `ARRAY(SELECT …)`: of no rows it is empty, never NULL. */
@@ -136,5 +136,5 @@ function arraySubquery(args: readonly unknown[], scope: Scope): Resolved {
   if (columns.length !== 1) throw invalidQuery('ARRAY subquery cannot have more than one column');
   const type = columns[0]?.type;
   if (type?.mode === 'REPEATED') throw invalidQuery('Cannot use array subquery with column of type ARRAY');
-  return { sql: `coalesce(ARRAY(${sql}), [])`, type: type && { ...type, mode: 'REPEATED' } };
+  return { sql: `coalesce(ARRAY(${sql}), [])`, type: arrayOf(type) };
 }

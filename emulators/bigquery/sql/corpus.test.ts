@@ -31,6 +31,64 @@ interface Answer {
   error?: { message: string; errors: { reason: string }[] };
 }
 
+/** `id INT64, tags ARRAY<STRING>` as the fields of a table resource. */
+function columns(text: string): object[] {
+  return text.split(', ').map((column) => {
+    const [name, type = ''] = column.split(' ');
+    const element = /^ARRAY<(.*)>$/.exec(type)?.[1];
+    return element === undefined ? { name, type } : { name, type: element, mode: 'REPEATED' };
+  });
+}
+
+const latestOfSites = `SELECT * FROM \`proj-1.ds.ev\` WHERE TRUE
+  QUALIFY ROW_NUMBER() OVER (PARTITION BY site ORDER BY ts DESC) = 1`;
+
+const tables = [
+  {
+    tableReference: { tableId: 'ev' },
+    schema: {
+      fields: [
+        ...columns(
+          'id INT64, project STRING, site STRING, ts TIMESTAMP, d DATE, n INT64, x FLOAT64, ok BOOL, extra JSON',
+        ),
+        ...columns('tags ARRAY<STRING>'),
+        { name: 'plug', type: 'RECORD', mode: 'REPEATED', fields: columns('slug STRING, version STRING') },
+        { name: 'srv', type: 'RECORD', fields: columns('php STRING, mysql STRING') },
+      ],
+    },
+  },
+  { tableReference: { tableId: 'gone' }, schema: { fields: columns('id INT64, site STRING') } },
+  {
+    tableReference: { tableId: 't1' },
+    schema: { fields: columns('id INT64, ts TIMESTAMP, s STRING') },
+    timePartitioning: { type: 'DAY', field: 'ts' },
+    requirePartitionFilter: true,
+  },
+  { tableReference: { tableId: 'v1' }, view: { useLegacySql: false, query: latestOfSites } },
+];
+
+const [newer, older] = [
+  { php: '8.2', mysql: '8.0' },
+  { php: '7.4', mysql: '5.7' },
+];
+const pro = '{"plan":"pro","n":3,"arr":[1,2],"deep":{"k":"v"}}';
+const plugins = (versions: Record<string, string>) =>
+  Object.entries(versions).map(([slug, version]) => ({ slug, version }));
+const events = [
+  { id: 1, site: 'a.com', project: 'p1', ts: '2024-01-01 23:30:00+00', d: '2024-01-01', n: 10, x: 1.5, ok: true },
+  { id: 2, site: 'b.com', project: 'p1', ts: '2024-01-07 10:15:30.123456+00', d: '2024-01-07', n: 20, x: 0, ok: false },
+  { id: 3, site: 'a.com', project: 'p1', ts: '2024-01-08 00:00:00+00', d: '2024-01-08' },
+  { id: 4, site: 'c.com', project: 'p2', ts: '2024-12-30 12:00:00+00', d: '2024-12-30', n: 40, x: 2.5, ok: true },
+].map((event, i) => ({
+  ...event,
+  ...[
+    { tags: ['a', 'b'], plug: plugins({ akismet: '5', jet: '1' }), srv: newer, extra: pro },
+    { srv: older, extra: '{"plan":"free"}' },
+    { tags: ['c'], plug: plugins({ akismet: '6' }) },
+    { tags: ['a'], plug: plugins({ jet: '2' }), srv: newer, extra: '{"plan":"pro"}' },
+  ][i],
+}));
+
 const corpus = readFileSync(new URL('corpus.jsonl', import.meta.url), 'utf8')
   .split('\n')
   .filter((line) => line !== '')
@@ -68,6 +126,10 @@ describe('SQL', () => {
   before(async () => {
     emulator = await startBigQuery();
     await ask('/datasets', { datasetReference: { datasetId: 'ds' } });
+    for (const table of tables) await ask('/datasets/ds/tables', table);
+    await ask('/datasets/ds/tables/ev/insertAll', { rows: events.map((json) => ({ json })) });
+    const kept = events.map(({ id, site }) => ({ json: { id, site } }));
+    await ask('/datasets/ds/tables/gone/insertAll', { rows: kept });
   });
   after(() => emulator.stop());
 

@@ -1,8 +1,8 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import { quote } from '../schema.ts';
-import { expectUniform } from './comparable.ts';
+import { conditionOf, expectTrait, unify } from './comparable.ts';
 import { translateFrom } from './from.ts';
-import { type Column, expression, type Relation, type Scope } from './scope.ts';
+import { type Column, expression, type Relation, type Scope, structOf } from './scope.ts';
 import { groupBy, type Item, orderByClause, selectItems } from './select-list.ts';
 import { expectOnly, type Fields, integerLiteral, isNode, list, nameOf, open } from './tree.ts';
 import { windowSpec } from './window.ts';
@@ -81,6 +81,7 @@ function select(fields: Fields, outer: Scope): Relation {
   const order = orderByClause(fields.order_by, items, named);
   const limit = limitClause(fields.limit, fields.offset, scope);
   const { list: projection, columns } = project(items, fields);
+  if (fields.distinct === true) expectTrait('grouping', 'SELECT DISTINCT', ...columns);
   const distinct = fields.distinct === true ? 'DISTINCT ' : '';
   const sql = `${withSql}SELECT ${distinct}${projection}${from}${where}${group}${having}${windows}${qualify}${order}${limit}`;
   return { sql, columns };
@@ -97,10 +98,7 @@ function project(items: readonly Item[], fields: Fields): { list: string; column
     if (value === undefined || name === undefined) throw unsupportedQuery('* in SELECT AS STRUCT');
     return `${quote(name)} := ${value.sql}`;
   });
-  const typed = columns.flatMap(({ name, type }) => (type === undefined ? [] : [{ ...type, name }]));
-  const isKnown = typed.length === columns.length;
-  const type = isKnown ? ({ type: 'RECORD', mode: 'NULLABLE', fields: typed } as const) : undefined;
-  return { list: `struct_pack(${packed.join(', ')}) AS "f0_"`, columns: [{ name: 'f0_', type }] };
+  return { list: `struct_pack(${packed.join(', ')}) AS "f0_"`, columns: [{ name: 'f0_', type: structOf(columns) }] };
 }
 
 function aliasesOf(items: readonly Item[]) {
@@ -114,7 +112,7 @@ function aliasesOf(items: readonly Item[]) {
 function condition(word: string, clause: unknown, scope: Scope): string {
   if (!isNode(clause)) return '';
   expectOnly(word, clause, 'this');
-  return ` ${word} ${expression(clause.this, scope).sql}`;
+  return ` ${word} ${conditionOf(word, expression(clause.this, scope))}`;
 }
 
 function windowClause(windows: unknown, scope: Scope): string {
@@ -149,21 +147,20 @@ function setOperation(kind: 'union' | 'intersect' | 'except', fields: Fields, ou
   if (left.columns.length !== right.columns.length) {
     throw invalidQuery(`Queries in ${kind.toUpperCase()} have mismatched column count`);
   }
-  left.columns.forEach(({ type }, i) => {
-    expectUniform(kind.toUpperCase(), [
-      { sql: '', type },
-      { sql: '', type: right.columns[i]?.type },
-    ]);
+  const columns = left.columns.map(({ name, type }, i) => {
+    const sides = [type, right.columns[i]?.type].map((side) => ({ sql: '', type: side }));
+    return { name, type: unify(kind.toUpperCase(), sides).type };
   });
+  if (fields.distinct === true) expectTrait('grouping', kind.toUpperCase(), ...columns);
   const word = `${kind.toUpperCase()}${fields.all === true ? ' ALL' : ''}`;
-  const results = left.columns.map((column): Item => {
+  const results = columns.map((column): Item => {
     const value = { sql: quote(column.name), type: column.type };
     return { sql: quote(column.name), value, alias: column.name, isColumn: false, columns: [column] };
   });
   const named: Scope = { ...scope, aliases: aliasesOf(results) };
   const order = orderByClause(fields.order_by, results, named);
   const limit = limitClause(fields.limit, fields.offset, scope);
-  return { sql: `${withSql}${wrap(left.sql)} ${word} ${wrap(right.sql)}${order}${limit}`, columns: left.columns };
+  return { sql: `${withSql}${wrap(left.sql)} ${word} ${wrap(right.sql)}${order}${limit}`, columns };
 }
 
 /** In parentheses, so that neither side's ORDER BY, LIMIT or WITH leaks out. */

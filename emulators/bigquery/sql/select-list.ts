@@ -1,8 +1,8 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
-import { quote } from '../schema.ts';
-import { inferredName } from './inferred-name.ts';
-import { type Column, elementFields, expression, type Resolved, type Scope, type Source, type Type } from './scope.ts';
-import { as, bareName, expectOnly, type Fields, integerLiteral, isNode, list, nameOf } from './tree.ts';
+import { quote, type Type } from '../schema.ts';
+import { expectTrait } from './comparable.ts';
+import { type Column, elementFields, expression, type Resolved, type Scope, type Source } from './scope.ts';
+import { as, bareName, expectOnly, type Fields, inferredName, integerLiteral, isNode, list, nameOf } from './tree.ts';
 import { orderItem } from './window.ts';
 
 /** One item of a SELECT list; a star has several columns and no value. */
@@ -109,25 +109,46 @@ function ordinalOf(item: Item, items: readonly Item[]): number {
 export function groupBy(clause: unknown, items: readonly Item[], scope: Scope): string {
   if (!isNode(clause)) return '';
   expectOnly('GROUP BY', clause, 'expressions', 'all');
-  if (clause.all === true) return ' GROUP BY ALL';
-  return ` GROUP BY ${list(clause.expressions)
-    .map((node) => groupItem(node, items, scope))
-    .join(', ')}`;
+  if (clause.all !== true) {
+    const parts = list(clause.expressions).map((node) => groupItem(node, items, scope));
+    return ` GROUP BY ${parts.join(', ')}`;
+  }
+  // what is not grouped by is in aggregates, whose types may be any
+  if (items.some(({ columns }) => columns.some(({ type }) => type?.type === 'JSON'))) {
+    throw unsupportedQuery('GROUP BY ALL beside JSON');
+  }
+  return ' GROUP BY ALL';
 }
 
 function groupItem(node: unknown, items: readonly Item[], scope: Scope): string {
   const call = as(node, 'function');
   if (String(call?.name).toUpperCase() === 'ROLLUP') {
-    const parts = list(call?.args).map((part) => byAlias(part, items)?.value?.sql ?? expression(part, scope).sql);
+    const parts = list(call?.args).map((part) => grouped(byAlias(part, items)?.value ?? expression(part, scope)));
     return `ROLLUP (${parts.join(', ')})`;
   }
   const place = integerLiteral(node);
+  const named = place === undefined ? byAlias(node, items) : itemAt(Number(place), items);
+  if (named !== undefined) {
+    grouped(named.value ?? { sql: '', type: named.columns[0]?.type });
+    return place ?? String(ordinalOf(named, items));
+  }
   if (place !== undefined) return place;
-  const named = byAlias(node, items);
-  if (named !== undefined) return String(ordinalOf(named, items));
-  const { sql } = expression(node, scope);
+  const sql = grouped(expression(node, scope));
   const same = items.find(({ value }) => value?.sql === sql);
   return same === undefined ? sql : String(ordinalOf(same, items));
+}
+
+function grouped(value: Resolved): string {
+  expectTrait('grouping', 'GROUP BY', value);
+  return value.sql;
+}
+
+/** The item that holds the column of that place, or just the column. */
+function itemAt(place: number, items: readonly Item[]): Item | undefined {
+  const columns = items.flatMap((item) => item.columns.map((column) => ({ ...item, columns: [column] })));
+  const found = columns[place - 1];
+  if (found === undefined) throw invalidQuery(`Column number ${place} is out of range of the SELECT list`);
+  return found;
 }
 
 const byAlias = (node: unknown, items: readonly Item[]): Item | undefined => {
@@ -141,9 +162,14 @@ export function orderByClause(clause: unknown, items: readonly Item[], scope: Sc
   expectOnly('ORDER BY', clause, 'expressions');
   const parts = list(clause.expressions).map((item) => {
     const node = (item as Fields).this;
+    const place = integerLiteral(node);
+    if (place !== undefined) {
+      const [column] = itemAt(Number(place), items)?.columns ?? [];
+      return orderItem(item, scope, { sql: place, type: column?.type });
+    }
     const named = byAlias(node, items);
-    const place = integerLiteral(node) ?? (named === undefined ? undefined : String(ordinalOf(named, items)));
-    return orderItem(item, scope, place);
+    if (named === undefined) return orderItem(item, scope);
+    return orderItem(item, scope, { sql: String(ordinalOf(named, items)), type: named.columns[0]?.type });
   });
   return ` ORDER BY ${parts.join(', ')}`;
 }

@@ -1,7 +1,6 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import { text } from '../schema.ts';
-import { expression, type Resolved, type Scope } from './scope.ts';
-import type { SpecialFunction } from './special-function.ts';
+import { expression, type Resolved, type Scope, type SpecialFunction } from './scope.ts';
 import { bareName, stringLiteral } from './tree.ts';
 import { scalar } from './types.ts';
 

@@ -1,14 +1,17 @@
 import { unsupportedQuery } from '../errors.ts';
 import { quote } from '../schema.ts';
-import { expression, type Scope } from './scope.ts';
+import { expectTrait } from './comparable.ts';
+import { expression, type Resolved, type Scope } from './scope.ts';
 import { expectOnly, type Fields, integerLiteral, isNode, list, nameOf } from './tree.ts';
 
 /** One item of ORDER BY. NULLs come first in ascending order, as the engine was told when it was opened. */
-export function orderItem(item: unknown, scope: Scope, sql?: string): string {
+export function orderItem(item: unknown, scope: Scope, known?: Resolved): string {
   const fields = item as Fields;
   expectOnly('ORDER BY', fields, 'this', 'desc', 'nulls_first');
   const nulls = typeof fields.nulls_first === 'boolean' ? ` NULLS ${fields.nulls_first ? 'FIRST' : 'LAST'}` : '';
-  return `${sql ?? expression(fields.this, scope).sql}${fields.desc === true ? ' DESC' : ''}${nulls}`;
+  const value = known ?? expression(fields.this, scope);
+  expectTrait('order', 'ORDER BY', value);
+  return `${value.sql}${fields.desc === true ? ' DESC' : ''}${nulls}`;
 }
 
 /** ` ORDER BY …` of an aggregate or a window, or nothing. */
@@ -22,7 +25,11 @@ export function windowSpec(over: unknown, scope: Scope): string {
   const fields = isNode(over) ? over : {};
   expectOnly('OVER', fields, 'window_name', 'partition_by', 'order_by', 'frame');
   const name = nameOf(fields.window_name);
-  const partition = list(fields.partition_by).map((node) => expression(node, scope).sql);
+  const partition = list(fields.partition_by).map((node) => {
+    const value = expression(node, scope);
+    expectTrait('partitioning', 'PARTITION BY', value);
+    return value.sql;
+  });
   const parts = [
     name === undefined ? '' : quote(name),
     partition.length === 0 ? '' : `PARTITION BY ${partition.join(', ')}`,
