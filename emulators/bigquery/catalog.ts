@@ -1,11 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Database } from './database.ts';
 import { duplicate, notFound, ServiceError } from './errors.ts';
-import { engineType, type Field, quote, schemaChanges } from './schema.ts';
-import { streamedAt } from './sql/streamed-at.ts';
-
-/** Where datasets are that say nothing else. */
-export const defaultLocation = 'US';
+import { engineType, type Field, quote } from './schema.ts';
 
 /** Names as in references. */
 export interface DatasetName {
@@ -19,7 +15,6 @@ export interface EntryName extends DatasetName {
 export interface Dataset extends DatasetName {
   kind: 'dataset';
   createdMs: number;
-  modifiedMs: number;
   /** What the user may set: location, description, labels, … */
   settings: Readonly<Record<string, unknown>>;
 }
@@ -40,14 +35,15 @@ export interface Table extends EntryName {
   clustering?: string[];
   query?: string;
   createdMs: number;
-  modifiedMs: number;
   settings: Readonly<Record<string, unknown>>;
 }
 
-export type NewTable = Omit<Table, 'kind' | 'id' | 'createdMs' | 'modifiedMs'>;
+export type NewTable = Omit<Table, 'kind' | 'id' | 'createdMs'>;
 
 type Entry = Dataset | Table;
 
+/** The hidden column that holds when insertAll wrote a row. */
+export const streamedAt = '_streamed_at';
 /** `"main"."t1"`, what queries read. */
 export const readName = (table: Table): string => `"main".${quote(table.id)}`;
 /** `"main"."t1_data"`, what statements change. */
@@ -65,8 +61,6 @@ export class Catalog {
   #last: Promise<unknown> = Promise.resolve();
   /** What the running change does to the entries, once it is on disk. */
   #pending: (() => void)[] = [];
-  /** Grows with every change: what was derived from the catalog before is out of date. */
-  version = 0;
 
   private constructor(database: Database) {
     this.#database = database;
@@ -104,10 +98,10 @@ export class Catalog {
     return found?.kind === 'table' ? found : undefined;
   }
 
-  /** Where a job runs: with its default dataset. */
+  /** Where a dataset is, and a job that has it as its default. */
   locationOf(project: string, dataset: string | undefined): string {
     const found = this.#entries.get(keyOf('dataset', project, dataset ?? ''));
-    return found?.kind === 'dataset' ? String(found.settings.location ?? defaultLocation) : defaultLocation;
+    return String(found?.settings.location ?? 'US');
   }
 
   datasets(project: string): Dataset[] {
@@ -123,17 +117,7 @@ export class Catalog {
     return this.#change(async (connection) => {
       const { project, dataset: name } = dataset;
       if (this.#entries.has(keyOf('dataset', project, name))) throw duplicate(`Dataset ${project}:${name}`);
-      const now = Date.now();
-      const times = { createdMs: now, modifiedMs: now };
-      return this.#put(connection, { kind: 'dataset', project, dataset: name, ...times, settings });
-    });
-  }
-
-  patchDataset(name: DatasetName, settings: Record<string, unknown>): Promise<Dataset> {
-    return this.#change((connection) => {
-      const before = this.dataset(name);
-      const merged = { ...before.settings, ...settings };
-      return this.#put(connection, { ...before, settings: merged, modifiedMs: Date.now() });
+      return this.#put(connection, { kind: 'dataset', project, dataset: name, createdMs: Date.now(), settings });
     });
   }
 
@@ -157,34 +141,13 @@ export class Catalog {
       if (this.findTable(table) !== undefined) {
         throw duplicate(`Table ${table.project}:${table.dataset}.${table.name}`);
       }
-      const now = Date.now();
-      const created: Table = { ...table, kind: 'table', id: `t${this.#nextId++}`, createdMs: now, modifiedMs: now };
+      const created: Table = { ...table, kind: 'table', id: `t${this.#nextId++}`, createdMs: Date.now() };
       if (created.query === undefined) {
         const columns = created.fields.map((field) => `, ${columnDefinition(field)}`).join('');
         await connection.run(`CREATE TABLE ${dataName(created)} (${quote(streamedAt)} TIMESTAMPTZ${columns})`);
         await connection.run(viewOf(created));
       }
       return this.#put(connection, created);
-    });
-  }
-
-  /** Sets a table's settings, its query when it is a view, and adds columns. */
-  patchTable(name: EntryName, { fields, ...change }: Partial<Table>): Promise<Table> {
-    return this.#change(async (connection) => {
-      const before = this.table(name);
-      const settings = { ...before.settings, ...change.settings };
-      const after: Table = { ...before, ...change, settings, fields: fields ?? before.fields, modifiedMs: Date.now() };
-      if (fields !== undefined && before.query === undefined) {
-        const { added, relaxed } = schemaChanges(before.fields, fields);
-        for (const field of added) {
-          await connection.run(`ALTER TABLE ${dataName(before)} ADD COLUMN ${columnDefinition(field)}`);
-        }
-        for (const field of relaxed) {
-          await connection.run(`ALTER TABLE ${dataName(before)} ALTER COLUMN ${quote(field.name)} DROP NOT NULL`);
-        }
-        if (added.length > 0) await connection.run(viewOf(after));
-      }
-      return this.#put(connection, after);
     });
   }
 
@@ -202,7 +165,6 @@ export class Catalog {
       this.#pending = [];
       const result = await this.#database.transaction(work);
       for (const apply of this.#pending) apply();
-      this.version += 1;
       return result;
     });
     this.#last = turn.catch(() => {});
@@ -210,7 +172,6 @@ export class Catalog {
   }
 
   async #put<E extends Entry>(connection: DuckDBConnection, entry: E): Promise<E> {
-    await connection.run('DELETE FROM meta WHERE key = $1', [entryKey(entry)]);
     await connection.run('INSERT INTO meta VALUES ($1, $2)', [entryKey(entry), JSON.stringify(entry)]);
     this.#pending.push(() => this.#entries.set(entryKey(entry), entry));
     return entry;

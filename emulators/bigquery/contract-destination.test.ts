@@ -148,19 +148,6 @@ describe('BigQuery contract: a query with a destination', () => {
     assert.deepEqual((await dataset.query(`SELECT * FROM ${name}_new`))[0], [{ n: 1, site: 'a', l: [{ k: 2 }] }]);
   });
 
-  it('makes the table with the partitions and the clustering that are asked for', async () => {
-    const parts = { timePartitioning: { type: 'DAY', field: 'day' }, clustering: { fields: ['site'] } };
-    await write(rowOf('2026-01-31', 'a', 1), `${name}_new`, parts);
-    await write(rowOf('2026-01-31', 'b', 1), `${name}_new$20260131`, parts);
-    const [metadata] = await dataset.table(`${name}_new`).getMetadata();
-    assert.deepEqual([metadata.timePartitioning, metadata.clustering], [parts.timePartitioning, parts.clustering]);
-    const other = { timePartitioning: { type: 'MONTH', field: 'day' } };
-    await assert.rejects(
-      write(rowOf('2026-01-31', 'b', 1), `${name}_new`, other),
-      /[Ii]ncompatible table partitioning/,
-    );
-  });
-
   for (const { title, query, message } of [
     {
       title: 'a column of another type',

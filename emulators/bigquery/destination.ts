@@ -1,8 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Catalog, dataName, type EntryName, type Table } from './catalog.ts';
 import { duplicate, invalid, unsupported } from './errors.ts';
-import { readTable, tableParts } from './resources.ts';
-import { type Field, quote, schemaChanges, text } from './schema.ts';
+import { expectSameSchema, type Field, quote, text } from './schema.ts';
 import { isNode } from './sql/tree.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -17,18 +16,12 @@ export interface Destination {
   partition: string | undefined;
   write: (typeof writeDispositions)[number];
   create: (typeof createDispositions)[number];
-  /** `timePartitioning` and `clustering`, as a table resource has them. */
-  parts: Json;
 }
 
 /** Reads where `configuration.query` of a job sends its result; none: nowhere but to who asks for it. */
 export function readDestination(query: Json): Destination | undefined {
-  const { destinationTable: reference, timePartitioning, clustering } = query;
-  if (!isNode(reference)) {
-    if (timePartitioning !== undefined || clustering !== undefined)
-      throw unsupported('partitions without a destination');
-    return undefined;
-  }
+  const { destinationTable: reference } = query;
+  if (!isNode(reference)) return undefined;
   const { projectId: project, datasetId: dataset, tableId } = reference;
   const [, name, partition] = /^([A-Za-z0-9_-]{1,1024})(?:\$(\d+))?$/.exec(String(tableId)) ?? [];
   if (name === undefined) throw invalid(`Invalid table ID "${tableId}".`);
@@ -37,7 +30,6 @@ export function readDestination(query: Json): Destination | undefined {
     partition,
     write: choice('writeDisposition', query, writeDispositions),
     create: choice('createDisposition', query, createDispositions),
-    parts: { ...(timePartitioning ? { timePartitioning } : {}), ...(clustering ? { clustering } : {}) },
   };
 }
 
@@ -52,26 +44,18 @@ const fullName = ({ project, dataset, name }: EntryName) => `${project}:${datase
 
 /** The table to write to, made when it may be. Throws when the result does not fit it. */
 export async function destinationTable(
-  { table: name, partition, create, parts }: Destination,
+  { table: name, partition, create }: Destination,
   fields: readonly Field[],
   catalog: Catalog,
 ): Promise<Table> {
   const found = create === 'CREATE_NEVER' ? catalog.table(name) : catalog.findTable(name);
   if (found === undefined) {
     if (partition !== undefined) throw unsupported('a partition of a table that is not there');
-    return catalog.createTable(readTable({ schema: { fields }, ...parts }, name));
+    return catalog.createTable({ ...name, fields: [...fields], settings: {} });
   }
   if (found.query !== undefined) throw invalid(`${fullName(name)} is not allowed for this operation: it is a VIEW`);
-  if (Object.entries(parts).some(([key, part]) => JSON.stringify(part) !== JSON.stringify(tableParts(found)[key]))) {
-    throw invalid(`Incompatible table partitioning specification for ${fullName(name)}`);
-  }
   if (partition !== undefined) expectPartition(partition, found);
-  const { added, relaxed } = schemaChanges(found.fields, fields);
-  const mismatch = `Provided Schema does not match Table ${fullName(name)}.`;
-  if (added[0] !== undefined) throw invalid(`${mismatch} Cannot add fields (field: ${added[0].name})`);
-  if (relaxed[0] !== undefined) {
-    throw invalid(`${mismatch} Field ${relaxed[0].name} has changed mode from REQUIRED to NULLABLE`);
-  }
+  expectSameSchema(fullName(name), found.fields, fields);
   return found;
 }
 

@@ -3,14 +3,6 @@ import { invalidQuery, unsupportedQuery } from './errors.ts';
 import type { Field, FieldType } from './schema.ts';
 import { type FormatOptions, scalars } from './values.ts';
 
-/** A cell as the service writes it. */
-export interface Cell {
-  v: unknown;
-}
-export interface RowCells {
-  f: Cell[];
-}
-
 const { TINYINT, SMALLINT, INTEGER, UTINYINT, USMALLINT, UINTEGER, UBIGINT, HUGEINT, SQLNULL } = DuckDBTypeId;
 
 /** What has no type is INT64 in BigQuery. */
@@ -41,7 +33,11 @@ export function fieldOf(name: string, type: DuckDBType): Field {
 }
 
 /** A row as the service writes it: every value a string, an array never null. */
-export function encodeRow(row: readonly DuckDBValue[], fields: readonly Field[], options: FormatOptions): RowCells {
+export function encodeRow(
+  row: readonly DuckDBValue[],
+  fields: readonly Field[],
+  options: FormatOptions,
+): { f: { v: unknown }[] } {
   return { f: fields.map((field, i) => ({ v: encode(row[i] ?? null, field, options) })) };
 }
 

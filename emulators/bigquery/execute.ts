@@ -1,15 +1,14 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { runBound } from './bind.ts';
 import type { Catalog, Table } from './catalog.ts';
 import type { Database } from './database.ts';
 import { type Destination, destinationTable, writeRows } from './destination.ts';
 import { fieldOf } from './encode.ts';
 import { fromEngine, invalid, invalidQuery } from './errors.ts';
-import type { Parameter } from './parameters.ts';
+import { type Parameter, runBound } from './parameters.ts';
 import { bytesProcessed, expectPartitionFilters } from './plan.ts';
 import type { Field } from './schema.ts';
-import { type Context, type Translation, translate } from './sql/translate.ts';
-import type { StreamingBuffer } from './streaming-buffer.ts';
+import { type Translation, translate } from './sql/translate.ts';
+import type { CountStreamed } from './streaming-buffer.ts';
 
 /** What a statement gave. */
 export interface Result {
@@ -31,38 +30,25 @@ export interface Statement {
 
 /** A result on its way to its destination; one connection sees it. */
 const written = 'temp."written"';
-const maxCachedTranslations = 1000;
 
 /** Translates and runs statements. */
 export class Executor {
   #database: Database;
   #catalog: Catalog;
-  #buffer: StreamingBuffer;
-  #translations = new Map<string, Translation>();
-  #translationsVersion = -1;
+  #countStreamed: CountStreamed;
   /** The last change of each table: changes of one table run one after the other. */
   #changes = new Map<string, Promise<unknown>>();
 
-  constructor(database: Database, catalog: Catalog, buffer: StreamingBuffer) {
+  constructor(database: Database, catalog: Catalog, countStreamed: CountStreamed) {
     this.#database = database;
     this.#catalog = catalog;
-    this.#buffer = buffer;
+    this.#countStreamed = countStreamed;
   }
 
-  /** The statement in DuckDB's SQL, from the cache when it was asked before and no table has changed since. */
+  /** The statement in DuckDB's SQL. Throws the service's errors. */
   translate({ sql, project, dataset, parameters }: Omit<Statement, 'destination'>): Translation {
-    if (this.#translationsVersion !== this.#catalog.version) this.#translations.clear();
-    this.#translationsVersion = this.#catalog.version;
     const types = new Map([...parameters].map(([key, { type }]) => [key, type]));
-    const key = JSON.stringify([sql, project, dataset, [...types]]);
-    const cached = this.#translations.get(key);
-    if (cached !== undefined) return cached;
-    const context: Context = { catalog: this.#catalog, project, dataset, parameters: types };
-    const translation = translate(sql, context);
-    const [oldest] = this.#translations.keys();
-    if (this.#translations.size >= maxCachedTranslations && oldest !== undefined) this.#translations.delete(oldest);
-    this.#translations.set(key, translation);
-    return translation;
+    return translate(sql, { catalog: this.#catalog, project, dataset, parameters: types });
   }
 
   /** Runs it. `started` gets the connection, for `interrupt()`. Throws the service's errors. */
@@ -160,9 +146,9 @@ export class Executor {
   /** Runs a change that takes rows out of a table. Throws when it took one that is in the streaming buffer. */
   async #keepingBuffer<T>(connection: DuckDBConnection, table: Table, change: () => Promise<T>): Promise<T> {
     const nowMs = Date.now();
-    const before = await this.#buffer.rows(connection, table, nowMs);
+    const before = await this.#countStreamed(connection, table, nowMs);
     const result = await change();
-    if ((await this.#buffer.rows(connection, table, nowMs)) < before) {
+    if ((await this.#countStreamed(connection, table, nowMs)) < before) {
       throw invalidQuery(
         `UPDATE or DELETE statement over table ${table.dataset}.${table.name} would affect rows in the streaming buffer, which is not supported`,
       );

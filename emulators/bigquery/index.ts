@@ -10,7 +10,7 @@ import { Jobs } from './jobs.ts';
 import type { Parts } from './request.ts';
 import { route } from './routes.ts';
 import { isNode } from './sql/tree.ts';
-import { StreamingBuffer } from './streaming-buffer.ts';
+import { streamingBuffer } from './streaming-buffer.ts';
 import { TableReader } from './table-reader.ts';
 
 export interface BigQueryOptions extends EmulatorOptions {
@@ -24,12 +24,11 @@ const maxBodyBytes = 10 * 1024 * 1024;
 export const startBigQuery: StartEmulator<BigQueryOptions> = async ({ port, dataDir, streamingBufferMs = 0 } = {}) => {
   const database = await openDatabase(dataDir);
   const catalog = await Catalog.open(database);
-  const buffer = new StreamingBuffer(database, streamingBufferMs);
-  const executor = new Executor(database, catalog, buffer);
+  const executor = new Executor(database, catalog, streamingBuffer(streamingBufferMs));
   const jobs = new Jobs(executor, catalog);
   const inserter = new Inserter(database, catalog);
   const reader = new TableReader(database);
-  const parts: Parts = { catalog, executor, inserter, jobs, buffer, reader };
+  const parts: Parts = { catalog, executor, inserter, jobs, reader };
   const running = new Set<Promise<void>>();
   const server = createServer((request, response) => {
     const answered = answer(request, response, parts).finally(() => running.delete(answered));

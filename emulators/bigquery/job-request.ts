@@ -22,7 +22,9 @@ export interface JobRequest {
 const unknownParts = [
   'tableDefinitions',
   'userDefinedFunctionResources',
+  'timePartitioning',
   'rangePartitioning',
+  'clustering',
   'schemaUpdateOptions',
   'connectionProperties',
   'createSession',

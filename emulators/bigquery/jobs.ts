@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Catalog } from './catalog.ts';
 import { encodeRow } from './encode.ts';
-import { cancelled, duplicate, fromEngine, notFound, ServiceError } from './errors.ts';
+import { duplicate, fromEngine, notFound, ServiceError, stopped } from './errors.ts';
 import type { Executor, Result, Statement } from './execute.ts';
 import type { JobRequest } from './job-request.ts';
 import { schemaJson } from './schema.ts';
@@ -21,7 +21,6 @@ export interface Job {
   error?: ServiceError;
   /** Settles, never rejects, when the job is over. */
   done: Promise<void>;
-  isCancelled: boolean;
   /** Ends what DuckDB does for it right now. */
   interrupt(): void;
 }
@@ -44,6 +43,7 @@ const minBilledBytes = 10 * mebibyte;
 export class Jobs {
   #executor: Executor;
   #catalog: Catalog;
+  #isStopping = false;
   #jobs = new Map<string, Job>();
   /** requestId -> its job: a request that is sent again gets the same answer. */
   #requests = new Map<string, { job: Job; untilMs: number }>();
@@ -83,7 +83,6 @@ export class Jobs {
       createdMs: Date.now(),
       bytes: async () => 0,
       done: Promise.resolve(),
-      isCancelled: false,
       interrupt: () => {},
     };
   }
@@ -94,19 +93,10 @@ export class Jobs {
     return job;
   }
 
-  list(project: string): Job[] {
-    return [...this.#jobs.values()].filter((job) => job.project === project).reverse();
-  }
-
-  /** Ends the job with an error, unless it is over. */
-  cancel(job: Job): void {
-    job.isCancelled = true;
-    job.interrupt();
-  }
-
   /** Interrupts all that runs and waits for it. */
   async stop(): Promise<void> {
-    for (const job of this.#jobs.values()) this.cancel(job);
+    this.#isStopping = true;
+    for (const job of this.#jobs.values()) job.interrupt();
     await Promise.all([...this.#jobs.values()].map(({ done }) => done));
   }
 
@@ -130,7 +120,7 @@ export class Jobs {
     };
     await expectBilled(job);
     job.result = await this.#executor.run(translation, statement, (connection) => {
-      if (job.isCancelled) throw cancelled();
+      if (this.#isStopping) throw stopped();
       job.interrupt = () => connection.interrupt();
     });
   }

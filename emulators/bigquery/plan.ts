@@ -1,8 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { runBound } from './bind.ts';
 import { readName, type Table } from './catalog.ts';
 import { invalidQuery } from './errors.ts';
-import type { Parameter } from './parameters.ts';
+import { type Parameter, runBound } from './parameters.ts';
 import { type Field, quote } from './schema.ts';
 import type { Translation } from './sql/translate.ts';
 
@@ -63,44 +62,19 @@ function texts(value: string | readonly string[] | undefined): string[] {
 
 /** The parts of `((a) AND (b))`; a BETWEEN, whose AND is another one, stays whole. */
 function conjuncts(sql: string): string[] {
-  const text = sql.trim();
-  const inner = isWrapped(text) ? text.slice(1, -1) : text;
-  if (/\bBETWEEN\b/i.test(inner)) return [text];
-  const parts: string[] = [];
-  let from = 0;
-  scan(inner, (index, depth) => {
-    if (depth === 0 && inner.startsWith(' AND ', index)) {
-      parts.push(inner.slice(from, index));
-      from = index + ' AND '.length;
-    }
-  });
-  return parts.length === 0 ? [text] : [...parts, inner.slice(from)].flatMap(conjuncts);
-}
-
-function isWrapped(text: string): boolean {
-  if (!text.startsWith('(') || !text.endsWith(')')) return false;
-  let closed = -1;
-  scan(text, (index, depth) => {
-    if (closed === -1 && depth === 0 && index > 0) closed = index;
-  });
-  return closed === text.length - 1;
-}
-
-/** Calls back for each character outside of quotes, with the depth of parentheses behind it. */
-function scan(text: string, visit: (index: number, depth: number) => void): void {
+  const pieces = sql.trim().match(/'[^']*'|"[^"]*"| AND |[()]|[^'"()]/g) ?? [];
+  const parts = [''];
   let depth = 0;
-  let quoted = '';
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text[index] ?? '';
-    if (quoted !== '') {
-      if (character === quoted) quoted = '';
-      continue;
-    }
-    if (character === "'" || character === '"') quoted = character;
-    if (character === '(') depth += 1;
-    if (character === ')') depth -= 1;
-    visit(index, depth);
-  }
+  let isWrapped = pieces[0] === '(';
+  pieces.forEach((piece, i) => {
+    if (piece === '(') depth += 1;
+    if (piece === ')') depth -= 1;
+    if (depth === 0 && i < pieces.length - 1) isWrapped = false;
+    if (piece === ' AND ' && depth === 0) parts.push('');
+    else parts.push(`${parts.pop()}${piece}`);
+  });
+  if (isWrapped) return conjuncts(sql.trim().slice(1, -1));
+  return parts.length === 1 || /\bBETWEEN\b/i.test(sql) ? [sql.trim()] : parts.flatMap(conjuncts);
 }
 
 /** The columns of the table that a condition is about. */

@@ -1,11 +1,4 @@
-import {
-  type Dataset,
-  defaultLocation,
-  type EntryName,
-  type NewTable,
-  type Partitioning,
-  type Table,
-} from './catalog.ts';
+import type { Dataset, EntryName, NewTable, Partitioning, Table } from './catalog.ts';
 import { invalid, unsupported } from './errors.ts';
 import { readFields, schemaJson } from './schema.ts';
 import { isNode } from './sql/tree.ts';
@@ -33,20 +26,18 @@ export function readName(value: unknown, what: string): string {
   return value;
 }
 
-export const locationOf = (dataset: Dataset): string => String(dataset.settings.location ?? defaultLocation);
-
-export function datasetResource(dataset: Dataset, base: string) {
-  const { project, dataset: datasetId, createdMs, modifiedMs, settings } = dataset;
+export function datasetResource(dataset: Dataset, location: string, base: string) {
+  const { project, dataset: datasetId, createdMs, settings } = dataset;
   return {
     kind: 'bigquery#dataset',
-    etag: `"${modifiedMs}"`,
+    etag: `"${createdMs}"`,
     id: `${project}:${datasetId}`,
     selfLink: `${base}/bigquery/v2/projects/${project}/datasets/${datasetId}`,
     datasetReference: { projectId: project, datasetId },
     ...settings,
-    location: locationOf(dataset),
+    location,
     creationTime: String(createdMs),
-    lastModifiedTime: String(modifiedMs),
+    lastModifiedTime: String(createdMs),
     type: 'DEFAULT',
   };
 }
@@ -96,7 +87,7 @@ function requiresFilter(input: Json): boolean {
   return (input.requirePartitionFilter ?? nested) === true;
 }
 
-export function readView(input: unknown): string | undefined {
+function readView(input: unknown): string | undefined {
   if (!isNode(input)) return undefined;
   if (input.useLegacySql !== false) throw unsupported('views in legacy SQL (useLegacySql must be false)');
   if (typeof input.query !== 'string') throw invalid('Required parameter is missing: view.query');
@@ -114,37 +105,17 @@ function readPartitioning(input: unknown): Partitioning | undefined {
   return { type, field };
 }
 
-/** What a request to patch a table changes. */
-export function readTablePatch(input: Json, table: Table): Partial<Table> {
-  const unknown = [...unknownParts, 'timePartitioning', 'clustering'].find(
-    (part) => input[part] !== undefined && JSON.stringify(input[part]) !== JSON.stringify(tableParts(table)[part]),
-  );
-  if (unknown !== undefined) throw unsupported(`a change of ${unknown}`);
-  const query = readView(input.view);
-  if (query !== undefined && table.query === undefined) throw invalid('Cannot make a view of a table');
-  const fields =
-    isNode(input.schema) && Array.isArray(input.schema.fields) ? readFields(input.schema.fields) : undefined;
-  const requirePartitionFilter = input.requirePartitionFilter;
-  return {
-    settings: pick(input, tableSettings),
-    ...(query === undefined ? {} : { query }),
-    ...(fields === undefined || table.query !== undefined ? {} : { fields }),
-    ...(typeof requirePartitionFilter === 'boolean' ? { requirePartitionFilter } : {}),
-  };
-}
-
-/** `timePartitioning` and `clustering`, as in a resource. */
-export const tableParts = ({ partitioning, clustering }: Table): Json => ({
+const tableParts = ({ partitioning, clustering }: Table): Json => ({
   ...(partitioning ? { timePartitioning: { type: partitioning.type, field: partitioning.field } } : {}),
   ...(clustering ? { clustering: { fields: clustering } } : {}),
 });
 
 /** A table resource without its counts, as in a list. */
 export function tableResource(table: Table, location: string, base: string) {
-  const { project, dataset, name, query, settings, createdMs, modifiedMs } = table;
+  const { project, dataset, name, query, settings, createdMs } = table;
   return {
     kind: 'bigquery#table',
-    etag: `"${modifiedMs}"`,
+    etag: `"${createdMs}"`,
     id: `${project}:${dataset}.${name}`,
     selfLink: `${base}/bigquery/v2/projects/${project}/datasets/${dataset}/tables/${name}`,
     tableReference: { projectId: project, datasetId: dataset, tableId: name },
@@ -156,6 +127,6 @@ export function tableResource(table: Table, location: string, base: string) {
     ...(table.requirePartitionFilter ? { requirePartitionFilter: true } : {}),
     location,
     creationTime: String(createdMs),
-    lastModifiedTime: String(modifiedMs),
+    lastModifiedTime: String(createdMs),
   };
 }

@@ -91,32 +91,20 @@ function readField(input: Record<string, unknown>): Field {
   return { name, type, mode, ...(typeof description === 'string' ? { description } : {}), ...nested };
 }
 
-/**
- * What must be added to `before` to get `after`: the new columns, and those no longer REQUIRED. Throws `invalid` for a
- * change that the service refuses (a column gone or retyped) or the emulator cannot do (new fields inside a RECORD).
- */
-export function schemaChanges(before: readonly Field[], after: readonly Field[]): { added: Field[]; relaxed: Field[] } {
-  const added: Field[] = [];
-  const relaxed: Field[] = [];
-  const kept = new Map(before.map((field) => [field.name.toLowerCase(), field]));
-  for (const field of after) {
-    const old = kept.get(field.name.toLowerCase());
-    kept.delete(field.name.toLowerCase());
-    if (old === undefined) {
-      if (field.mode === 'REQUIRED') throw invalid(`Cannot add required fields to an existing schema: ${field.name}`);
-      added.push(field);
-    } else if (engineType(old) !== engineType(field)) {
-      throw old.type === 'RECORD' && field.type === 'RECORD'
-        ? unsupported(`a change inside the RECORD ${field.name}`)
-        : invalid(`Field ${field.name} has changed type from ${old.type} to ${field.type}`);
-    } else if (old.mode !== field.mode) {
-      if (old.mode !== 'REQUIRED')
-        throw invalid(`Field ${field.name} has changed mode from ${old.mode} to ${field.mode}`);
-      relaxed.push(field);
+/** Refuses a result that does not fit a table, whatever the order of its columns. A result's columns are never REQUIRED. */
+export function expectSameSchema(table: string, wanted: readonly Field[], given: readonly Field[]): void {
+  const byName = (fields: readonly Field[]) => new Map(fields.map((field) => [field.name.toLowerCase(), field]));
+  const [before, after] = [byName(wanted), byName(given)];
+  const mismatch = (text: string) => invalid(`Provided Schema does not match Table ${table}. ${text}`);
+  for (const [key, { name }] of after) if (!before.has(key)) throw mismatch(`Cannot add fields (field: ${name})`);
+  for (const [key, old] of before) {
+    const field = after.get(key);
+    if (field === undefined) throw mismatch(`Field ${old.name} is missing in new schema`);
+    if (elementType(old) !== elementType(field)) {
+      throw mismatch(`Field ${old.name} has changed type from ${old.type} to ${field.type}`);
     }
+    if (old.mode !== field.mode) throw mismatch(`Field ${old.name} has changed mode from ${old.mode} to ${field.mode}`);
   }
-  for (const { name } of kept.values()) throw invalid(`Field ${name} is missing in new schema`);
-  return { added, relaxed };
 }
 
 /** A field as in a resource. */

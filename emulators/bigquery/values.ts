@@ -18,8 +18,8 @@ import { invalidQuery } from './errors.ts';
 
 /** How results are written: from `formatOptions`. */
 export interface FormatOptions {
-  /** TIMESTAMP as whole microseconds; else as seconds, a decimal in scientific notation; else ISO 8601. */
-  timestamps: 'micros' | 'seconds' | 'iso';
+  /** TIMESTAMP as whole microseconds; else as seconds, a decimal in scientific notation. */
+  hasMicros: boolean;
 }
 
 /** A type of values without parts. */
@@ -140,31 +140,19 @@ function readDatetime(value: unknown): DuckDBTimestampValue {
   return new DuckDBTimestampValue(instant.local);
 }
 
-/** Text, or seconds since 1970 as a number, also in a string. */
 function readTimestamp(value: unknown): DuckDBTimestampTZValue {
   const instant = readInstant(value);
-  const offset = instant === undefined ? undefined : zoneMicros(instant.zone);
-  let micros = instant === undefined || offset === undefined ? undefined : instant.local - offset;
-  if (micros === undefined && (typeof value === 'number' || typeof value === 'string'))
-    micros = epochMicros(String(value));
-  if (micros === undefined) {
+  const offset = zoneMicros(instant?.zone);
+  if (instant === undefined || offset === undefined) {
     throw new Error(
       `Could not parse '${print(value)}' as a timestamp. Required format is YYYY-MM-DD HH:MM[:SS[.SSSSSS]] or YYYY/MM/DD HH:MM[:SS[.SSSSSS]]`,
     );
   }
+  const micros = instant.local - offset;
   if (micros < BigInt(minTimeMs) * 1000n || micros > BigInt(maxTimeMs) * 1000n + 999n) {
     throw new Error(`Timestamp field value is out of range: ${print(value)}`);
   }
   return new DuckDBTimestampTZValue(micros);
-}
-
-function epochMicros(seconds: string): bigint | undefined {
-  const number = Number(seconds);
-  if (seconds.trim() === '' || !Number.isFinite(number)) return undefined;
-  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(seconds.trim());
-  if (match === null) return BigInt(Math.round(number * 1e6));
-  const micros = BigInt(match[2] ?? '0') * 1_000_000n + BigInt((match[3] ?? '').padEnd(6, '0').slice(0, 6));
-  return match[1] === '-' ? -micros : micros;
 }
 
 /** A JSON column takes JSON text, which stays as it is; numbers and booleans, which are JSON as they are, too. */
@@ -197,17 +185,10 @@ function writeFloat(value: DuckDBValue): string {
   return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${exponent.replace('+', '')}`;
 }
 
-function writeTimestamp(value: DuckDBValue, { timestamps }: FormatOptions): string {
+/** Microseconds, or seconds with up to six decimals as the service's `1.700000000123456E9`. */
+function writeTimestamp(value: DuckDBValue, { hasMicros }: FormatOptions): string {
   const { micros } = value as unknown as { micros: bigint };
-  if (timestamps === 'micros') return String(micros);
-  if (timestamps === 'seconds') return scientific(micros);
-  const milliseconds = Number(micros >= 0n ? micros / 1000n : (micros - 999n) / 1000n);
-  const rest = micros - BigInt(milliseconds) * 1000n;
-  return new Date(milliseconds).toISOString().replace('Z', `${String(rest).padStart(3, '0')}Z`);
-}
-
-/** Seconds with up to six decimals, as the service's `1.700000000123456E9`. */
-function scientific(micros: bigint): string {
+  if (hasMicros) return String(micros);
   if (micros === 0n) return '0.0';
   const digits = String(micros < 0n ? -micros : micros);
   const fraction = digits.slice(1).replace(/0+$/, '') || '0';

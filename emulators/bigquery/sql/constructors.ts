@@ -1,5 +1,5 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
-import { elementType, engineType, type FieldType, quote, standardName, type Type } from '../schema.ts';
+import { engineType, type FieldType, standardName, type Type } from '../schema.ts';
 import { unify } from './comparable.ts';
 import { expression, type Resolved, type Scope } from './scope.ts';
 import { as, expectOnly, type Fields, list } from './tree.ts';
@@ -16,13 +16,11 @@ export function array(fields: Fields, scope: Scope): Resolved {
   return { sql: `[${values.map(({ sql }) => sql).join(', ')}]`, type: arrayOf(type) };
 }
 
-/** `STRUCT<a INT64>(1)`, `ARRAY<…>[…]` and `CAST`: the parser makes casts of all of them. */
+/** `CAST`, and `ARRAY<…>[…]`, which is a cast for the parser. */
 export function cast(safe: boolean) {
   return (fields: Fields, scope: Scope): Resolved => {
     expectOnly('CAST', fields, 'this', 'to');
     const type = readType(fields.to);
-    const struct = as(fields.this, 'struct');
-    if (struct !== undefined) return typedStruct(struct, type, scope);
     if (type.mode === 'REPEATED' && as(fields.this, 'array')) return typedArray(fields, type, scope);
     return { sql: castTo(expression(fields.this, scope), type, safe), type };
   };
@@ -70,29 +68,11 @@ export function castTo({ sql, type: from }: Resolved, type: Type, safe: boolean)
   return `${safe ? 'TRY_CAST' : 'CAST'}(${sql} AS ${engineType(type)})`;
 }
 
-function typedStruct(struct: Fields, type: Type, scope: Scope): Resolved {
-  const values = list(struct.fields).map((pair) => expression(list(pair)[1], scope));
-  const fields = type.fields ?? [];
-  if (values.length !== fields.length) throw invalidQuery('STRUCT has another number of fields than its type');
-  const packed = fields.map((field, i) => `${quote(field.name)} := ${typed(values[i], field)}`).join(', ');
-  return { sql: `CAST(struct_pack(${packed}) AS ${elementType(type)})`, type };
-}
-
-/** A value of a declared type: it must be of that type, not only castable to it as DuckDB has it. */
-function typed(value: Resolved | undefined, type: Type): string {
-  if (value === undefined) return 'NULL';
-  const known = unify('STRUCT', [value, { sql: 'NULL', type }]);
-  if (known.type?.type === type.type) return known.values[0]?.sql ?? 'NULL';
-  throw invalidQuery(`A value of another type cannot be a field of type ${standardName(type)}`);
-}
-
+/** `ARRAY<INT64>[1, 2]`: the items must be of the type, not only castable to it as DuckDB has it. */
 function typedArray(fields: Fields, type: Type, scope: Scope): Resolved {
-  const element: Type = { ...type, mode: 'NULLABLE' };
-  const items = list(as(fields.this, 'array')?.expressions).map((item) => {
-    const tuple = as(item, 'tuple');
-    if (tuple === undefined) return typed(expression(item, scope), element);
-    const pairs = list(tuple.expressions).map((value) => [null, value]);
-    return typedStruct({ fields: pairs }, element, scope).sql;
-  });
-  return { sql: `CAST([${items.join(', ')}] AS ${engineType(type)})`, type };
+  const items = list(as(fields.this, 'array')?.expressions).map((item) => expression(item, scope));
+  const known = unify('ARRAY', [{ sql: 'NULL', type: { ...type, mode: 'NULLABLE' } }, ...items]);
+  if (known.type?.type !== type.type) throw invalidQuery(`An item is not of the type ${standardName(type)}`);
+  const values = known.values.slice(1).map(({ sql }) => sql);
+  return { sql: `CAST([${values.join(', ')}] AS ${engineType(type)})`, type };
 }

@@ -98,12 +98,6 @@ export const functions: Readonly<Record<string, FunctionRule>> = {
     LOG: float('(ln({0}::DOUBLE) / ln({1}::DOUBLE))'),
     LOG10: float('log10({0}::DOUBLE)'),
     SAFE_DIVIDE: float('bq.safe_divide({0}, {1})'),
-    IEEE_DIVIDE: float('bq.ieee_divide({0}, {1})'),
-    SAFE_ADD: common('bq.finite_or_null(TRY({0} + {1}))'),
-    SAFE_SUBTRACT: common('bq.finite_or_null(TRY({0} - {1}))'),
-    SAFE_MULTIPLY: common('bq.finite_or_null(TRY({0} * {1}))'),
-    SAFE_NEGATE: first('TRY(-{0})'),
-    RANGE_BUCKET: integer('CASE WHEN {0} IS NOT NULL THEN len(list_filter({1}, lambda e: e <= {0})) END'),
   }),
   // arrays
   ARRAY_LENGTH: integer('len({0})'),
@@ -118,6 +112,7 @@ export const functions: Readonly<Record<string, FunctionRule>> = {
   PARSE_JSON: { sql: ['CAST({0} AS JSON)'], type: 'JSON', takes: ['STRING'] },
   ...taking(json, {
     JSON_TYPE: string('bq.json_type({0})'),
+    STRING: string("bq.json_scalar({0}, ['VARCHAR'])"),
     INT64: integer("CAST(bq.json_scalar({0}, ['BIGINT', 'UBIGINT']) AS BIGINT)"),
     FLOAT64: float("CAST(bq.json_scalar({0}, ['BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE']) AS DOUBLE)"),
     BOOL: boolean("CAST(bq.json_scalar({0}, ['BOOLEAN']) AS BOOLEAN)"),

@@ -42,7 +42,6 @@ const macros: Record<string, string> = {
   // numbers
   'divide(a, b)': `CASE ${byZero("' || CAST(a AS VARCHAR) || ' / 0")} ELSE a / b END`,
   'safe_divide(a, b)': 'CASE WHEN b <> 0 THEN bq.finite_or_null(a / b) END',
-  'ieee_divide(a, b)': `CASE WHEN b = 0 OR NOT isfinite(a / b) THEN ${noNaN} ELSE a / b END`,
   'div(a, b)': `CASE ${byZero('DIV')} ELSE a // b END`,
   'mod(a, b)': `CASE ${byZero('MOD')} ELSE a % b END`,
   'is_in(x, l)':
@@ -60,8 +59,6 @@ const macros: Record<string, string> = {
   'trunc_tz(x, u, tz)': '(date_trunc(u, timezone(tz, x)) AT TIME ZONE tz)',
   'trunc_tz_week(x, k, tz)': "((date_trunc('week', timezone(tz, x) - to_days(k)) + to_days(k)) AT TIME ZONE tz)",
   'shift(x, i)': 'cast_to_type(x + i, x)',
-  'last_day(d, u)':
-    "CASE u WHEN 'year' THEN make_date(year(d), 12, 31) WHEN 'quarter' THEN CAST(last_day(date_trunc('quarter', d) + INTERVAL 2 MONTH) AS DATE) ELSE last_day(d) END",
   'date_array(a, b, n)':
     "CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE list_transform(generate_series(0, date_diff('day', a, b), n), lambda i: a + CAST(i AS INTEGER)) END",
   'month_array(a, b, n)':

@@ -1,5 +1,5 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
-import { quote, type Type } from '../schema.ts';
+import { quote } from '../schema.ts';
 import { expectTrait } from './comparable.ts';
 import { type Column, elementFields, expression, type Resolved, type Scope, type Source } from './scope.ts';
 import { as, bareName, expectOnly, type Fields, inferredName, integerLiteral, isNode, list, nameOf } from './tree.ts';
@@ -36,63 +36,41 @@ export function selectItems(nodes: readonly unknown[], scope: Scope): Item[] {
   return items;
 }
 
-/** `*` and `alias.*`, written out, with EXCEPT and REPLACE done. */
+/** `*` and `alias.*`, written out, without what EXCEPT names. */
 function starItem(star: Fields, scope: Scope): Item {
-  expectOnly('*', star, 'table', 'except', 'replace');
+  expectOnly('*', star, 'table', 'except');
   const qualifier = nameOf(star.table);
-  const sources = qualifier === undefined ? scope.sources : [starSource(qualifier, scope)];
-  if (sources.length === 0) throw invalidQuery('SELECT * must have a FROM clause');
-  const excluded = new Set(list(star.except).map((name) => nameOf(name)?.toLowerCase()));
-  const replaced = new Map(
-    list(star.replace).map((item) => {
-      const { this: node, alias } = item as Fields;
-      return [nameOf(alias)?.toLowerCase(), expression(node, scope)];
-    }),
-  );
+  const sources = scope.sources.filter(({ alias }) => qualifier === undefined || sameName(alias, qualifier));
+  if (sources.length === 0) throw unsupportedQuery(`${qualifier ?? ''}* of anything but a table`);
+  const excluded = list(star.except).map((name) => nameOf(name)?.toLowerCase() ?? '');
   const seen = new Set<string>();
-  const columns = sources.flatMap(columnsOf).filter(({ column }) => {
-    const name = column.name.toLowerCase();
-    const isRepeat = qualifier === undefined && scope.merged.has(name) && seen.has(name);
-    seen.add(name);
-    return !isRepeat && !excluded.has(name);
+  const columns = sources.flatMap(columnsOf).filter(({ name }) => {
+    const key = name.toLowerCase();
+    const isRepeat = qualifier === undefined && scope.merged.has(key) && seen.has(key);
+    seen.add(key);
+    return !isRepeat && !excluded.includes(key);
   });
-  for (const name of [...excluded, ...replaced.keys()]) {
-    if (name !== undefined && !seen.has(name))
-      throw invalidQuery(`Column ${name} in SELECT * EXCEPT list does not exist`);
-  }
-  const parts = columns.map(({ sql, column }) => {
-    const name = column.name.toLowerCase();
-    const merged = qualifier === undefined && scope.merged.has(name) ? quote(column.name) : sql;
-    return { sql: replaced.get(name)?.sql ?? merged, name: column.name, type: replaced.get(name)?.type ?? column.type };
+  const stray = excluded.find((name) => !seen.has(name));
+  if (stray !== undefined) throw invalidQuery(`Column ${stray} in SELECT * EXCEPT list does not exist`);
+  const parts = columns.map(({ sql, name }) => {
+    const isMerged = qualifier === undefined && scope.merged.has(name.toLowerCase());
+    return `${isMerged ? quote(name) : sql} AS ${quote(name)}`;
   });
-  return {
-    sql: parts.map(({ sql, name }) => `${sql} AS ${quote(name)}`).join(', '),
-    value: undefined,
-    alias: undefined,
-    isColumn: false,
-    columns: parts.map(({ name, type }) => ({ name, type })),
-  };
+  return { sql: parts.join(', '), value: undefined, alias: undefined, isColumn: false, columns };
 }
 
-function starSource(qualifier: string, scope: Scope): Source {
-  const found = scope.sources.find(({ alias }) => alias.toLowerCase() === qualifier.toLowerCase());
-  if (found === undefined) throw unsupportedQuery(`${qualifier}.* of anything but a table`);
-  return found;
-}
+const sameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
-function columnsOf(source: Source): { sql: string; column: Column }[] {
-  const { alias, columns, element } = source;
-  if (element === undefined) {
-    return columns.map((column) => ({ sql: `${quote(alias)}.${quote(column.name)}`, column }));
-  }
-  if (element.type === undefined) throw unsupportedQuery('* over UNNEST of an array whose type is not known here');
+/** A source's columns; UNNEST of an array of STRUCT has the fields instead of the element. */
+function columnsOf(source: Source): (Column & { sql: string })[] {
+  const columns = source.columns.map((column) => ({
+    ...column,
+    sql: `${quote(source.alias)}.${quote(column.name)}`,
+  }));
   const fields = elementFields(source);
-  const [value, ...more] = columns.map((column) => ({ sql: `${quote(alias)}.${quote(column.name)}`, column }));
-  if (fields.length === 0 || value === undefined) return value === undefined ? more : [value, ...more];
-  const spread = fields.map((field) => {
-    const type: Type = field;
-    return { sql: `${value.sql}.${quote(field.name)}`, column: { name: field.name, type } };
-  });
+  const [element, ...more] = columns;
+  if (fields.length === 0 || element === undefined) return columns;
+  const spread = fields.map((field) => ({ name: field.name, type: field, sql: `${element.sql}.${quote(field.name)}` }));
   return [...spread, ...more];
 }
 
@@ -108,24 +86,12 @@ function ordinalOf(item: Item, items: readonly Item[]): number {
  */
 export function groupBy(clause: unknown, items: readonly Item[], scope: Scope): string {
   if (!isNode(clause)) return '';
-  expectOnly('GROUP BY', clause, 'expressions', 'all');
-  if (clause.all !== true) {
-    const parts = list(clause.expressions).map((node) => groupItem(node, items, scope));
-    return ` GROUP BY ${parts.join(', ')}`;
-  }
-  // what is not grouped by is in aggregates, whose types may be any
-  if (items.some(({ columns }) => columns.some(({ type }) => type?.type === 'JSON'))) {
-    throw unsupportedQuery('GROUP BY ALL beside JSON');
-  }
-  return ' GROUP BY ALL';
+  expectOnly('GROUP BY', clause, 'expressions');
+  const parts = list(clause.expressions).map((node) => groupItem(node, items, scope));
+  return ` GROUP BY ${parts.join(', ')}`;
 }
 
 function groupItem(node: unknown, items: readonly Item[], scope: Scope): string {
-  const call = as(node, 'function');
-  if (String(call?.name).toUpperCase() === 'ROLLUP') {
-    const parts = list(call?.args).map((part) => grouped(byAlias(part, items)?.value ?? expression(part, scope)));
-    return `ROLLUP (${parts.join(', ')})`;
-  }
   const place = integerLiteral(node);
   const named = place === undefined ? byAlias(node, items) : itemAt(Number(place), items);
   if (named !== undefined) {

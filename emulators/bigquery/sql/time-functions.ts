@@ -171,12 +171,6 @@ export function extract(fields: Fields, scope: Scope): Resolved {
   return { sql: sql.replaceAll('{x}', () => local), type: scalar(part === 'Date' ? 'DATE' : 'INTEGER') };
 }
 
-function lastDay([value, unitNode]: readonly unknown[], scope: Scope): Resolved {
-  const unit = unitNode === undefined ? 'MONTH' : unitOf(unitNode);
-  expectUnit(unit, ['MONTH', 'QUARTER', 'YEAR'], 'LAST_DAY');
-  return { sql: `bq.last_day(${expression(value, scope).sql}, ${text(unit.toLowerCase())})`, type: scalar('DATE') };
-}
-
 function dateArray([from, to, step]: readonly unknown[], scope: Scope): Resolved {
   const by = step === undefined ? { amount: '1', unit: 'DAY' } : readInterval(step, scope);
   expectUnit(by.unit, shiftUnits.DATE, 'GENERATE_DATE_ARRAY');
@@ -184,13 +178,6 @@ function dateArray([from, to, step]: readonly unknown[], scope: Scope): Resolved
   const factor = { DAY: 1, WEEK: 7, MONTH: 1, QUARTER: 3, YEAR: 12 }[by.unit] ?? 1;
   const macro = by.unit === 'DAY' || by.unit === 'WEEK' ? 'date_array' : 'month_array';
   return { sql: `bq.${macro}(${dates}, ${factor} * ${by.amount})`, type: { type: 'DATE', mode: 'REPEATED' } };
-}
-
-function timestampArray([from, to, step]: readonly unknown[], scope: Scope): Resolved {
-  const by = readInterval(step, scope);
-  expectUnit(by.unit, shiftUnits.TIMESTAMP, 'GENERATE_TIMESTAMP_ARRAY');
-  const times = [from, to].map((node) => `CAST(${expression(node, scope).sql} AS TIMESTAMPTZ)`).join(', ');
-  return { sql: `generate_series(${times}, ${toEngine(by)})`, type: { type: 'TIMESTAMP', mode: 'REPEATED' } };
 }
 
 const named = (names: readonly string[], make: (name: string) => SpecialFunction) =>
@@ -201,7 +188,5 @@ export const timeFunctions: Readonly<Record<string, SpecialFunction>> = {
   ...named(['DATE_TRUNC', 'TIMESTAMP_TRUNC', 'DATETIME_TRUNC'], truncate),
   ...named(['DATE_ADD', 'DATE_SUB', 'TIMESTAMP_ADD', 'TIMESTAMP_SUB', 'DATETIME_ADD', 'DATETIME_SUB'], shift),
   ...named(['DATE_DIFF', 'TIMESTAMP_DIFF', 'DATETIME_DIFF'], difference),
-  LAST_DAY: lastDay,
   GENERATE_DATE_ARRAY: dateArray,
-  GENERATE_TIMESTAMP_ARRAY: timestampArray,
 };

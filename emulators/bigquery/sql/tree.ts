@@ -24,7 +24,6 @@ const presentation = new Set([
   'end_side_text',
   'bracket_notation',
   'has_parens',
-  'property_order',
   'no_from',
   'quoted',
 ]);

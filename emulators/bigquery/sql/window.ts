@@ -1,8 +1,7 @@
 import { unsupportedQuery } from '../errors.ts';
-import { quote } from '../schema.ts';
 import { expectTrait } from './comparable.ts';
 import { expression, type Resolved, type Scope } from './scope.ts';
-import { expectOnly, type Fields, integerLiteral, isNode, list, nameOf } from './tree.ts';
+import { expectOnly, type Fields, integerLiteral, isNode, list } from './tree.ts';
 
 /** One item of ORDER BY. NULLs come first in ascending order, as the engine was told when it was opened. */
 export function orderItem(item: unknown, scope: Scope, known?: Resolved): string {
@@ -20,23 +19,17 @@ export function orderBy(items: unknown, scope: Scope): string {
   return all.length === 0 ? '' : ` ORDER BY ${all.join(', ')}`;
 }
 
-/** What stands behind OVER, or behind `name AS` in WINDOW. */
+/** What stands behind OVER. */
 export function windowSpec(over: unknown, scope: Scope): string {
   const fields = isNode(over) ? over : {};
-  expectOnly('OVER', fields, 'window_name', 'partition_by', 'order_by', 'frame');
-  const name = nameOf(fields.window_name);
+  expectOnly('OVER', fields, 'partition_by', 'order_by', 'frame');
   const partition = list(fields.partition_by).map((node) => {
     const value = expression(node, scope);
     expectTrait('partitioning', 'PARTITION BY', value);
     return value.sql;
   });
-  const parts = [
-    name === undefined ? '' : quote(name),
-    partition.length === 0 ? '' : `PARTITION BY ${partition.join(', ')}`,
-    orderBy(fields.order_by, scope).trim(),
-    frame(fields.frame),
-  ].filter((part) => part !== '');
-  return `(${parts.join(' ')})`;
+  const by = partition.length === 0 ? '' : `PARTITION BY ${partition.join(', ')}`;
+  return `(${by}${orderBy(fields.order_by, scope)} ${frame(fields.frame)})`;
 }
 
 function frame(input: unknown): string {
