@@ -10,7 +10,6 @@ export interface JobRequest {
   dataset: string | undefined;
   parameters: ReadonlyMap<string | number, Parameter>;
   location: string | undefined;
-  requestId: string | undefined;
   maximumBytesBilled: number | undefined;
   destination: Destination | undefined;
   isDryRun: boolean;
@@ -45,7 +44,6 @@ export function readQuery(query: Json, outside: Json, configuration: Json): JobR
     dataset,
     parameters: readParameters(query.queryParameters, query.parameterMode),
     location: typeof outside.location === 'string' ? outside.location : undefined,
-    requestId: typeof outside.requestId === 'string' ? outside.requestId : undefined,
     maximumBytesBilled: limit === undefined || limit === null ? undefined : Number(limit),
     destination: readDestination(query),
     isDryRun: outside.dryRun === true,

@@ -35,7 +35,6 @@ export interface PageRequest {
 const maxRetainedJobs = 1000;
 const maxRetainedRows = 1_000_000;
 const maxRowsPerPage = 10_000;
-const requestIdMs = 15 * 60_000;
 const mebibyte = 1024 * 1024;
 const minBilledBytes = 10 * mebibyte;
 
@@ -45,8 +44,6 @@ export class Jobs {
   #catalog: Catalog;
   #isStopping = false;
   #jobs = new Map<string, Job>();
-  /** requestId -> its job: a request that is sent again gets the same answer. */
-  #requests = new Map<string, { job: Job; untilMs: number }>();
 
   constructor(executor: Executor, catalog: Catalog) {
     this.#executor = executor;
@@ -55,13 +52,10 @@ export class Jobs {
 
   /** Starts a job. Throws `duplicate` when there is one of that id. */
   start(project: string, request: JobRequest, id = `job_${randomUUID()}`): Job {
-    const earlier = this.#requests.get(`${project}/${request.requestId}`);
-    if (request.requestId !== undefined && earlier !== undefined && earlier.untilMs > Date.now()) return earlier.job;
     const job = this.#newJob(project, request, id);
     if (this.#jobs.has(`${project}/${id}`)) throw duplicate(`Job ${project}:${job.location}.${id}`);
     job.done = this.#run(job);
     this.#jobs.set(`${project}/${id}`, job);
-    if (request.requestId !== undefined) this.#remember(`${project}/${request.requestId}`, job);
     this.#makeRoom();
     return job;
   }
@@ -131,15 +125,6 @@ export class Jobs {
     } catch (error) {
       throw fromEngine(error);
     }
-  }
-
-  #remember(requestId: string, job: Job): void {
-    const now = Date.now();
-    for (const [id, { untilMs }] of this.#requests) {
-      if (untilMs > now) break;
-      this.#requests.delete(id);
-    }
-    this.#requests.set(requestId, { job, untilMs: now + requestIdMs });
   }
 
   #makeRoom(): void {

@@ -34,8 +34,8 @@ interface Scalar {
 }
 
 const dayMs = 86_400_000;
-const minTimeMs = Date.parse('0001-01-01T00:00:00Z');
-const maxTimeMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const minMicros = BigInt(Date.parse('0001-01-01T00:00:00Z')) * 1000n;
+const maxMicros = BigInt(Date.UTC(10_000, 0)) * 1000n - 1n;
 const minInteger = -(2n ** 63n);
 const maxInteger = 2n ** 63n - 1n;
 
@@ -149,7 +149,7 @@ function readTimestamp(value: unknown): DuckDBTimestampTZValue {
     );
   }
   const micros = instant.local - offset;
-  if (micros < BigInt(minTimeMs) * 1000n || micros > BigInt(maxTimeMs) * 1000n + 999n) {
+  if (micros < minMicros || micros > maxMicros) {
     throw new Error(`Timestamp field value is out of range: ${print(value)}`);
   }
   return new DuckDBTimestampTZValue(micros);
@@ -188,6 +188,7 @@ function writeFloat(value: DuckDBValue): string {
 /** Microseconds, or seconds with up to six decimals as the service's `1.700000000123456E9`. */
 function writeTimestamp(value: DuckDBValue, { hasMicros }: FormatOptions): string {
   const { micros } = value as unknown as { micros: bigint };
+  if (micros < minMicros || micros > maxMicros) throw invalidQuery(`Timestamp overflow: ${micros}`);
   if (hasMicros) return String(micros);
   if (micros === 0n) return '0.0';
   const digits = String(micros < 0n ? -micros : micros);
@@ -197,7 +198,13 @@ function writeTimestamp(value: DuckDBValue, { hasMicros }: FormatOptions): strin
 
 const writeBytes = (value: DuckDBValue) =>
   Buffer.from((value as unknown as { bytes: Uint8Array }).bytes).toString('base64');
-const writeDatetime = (value: DuckDBValue) => String(value).replace(' ', 'T');
+
+/** DuckDB has other years than the service's 1 to 9999. */
+function writeDay(value: DuckDBValue): string {
+  const text = String(value).replace(' ', 'T');
+  if (!/^(?!0000)\d{4}-[^()]*$/.test(text)) throw invalidQuery(`Date or time overflow: ${text}`);
+  return text;
+}
 
 const integerNames = ['INT64', 'INT', 'INTEGER', 'SMALLINT', 'BIGINT', 'TINYINT', 'BYTEINT'];
 
@@ -209,8 +216,8 @@ export const scalars = {
   FLOAT: { names: ['FLOAT64'], engine: DOUBLE, read: readFloat, write: writeFloat },
   BOOLEAN: { names: ['BOOL', 'BOOLEAN'], engine: BOOLEAN, read: readBoolean, write: String },
   TIMESTAMP: { names: ['TIMESTAMP'], engine: TIMESTAMPTZ, read: readTimestamp, write: writeTimestamp },
-  DATE: { names: ['DATE'], engine: DATE, read: readDate, write: String },
-  DATETIME: { names: ['DATETIME'], engine: TIMESTAMP, read: readDatetime, write: writeDatetime },
+  DATE: { names: ['DATE'], engine: DATE, read: readDate, write: writeDay },
+  DATETIME: { names: ['DATETIME'], engine: TIMESTAMP, read: readDatetime, write: writeDay },
   // DuckDB's JSON is text under a name that only its SQL knows
   JSON: { names: ['JSON'], engine: VARCHAR, read: readJson, write: String },
 } as const satisfies Record<string, Scalar>;

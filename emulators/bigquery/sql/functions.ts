@@ -132,14 +132,18 @@ export const functions: Readonly<Record<string, FunctionRule>> = {
   ),
   DATETIME: datetime('CAST({0} AS TIMESTAMP)', 'timezone({1}, CAST({0} AS TIMESTAMPTZ))'),
   TIMESTAMP: timestamp('CAST({0} AS TIMESTAMPTZ)', 'timezone({1}, CAST({0} AS TIMESTAMP))'),
-  UNIX_SECONDS: integer('CAST(floor(epoch_us(CAST({0} AS TIMESTAMPTZ)) / 1000000) AS BIGINT)'),
-  UNIX_MILLIS: integer('CAST(floor(epoch_us(CAST({0} AS TIMESTAMPTZ)) / 1000) AS BIGINT)'),
-  UNIX_MICROS: integer('epoch_us(CAST({0} AS TIMESTAMPTZ))'),
-  UNIX_DATE: integer("date_diff('day', DATE '1970-01-01', CAST({0} AS DATE))"),
-  TIMESTAMP_SECONDS: timestamp('CAST(make_timestamp({0} * 1000000) AS TIMESTAMPTZ)'),
-  TIMESTAMP_MILLIS: timestamp('CAST(make_timestamp({0} * 1000) AS TIMESTAMPTZ)'),
-  TIMESTAMP_MICROS: timestamp('CAST(make_timestamp({0}) AS TIMESTAMPTZ)'),
-  DATE_FROM_UNIX_DATE: date("(DATE '1970-01-01' + CAST({0} AS INTEGER))"),
+  ...taking(['TIMESTAMP'], {
+    UNIX_SECONDS: integer('CAST(floor(epoch_us({0}) / 1000000) AS BIGINT)'),
+    UNIX_MILLIS: integer('CAST(floor(epoch_us({0}) / 1000) AS BIGINT)'),
+    UNIX_MICROS: integer('epoch_us({0})'),
+  }),
+  ...taking(['DATE'], { UNIX_DATE: integer("date_diff('day', DATE '1970-01-01', {0})") }),
+  ...taking(['INTEGER'], {
+    TIMESTAMP_SECONDS: timestamp('CAST(make_timestamp({0} * 1000000) AS TIMESTAMPTZ)'),
+    TIMESTAMP_MILLIS: timestamp('CAST(make_timestamp({0} * 1000) AS TIMESTAMPTZ)'),
+    TIMESTAMP_MICROS: timestamp('CAST(make_timestamp({0}) AS TIMESTAMPTZ)'),
+    DATE_FROM_UNIX_DATE: date("(DATE '1970-01-01' + CAST({0} AS INTEGER))"),
+  }),
 };
 
 /** Functions over all rows of a group, or of a window. */

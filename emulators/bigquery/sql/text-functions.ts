@@ -101,15 +101,6 @@ function parse(name: keyof typeof parsed): SpecialFunction {
   };
 }
 
-function printf(args: readonly unknown[], scope: Scope): Resolved {
-  const [pattern, ...values] = args;
-  const format = literalOf(pattern, 'a format');
-  const bad = format.replace(/%%|%[-+0 ]?\d*(d|s|\.\d+f|f)/g, '').includes('%');
-  if (bad) throw unsupportedQuery('this FORMAT');
-  const sql = values.map((value) => `, ${expression(value, scope).sql}`).join('');
-  return { sql: `printf(${text(format)}${sql})`, type: scalar('STRING') };
-}
-
 /** Functions of text that need a literal pattern. */
 export const textFunctions: Readonly<Record<string, SpecialFunction>> = {
   REGEXP_EXTRACT: regexpExtract,
@@ -120,5 +111,4 @@ export const textFunctions: Readonly<Record<string, SpecialFunction>> = {
   PARSE_DATE: parse('PARSE_DATE'),
   PARSE_DATETIME: parse('PARSE_DATETIME'),
   PARSE_TIMESTAMP: parse('PARSE_TIMESTAMP'),
-  FORMAT: printf,
 };

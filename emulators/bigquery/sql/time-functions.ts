@@ -1,9 +1,9 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
-import { text } from '../schema.ts';
+import { standardName, text } from '../schema.ts';
 import { unify } from './comparable.ts';
 import { expression, type Resolved, type Scope, type SpecialFunction } from './scope.ts';
 import { as, bareName, expectOnly, type Fields, isNode, list, stringLiteral } from './tree.ts';
-import { scalar } from './types.ts';
+import { isType, scalar } from './types.ts';
 
 type Kind = 'DATE' | 'TIMESTAMP' | 'DATETIME';
 
@@ -166,7 +166,11 @@ export function extract(fields: Fields, scope: Scope): Resolved {
   const sql = extracted[String(part).toUpperCase()];
   if (sql === undefined) throw unsupportedQuery(`EXTRACT(${String(part).toUpperCase()})`);
   const zoned = as(fields.this, 'at_time_zone');
-  const value = expression(zoned?.this ?? fields.this, scope).sql;
+  const { sql: value, type } = expression(zoned?.this ?? fields.this, scope);
+  const isClock = clock.includes(String(part).toUpperCase());
+  if (isType(type, 'DATE') ? isClock || zoned : zoned && !isType(type, 'TIMESTAMP')) {
+    throw invalidQuery(`EXTRACT(${part}) is not defined for arguments of type ${type && standardName(type)}`);
+  }
   const local = zoned === undefined ? value : `timezone(${expression(zoned.zone, scope).sql}, ${value})`;
   return { sql: sql.replaceAll('{x}', () => local), type: scalar(part === 'Date' ? 'DATE' : 'INTEGER') };
 }
