@@ -1,7 +1,10 @@
-import { Dialect, parse } from '@polyglot-sql/sdk';
+import { Dialect, init, parse } from '@polyglot-sql/sdk';
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import type { Token } from './lexer.ts';
 import type { Node } from './tree.ts';
+
+// the parser would begin to load at its import, and refuse every statement until then
+await init();
 
 /** Parses one query or DELETE. Throws `invalidQuery` with the place of a syntax error, and for scripts. */
 export function parseStatement(sql: string, tokens: readonly Token[]): Node {
