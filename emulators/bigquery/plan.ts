@@ -24,7 +24,7 @@ interface PlanNode {
  * Reads from DuckDB's plan which scans a statement makes, and with which conditions. DuckDB pushes a condition down to
  * the scan under the same rules as BigQuery prunes partitions by: not through a window unless the column partitions it.
  */
-export async function scansOf(
+async function scansOf(
   connection: DuckDBConnection,
   translation: Translation,
   parameters: readonly Parameter[],

@@ -57,7 +57,7 @@ const plainMacros: Readonly<Record<string, string>> = {
 };
 
 /** CAST and SAFE_CAST. */
-export function castTo({ sql, type: from }: Resolved, type: Type, safe: boolean): string {
+function castTo({ sql, type: from }: Resolved, type: Type, safe: boolean): string {
   if (type.mode === 'REPEATED' || type.type === 'RECORD') throw unsupportedQuery(`CAST to ${standardName(type)}`);
   if (from !== undefined && (from.mode === 'REPEATED' || !casts[from.type]?.includes(type.type))) {
     throw invalidQuery(`Invalid cast from ${standardName(from)} to ${standardName(type)}`);

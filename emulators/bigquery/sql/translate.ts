@@ -23,7 +23,7 @@ export interface Translation {
 }
 
 /** What a statement is translated against. */
-export interface Context {
+interface Context {
   catalog: Catalog;
   project: string;
   /** Where a table without a dataset is. */
