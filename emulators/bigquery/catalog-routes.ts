@@ -1,7 +1,8 @@
 import type { Dataset, Table } from './catalog.ts';
 import { encodeRow } from './encode.ts';
+import { unsupported } from './errors.ts';
 import { objectIn, type Parts, pageOf, type Request, type Route } from './request.ts';
-import { datasetResource, readDatasetSettings, readName, readTable, tableResource } from './resources.ts';
+import { datasetResource, readDatasetSettings, readName, readTable, readView, tableResource } from './resources.ts';
 
 const describeDataset = (dataset: Dataset, { base }: Request, { catalog }: Parts) =>
   datasetResource(dataset, catalog.locationOf(dataset.project, dataset.dataset), base);
@@ -59,6 +60,15 @@ async function describeTable(request: Request, table: Table, parts: Parts) {
   };
 }
 
+async function patchTable(request: Request, parts: Parts) {
+  const { query: before, ...view } = parts.catalog.table(request);
+  const query = readView(request.body.view);
+  if (before === undefined || query === undefined) throw unsupported('a change but of the SQL of a view');
+  const fields = await parts.executor.fieldsOf(query, request.project);
+  await parts.catalog.deleteTable(request);
+  return describeTable(request, await parts.catalog.createTable({ ...view, query, fields }), parts);
+}
+
 const deleteTable = (request: Request, { catalog }: Parts) => catalog.deleteTable(request);
 
 const insertAll = (request: Request, { inserter }: Parts) => inserter.insertAll(request, request.body);
@@ -85,6 +95,7 @@ export const catalogRoutes: readonly Route[] = [
   ['GET', '/datasets/{dataset}/tables', listTables],
   ['POST', '/datasets/{dataset}/tables', createTable],
   ['GET', '/datasets/{dataset}/tables/{name}', getTable],
+  ['PATCH', '/datasets/{dataset}/tables/{name}', patchTable],
   ['DELETE', '/datasets/{dataset}/tables/{name}', deleteTable],
   ['POST', '/datasets/{dataset}/tables/{name}/insertAll', insertAll],
   ['GET', '/datasets/{dataset}/tables/{name}/data', listRows],

@@ -82,6 +82,15 @@ describe('BigQuery contract: datasets, tables and rows', () => {
       assert.ok(!(await listed()).includes(`${table.id} TABLE`));
     });
 
+    it('that are views get other SQL, and nothing else (ours) changes', async () => {
+      const view = (query: string) => ({ view: { query, useLegacySql: false } });
+      const [made] = await dataset.createTable(`${table.id}_v`, view('SELECT 1 AS a'));
+      await made.setMetadata(view('SELECT 2 AS b'));
+      assert.deepEqual((await dataset.query(`SELECT * FROM ${table.id}_v`))[0], [{ b: 2 }]);
+      if (isOurs)
+        await assert.rejects(table.setMetadata({ description: 'x' }), failsWith(400, 'invalid', /does not support/));
+    });
+
     it('need a column to be partitioned by', async () => {
       const partitioned = { schema: 'a:string', timePartitioning: { type: 'DAY', field: 'b' } };
       await assert.rejects(dataset.createTable('unpartitioned', partitioned), failsWith(400, 'invalid'));

@@ -87,7 +87,8 @@ function requiresFilter(input: Json): boolean {
   return (input.requirePartitionFilter ?? nested) === true;
 }
 
-function readView(input: unknown): string | undefined {
+/** A view's SQL in a request, when there is one. */
+export function readView(input: unknown): string | undefined {
   if (!isNode(input)) return undefined;
   if (input.useLegacySql !== false) throw unsupported('views in legacy SQL (useLegacySql must be false)');
   if (typeof input.query !== 'string') throw invalid('Required parameter is missing: view.query');
