@@ -79,6 +79,25 @@ export function keyOf(projectHash: string, kind: KeyKind, name: string): string 
   return createHash('sha256').update(`${projectHash}\n${kind}\n${name}`, 'utf8').digest('hex');
 }
 
+/** What somebody, or something, goes by. */
+export interface KeyNames {
+  /** Canonical. */
+  sites?: Iterable<string>;
+  urlMd5s?: Iterable<string>;
+  /** See addressKey. */
+  emails?: Iterable<string>;
+}
+
+/** Each once. */
+export function keysOf(projectHash: string, { sites = [], urlMd5s = [], emails = [] }: KeyNames): string[] {
+  const keys = [
+    ...[...sites].map((site) => keyOf(projectHash, 'site', site)),
+    ...[...urlMd5s].map((md5) => keyOf(projectHash, 'md5', md5)),
+    ...[...emails].map((email) => keyOf(projectHash, 'email', email)),
+  ];
+  return [...new Set(keys)];
+}
+
 /**
  * The keys under which an event is found by whom it is about: its site; without a usable one what its url speaks of and its
  * md5, which stands for nobody beside a url, since anybody's can be sent along; and every address in it.
@@ -86,13 +105,8 @@ export function keyOf(projectHash: string, kind: KeyKind, name: string): string 
 export function eventKeys(traces: Traces, { project, site: knownSite }: Attribution): string[] {
   const { site, namedSites, urlMd5: md5, emails } = traces;
   const sites = [site, knownSite, ...namedSites].filter((one) => typeof one === 'string');
-  const scope = project?.hash ?? NO_PROJECT;
-  const keys = [
-    ...sites.map((one) => keyOf(scope, 'site', one)),
-    ...(site === null && md5 !== null ? [keyOf(scope, 'md5', md5)] : []),
-    ...emails.map((email) => keyOf(scope, 'email', email)),
-  ];
-  return [...new Set(keys)];
+  const urlMd5s = site === null && md5 !== null ? [md5] : [];
+  return keysOf(project?.hash ?? NO_PROJECT, { sites, urlMd5s, emails });
 }
 
 const MAX_INDEXED = 30;

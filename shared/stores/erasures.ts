@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { keyOf, NO_PROJECT } from '../report/event-keys.ts';
+import { type KeyNames, keysOf, NO_PROJECT } from '../report/event-keys.ts';
 import { transient } from '../runtime/errors.ts';
 
 /** How much there is, or was removed, by place. */
@@ -37,15 +37,10 @@ export interface ErasureDocument {
 }
 
 /** Whom an erasure is about. */
-export interface ErasureSubject {
+export interface ErasureSubject extends KeyNames {
   projectHash: string;
-  /** Canonical. */
-  sites?: string[];
-  urlMd5s?: string[];
-  /** Of these md5s those that stand for no site of another project: an event that names no project is known by them. */
-  unsharedMd5s?: string[];
-  /** See addressKey. */
-  emails?: string[];
+  /** Of the md5s those that stand for no site of another project: an event that names no project is known by them. */
+  unsharedMd5s?: Iterable<string>;
 }
 
 /** An event, as erasures know it. */
@@ -102,13 +97,7 @@ export function openErasures(db: Db): Erasures {
   };
 }
 
-/** The keys under which receipts and events are found. Sorted. */
-export function erasureKeys(subject: ErasureSubject): string[] {
-  const { projectHash, sites = [], urlMd5s = [], unsharedMd5s = [], emails = [] } = subject;
-  const keysIn = (scope: string, md5s: string[]) => [
-    ...sites.map((site) => keyOf(scope, 'site', site)),
-    ...md5s.map((md5) => keyOf(scope, 'md5', md5)),
-    ...emails.map((email) => keyOf(scope, 'email', email)),
-  ];
-  return [...new Set([...keysIn(projectHash, urlMd5s), ...keysIn(NO_PROJECT, unsharedMd5s)])].sort();
+/** The keys by which a receipt tells the events that it is about, those that name no project included. Sorted. */
+export function erasureKeys({ projectHash, unsharedMd5s = [], ...names }: ErasureSubject): string[] {
+  return [...keysOf(projectHash, names), ...keysOf(NO_PROJECT, { ...names, urlMd5s: unsharedMd5s })].sort();
 }

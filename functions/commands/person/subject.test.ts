@@ -106,6 +106,7 @@ describe('keysOfSubject', () => {
       const traces = tracesOf(capturedEvent('track', { payload }));
       assert.ok(eventKeys(traces, { project: TEST_PROJECT }).some((key) => proving.has(key)));
       assert.ok(eventKeys(traces, {}).some((key) => withoutProject.has(key)));
+      assert.ok(eventKeys(traces, {}).every((key) => !proving.has(key)));
       const project = { ...TEST_PROJECT, hash: 'other' };
       assert.ok(eventKeys(traces, { project }).every((key) => !proving.has(key) && !withoutProject.has(key)));
     }

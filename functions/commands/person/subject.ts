@@ -1,5 +1,4 @@
-import { keyOf, NO_PROJECT, type Traces } from '../../../shared/report/event-keys.ts';
-import { erasureKeys } from '../../../shared/stores/erasures.ts';
+import { keyOf, keysOf, NO_PROJECT, type Traces } from '../../../shared/report/event-keys.ts';
 
 /** Whom an event may be about; sites and md5s grow as more of them becomes known. */
 export interface Subject {
@@ -46,10 +45,10 @@ export interface SubjectKeys {
 }
 
 export function keysOfSubject({ projectHash, sites, urlMd5s, unsharedMd5s, email }: Subject): SubjectKeys {
-  const subject = { sites: [...sites], emails: email === null ? [] : [email] };
+  const names = { sites, emails: email === null ? [] : [email] };
   return {
-    proving: new Set(erasureKeys({ ...subject, projectHash, urlMd5s: [...urlMd5s] })),
-    withoutProject: new Set(erasureKeys({ ...subject, projectHash: NO_PROJECT, urlMd5s: [...unsharedMd5s] })),
+    proving: new Set(keysOf(projectHash, { ...names, urlMd5s })),
+    withoutProject: new Set(keysOf(NO_PROJECT, { ...names, urlMd5s: unsharedMd5s })),
     possible: new Set(email === null ? [] : [projectHash, NO_PROJECT].map((scope) => keyOf(scope, 'many', ''))),
   };
 }
