@@ -182,11 +182,12 @@ function derivedValues(values: Record<string, FieldValue>): Record<string, Field
   return Object.fromEntries(Object.entries(derived).filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
-/** The address is cut to its network unless the project keeps it whole. */
+/** The address is cut to its network unless the project keeps it whole; a deactivation's always, which asks nobody for consent. */
 function origin(event: StoredEvent, { keepFullIp }: Project, country: string | undefined): Record<string, FieldValue> {
   const [address] = eventAddresses(event);
+  const keepsWhole = keepFullIp && event.kind === 'track';
   return {
-    ...(address !== undefined && { ip_address: keepFullIp ? address : networkAddress(address) }),
+    ...(address !== undefined && { ip_address: keepsWhole ? address : networkAddress(address) }),
     ...(country !== undefined && { country }),
   };
 }
