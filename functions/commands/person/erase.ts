@@ -34,8 +34,9 @@ Events are found by an index, which has what was processed since it came into us
 as a whole, hour by hour, which takes as long as it takes.
 
 What keeps data some days more, where nothing here reads it: Cloud Storage's soft delete (7 days), BigQuery's time travel (7
-days) and what BigQuery keeps behind it for emergencies (7 days more), MongoDB's backups (as long as yours are kept). What a
-mail list has been given is at its provider: take the address off there.`;
+days) and what BigQuery keeps behind it for emergencies (7 days more), messages in Pub/Sub and their dead letters, which name
+objects and sites (7 days), MongoDB's backups (as long as yours are kept). What a mail list has been given is at its
+provider: take the address off there.`;
 
 /** `sitebeat erase` */
 export function addErase(program: Command, { env, terminal }: Shell): void {
