@@ -38,7 +38,7 @@ describe('addressKeysIn', () => {
   it('finds an address in any text around it', () =>
     fc.assert(
       fc.property(fc.emailAddress(), fc.constantFrom('', ' ', '<', '(', '\n'), (address, before) => {
-        fc.pre(!/"|^'/.test(address));
+        fc.pre(!/"|^'|%40/.test(address));
         assert.ok(addressKeysIn(`${before}${address}${before === '<' ? '>' : ' ,'}`).includes(addressKey(address)));
       }),
     ));

@@ -35,7 +35,7 @@ describe('tracesOf', () => {
   it('finds an address wherever it stands in a payload', () =>
     fc.assert(
       fc.property(fc.emailAddress(), fc.json({ maxDepth: 3 }), fc.array(fc.string()), (email, json, path) => {
-        fc.pre(!/"|^'/.test(email));
+        fc.pre(!/"|^'|%40/.test(email));
         const nested = path.reduce<unknown>((value, key) => ({ [`k${key}`]: value }), `Ada <${email}>`);
         assert.ok(traces({ extra: [JSON.parse(json), nested] }).emails.includes(addressKey(email)));
       }),
