@@ -7,6 +7,8 @@ import { openLog } from '../../shared/runtime/log.ts';
 import { openArchive } from '../../shared/stores/archive.ts';
 import { openCountries } from '../../shared/stores/countries.ts';
 import { openDeactivations } from '../../shared/stores/deactivations.ts';
+import { openErasures } from '../../shared/stores/erasures.ts';
+import { openEventKeys } from '../../shared/stores/event-keys.ts';
 import { openHistory } from '../../shared/stores/history.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
 import { openOptOuts } from '../../shared/stores/opt-outs.ts';
@@ -31,6 +33,8 @@ const stores = {
   deactivations: openDeactivations(db),
   optOuts: openOptOuts(db),
   unclaimed: openUnclaimed(db),
+  eventKeys: openEventKeys(config),
+  erasures: openErasures(db),
   history: openHistory(config),
   rejections: openRejections(config),
   subscribers,

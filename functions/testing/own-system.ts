@@ -4,12 +4,14 @@ import type { Project } from '../../shared/project/project.ts';
 import { urlMd5 } from '../../shared/report/site-id.ts';
 import { openArchive } from '../../shared/stores/archive.ts';
 import { openDeactivations } from '../../shared/stores/deactivations.ts';
+import { openErasures } from '../../shared/stores/erasures.ts';
+import { openEventKeys } from '../../shared/stores/event-keys.ts';
 import { openHistory } from '../../shared/stores/history.ts';
 import { openOptOuts } from '../../shared/stores/opt-outs.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
 import { openProjectsWriter } from '../../shared/stores/projects-writer.ts';
 import { openRejections } from '../../shared/stores/rejections.ts';
-import { EVENT_TABLES } from '../../shared/stores/site-history.ts';
+import { HELD_TABLES } from '../../shared/stores/site-history.ts';
 import { openSites } from '../../shared/stores/sites.ts';
 import { openUnclaimed } from '../../shared/stores/unclaimed.ts';
 import { ownBucket, ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
@@ -53,6 +55,8 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     history: openHistory(options),
     rejections: openRejections(options),
     unclaimed: openUnclaimed(db),
+    eventKeys: openEventKeys(options),
+    erasures: openErasures(db),
     subscribers: { publish: async () => {} },
   };
   for (const project of projects) await openProjectsWriter(db).create(project);
@@ -86,10 +90,12 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
         for (const document of await db.collection(name).find().toArray())
           found.push([`${name}/${document._id}`, document]);
       }
-      for (const table of EVENT_TABLES) {
+      for (const table of HELD_TABLES) {
         const query = `SELECT * FROM \`${dataset.id}.${table}\` WHERE received_at > TIMESTAMP '2000-01-01'`;
         const [rows] = await dataset.bigQuery.query({ query });
-        for (const row of rows) found.push([`${table}/${row.event_id}`, row]);
+        for (const row of rows) {
+          found.push([[`${table}/${row.event_id}`, row.key].filter(Boolean).join(' '), row]);
+        }
       }
       const [files] = await bucket.getFiles();
       for (const file of files) found.push([file.name, (await file.download())[0].toString('utf8')]);

@@ -59,6 +59,8 @@ describe('interpret', () => {
   it('keeps a whole address only where the project asks for it', () => {
     const project = { ...TEST_PROJECT, keepFullIp: true };
     assert.equal(interpret(capturedEvent('track'), { project }).report?.values.ip_address, '203.0.113.9');
+    // which asks nobody for consent
+    assert.equal(interpret(capturedEvent('deactivate'), { project }).report?.values.ip_address, '203.0.113.0');
   });
 
   it('reads the captured deactivation as a report without its personal fields, and a reason', () => {

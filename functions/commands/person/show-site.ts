@@ -4,7 +4,8 @@ import { PermanentError } from '../../../shared/runtime/errors.ts';
 import { EVENT_TABLES, type EventTable } from '../../../shared/stores/site-history.ts';
 import type { LatestOfSites } from '../../../shared/stores/site-latest.ts';
 import { type Cell, type Output, type Shell, section } from '../terminal.ts';
-import { findHeld, type Held, seedOf, totalOf } from './held-data.ts';
+import { openSearch } from './find-held.ts';
+import { type Held, seedOf, totalOf } from './held-data.ts';
 import { type PersonStores, withPersonStores } from './person-stores.ts';
 import { readTarget, type TargetOptions, withTarget } from './target.ts';
 
@@ -25,9 +26,8 @@ export function addShowSite(program: Command, { env, terminal }: Shell): void {
     .action((options: TargetOptions & Output) =>
       withPersonStores(env, async (stores) => {
         const target = await readTarget(options, stores.projects);
-        const progress = terminal.progress('reading the archive');
-        const range = { since: null, until: new Date() };
-        const held = await findHeld(seedOf(target), range, stores, progress).finally(() => progress.end());
+        const seed = seedOf(target, await stores.projects.list());
+        const held = await openSearch(seed, stores, terminal).find(new Date());
         const { hash, name } = target.project;
         const shown = { project: { hash, name }, ...(await readHeld(held, stores)) };
         terminal.result(shown, () => shownText(shown, totalOf(held.counts)), options);
@@ -55,6 +55,7 @@ function shownText({ project, sites, mongodb, bigquery, archive }: ShownSite, to
     ['MongoDB, sites', mongodb.sites],
     ['MongoDB, deactivations', mongodb.deactivations],
     ['MongoDB, opt-outs', mongodb.optOuts],
+    ['MongoDB, unclaimed', mongodb.unclaimed],
     ...EVENT_TABLES.map((table): [string, object[]] => [`BigQuery, ${table}`, bigquery[table]]),
     ['Archive', archive],
   ];
