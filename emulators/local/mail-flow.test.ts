@@ -7,12 +7,12 @@ import { cloudEvent } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { PubSub } from '@google-cloud/pubsub';
 import sinon from 'sinon';
-import { openMailApi } from '../../functions/notify-mail/mail-api.ts';
+import { type MailRequest, openMailApi } from '../../functions/notify-mail/mail-api.ts';
 import { notifyMail } from '../../functions/notify-mail/notify-mail.ts';
-import type { Subscribers } from '../../functions/process-event/announce-subscriber.ts';
 import { updateLatest } from '../../functions/testing/update-latest.ts';
-import { decodeSubscriberMessage, type SubscriberRequest } from '../../shared/event/subscriber.ts';
+import { decodeSubscriberMessage } from '../../shared/event/subscriber.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
+import type { Subscribers } from '../../shared/stores/mail-outbox.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
 import type { ProjectDocument } from '../../shared/stores/projects.ts';
 import { openSites } from '../../shared/stores/sites.ts';
@@ -89,7 +89,7 @@ describe('process-event, Pub/Sub and notify-mail', () => {
 
   async function shown() {
     return (await (await fetch(mailbox)).json()) as {
-      requests: { request: SubscriberRequest }[];
+      requests: { request: MailRequest }[];
       attempts: { key: string; answer: unknown }[];
     };
   }

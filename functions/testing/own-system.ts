@@ -5,6 +5,7 @@ import { urlMd5 } from '../../shared/report/site-id.ts';
 import { openArchive } from '../../shared/stores/archive.ts';
 import { openDeactivations } from '../../shared/stores/deactivations.ts';
 import { openHistory } from '../../shared/stores/history.ts';
+import { openMailQuotas } from '../../shared/stores/mail-quotas.ts';
 import { openOptOuts } from '../../shared/stores/opt-outs.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
 import { openProjectsWriter } from '../../shared/stores/projects-writer.ts';
@@ -50,6 +51,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     history: openHistory(options),
     rejections: openRejections(options),
     unclaimed: openUnclaimed(db),
+    mailQuotas: openMailQuotas(db),
     subscribers: { publish: async () => {} },
   };
   for (const project of projects) await openProjectsWriter(db).create(project);
