@@ -9,6 +9,7 @@ import { PubSub } from '@google-cloud/pubsub';
 import sinon from 'sinon';
 import { type MailRequest, openMailApi } from '../../functions/notify-mail/mail-api.ts';
 import { notifyMail } from '../../functions/notify-mail/notify-mail.ts';
+import { userAgentOf } from '../../functions/testing/own-system.ts';
 import { updateLatest } from '../../functions/testing/update-latest.ts';
 import { decodeSubscriberMessage } from '../../shared/event/subscriber.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
@@ -113,5 +114,34 @@ describe('process-event, Pub/Sub and notify-mail', () => {
     const { requests } = await shown();
     const wanted = Array.from({ length: SITES }, (_, index) => `admin-${index}@example.org`);
     assert.deepEqual(requests.map(({ request }) => request.email).sort(), wanted.sort());
+  });
+
+  it('ask again with the next consent of a site that opted out while its request was under way', async () => {
+    const url = 'https://undecided.example.org';
+    const email = 'undecided@example.org';
+    const event = (kind: 'track' | 'tracking-skipped', second: number) =>
+      capturedEvent(kind, {
+        id: `undecided-${second}`,
+        receivedAt: `2026-03-09T08:00:0${second}.000Z`,
+        userAgent: userAgentOf(url),
+        ...(kind === 'track' && { payload: { url, admin_email: email } }),
+      });
+    const asked = async () => {
+      const site = await openSites(latest.db).find(`${TEST_PROJECT.hash}:undecided.example.org`);
+      return site?.askedMail?.length ?? 0;
+    };
+    const mails = async () => (await shown()).requests.filter(({ request }) => request.email === email).length;
+
+    await setFaults({ always: 403 });
+    const before = (await shown()).attempts.length;
+    await updateLatest(event('track', 1), latest.db, topic);
+    await until(async () => (await shown()).attempts.length > before, { deadlineMs: 5000, what: 'an attempt' });
+    await updateLatest(event('tracking-skipped', 2), latest.db, topic);
+    await until(async () => (await asked()) === 0, { deadlineMs: 5000, what: 'the request’s withdrawal' });
+    await setFaults({});
+    assert.equal(await mails(), 0);
+    await updateLatest(event('track', 3), latest.db, topic);
+    await until(async () => (await mails()) === 1, { deadlineMs: 5000, what: 'the request' });
+    assert.equal(await asked(), 1);
   });
 });
