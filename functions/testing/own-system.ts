@@ -7,6 +7,7 @@ import { openDeactivations } from '../../shared/stores/deactivations.ts';
 import { openErasures } from '../../shared/stores/erasures.ts';
 import { openEventKeys } from '../../shared/stores/event-keys.ts';
 import { openHistory } from '../../shared/stores/history.ts';
+import { openMailQuotas } from '../../shared/stores/mail-quotas.ts';
 import { openOptOuts } from '../../shared/stores/opt-outs.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
 import { openProjectsWriter } from '../../shared/stores/projects-writer.ts';
@@ -57,6 +58,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     unclaimed: openUnclaimed(db),
     eventKeys: openEventKeys(options),
     erasures: openErasures(db),
+    mailQuotas: openMailQuotas(db),
     subscribers: { publish: async () => {} },
   };
   for (const project of projects) await openProjectsWriter(db).create(project);
@@ -83,7 +85,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
         await work(event);
       }
     },
-    sweep: (now) => sweep(stores, now),
+    sweep: (now) => sweep({ ...stores, now: () => now }, now, () => {}),
     contents: async () => {
       const found: [string, unknown][] = [];
       for (const name of COLLECTIONS) {

@@ -32,7 +32,14 @@ describe('sitebeat show-site', () => {
     it(`gives a program everything that is held, by ${args[0]}`, async () => {
       const { exitCode, stdout, stderr } = await show(...args, '--json');
       assert.equal(exitCode, 0, stderr);
-      const { sites, mongodb, bigquery, archive } = JSON.parse(stdout);
+      const { sites, mongodb, bigquery, archive, networks } = JSON.parse(stdout);
+      assert.deepEqual(
+        networks.map(({ eventId, usedBefore }: Record<string, unknown>) => [eventId, usedBefore]),
+        [
+          ['track-of-ada', null],
+          ['skip-of-ada', true],
+        ],
+      );
       assert.deepEqual(sites, ['shop.example.org']);
       assert.deepEqual(
         mongodb.sites.map(({ site, adminEmail }: Record<string, unknown>) => [site, adminEmail]),
