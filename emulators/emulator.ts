@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Server as HttpServer } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { parseArgs } from 'node:util';
 
@@ -22,12 +23,16 @@ export interface Emulator {
 
 export type StartEmulator<Options extends EmulatorOptions = EmulatorOptions> = (options?: Options) => Promise<Emulator>;
 
-/** Listens on 127.0.0.1 and gives the port. A port that is taken rejects with a message that names it. */
-export async function listen(server: Server, port = 0): Promise<number> {
+/**
+ * Listens on 127.0.0.1 and gives the port. A port that is taken rejects with a message that names it, once `release` has
+ * closed what was opened for the server.
+ */
+export async function listen(server: Server, port = 0, release: () => Promise<void> = async () => {}): Promise<number> {
   server.listen(port, '127.0.0.1');
   try {
     await once(server, 'listening');
   } catch (error) {
+    await release();
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
       throw new Error(`port ${port} is already in use; choose another one`, { cause: error });
     }
@@ -36,6 +41,21 @@ export async function listen(server: Server, port = 0): Promise<number> {
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the server has no TCP address');
   return address.port;
+}
+
+/** A request that is still coming in when an emulator stops has so long to end. */
+const LAST_REQUESTS_MS = 2_000;
+
+/** Answers what is in flight, then closes every connection. */
+export async function closeServer(server: HttpServer): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  // connections in use are kept alive otherwise
+  server.prependListener('request', (_, response) => response.setHeader('connection', 'close'));
+  const idle = setInterval(() => server.closeIdleConnections(), 10);
+  const limit = setTimeout(() => server.closeAllConnections(), LAST_REQUESTS_MS);
+  await closed;
+  clearInterval(idle);
+  clearTimeout(limit);
 }
 
 /** A port that nobody listens on now: this one, or any. Rejects with a message that names a port that is taken. */

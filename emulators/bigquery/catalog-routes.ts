@@ -1,39 +1,34 @@
-import type { EntryName, Table } from './catalog.ts';
+import type { Dataset, Table } from './catalog.ts';
 import { encodeRow } from './encode.ts';
+import { unsupported } from './errors.ts';
 import { objectIn, type Parts, pageOf, type Request, type Route } from './request.ts';
-import {
-  datasetResource,
-  locationOf,
-  readDatasetSettings,
-  readName,
-  readRoutine,
-  readTable,
-  readTablePatch,
-  routineResource,
-  tableResource,
-} from './resources.ts';
+import { datasetResource, readDatasetSettings, readName, readTable, readView, tableResource } from './resources.ts';
 
-function listDatasets({ project, base }: Request, { catalog }: Parts) {
-  const datasets = catalog.datasets(project).map((dataset) => datasetResource(dataset, base));
+const describeDataset = (dataset: Dataset, { base }: Request, { catalog }: Parts) =>
+  datasetResource(dataset, catalog.locationOf(dataset.project, dataset.dataset), base);
+
+function listDatasets(request: Request, parts: Parts) {
+  const datasets = parts.catalog.datasets(request.project).map((dataset) => describeDataset(dataset, request, parts));
   return { kind: 'bigquery#datasetList', ...(datasets.length > 0 ? { datasets } : {}) };
 }
 
-async function createDataset({ project, body, base }: Request, { catalog }: Parts) {
+async function createDataset(request: Request, parts: Parts) {
+  const { project, body } = request;
   const dataset = readName(objectIn(body, 'datasetReference').datasetId, 'dataset');
-  return datasetResource(await catalog.createDataset({ project, dataset }, readDatasetSettings(body)), base);
+  return describeDataset(
+    await parts.catalog.createDataset({ project, dataset }, readDatasetSettings(body)),
+    request,
+    parts,
+  );
 }
 
-const getDataset = (request: Request, { catalog }: Parts) => datasetResource(catalog.dataset(request), request.base);
-
-async function patchDataset(request: Request, { catalog }: Parts) {
-  return datasetResource(await catalog.patchDataset(request, readDatasetSettings(request.body)), request.base);
-}
+const getDataset = (request: Request, parts: Parts) => describeDataset(parts.catalog.dataset(request), request, parts);
 
 const deleteDataset = (request: Request, { catalog }: Parts) =>
   catalog.deleteDataset(request, request.query.get('deleteContents') === 'true');
 
 function listTables(request: Request, { catalog }: Parts) {
-  const location = locationOf(catalog.dataset(request));
+  const location = catalog.locationOf(request.project, request.dataset);
   const tables = catalog.tables(request).map((table) => {
     const { schema, ...resource } = tableResource(table, location, request.base);
     return resource;
@@ -46,7 +41,7 @@ async function createTable(request: Request, parts: Parts) {
   const name = readName(objectIn(body, 'tableReference').tableId, 'table');
   parts.catalog.dataset(request);
   const table = readTable(body, { project, dataset, name });
-  const fields = table.query === undefined ? table.fields : await parts.definitions.fieldsOf(table.query, project);
+  const fields = table.query === undefined ? table.fields : await parts.executor.fieldsOf(table.query, project);
   return describeTable({ ...request, name }, await parts.catalog.createTable({ ...table, fields }), parts);
 }
 
@@ -55,23 +50,23 @@ async function getTable(request: Request, parts: Parts) {
 }
 
 async function describeTable(request: Request, table: Table, parts: Parts) {
-  const resource = tableResource(table, locationOf(parts.catalog.dataset(request)), request.base);
+  const resource = tableResource(table, parts.catalog.locationOf(request.project, request.dataset), request.base);
   if (table.query !== undefined) return resource;
-  const streamingBuffer = await parts.buffer.describe(table);
   const size = await parts.reader.size(table);
   return {
     ...resource,
     numRows: String(size.rows),
     numBytes: String(size.bytes),
-    ...(streamingBuffer ? { streamingBuffer } : {}),
   };
 }
 
 async function patchTable(request: Request, parts: Parts) {
-  const change = readTablePatch(request.body, parts.catalog.table(request));
-  const fields =
-    change.query === undefined ? {} : { fields: await parts.definitions.fieldsOf(change.query, request.project) };
-  return describeTable(request, await parts.catalog.patchTable(request, { ...change, ...fields }), parts);
+  const { query: before, ...view } = parts.catalog.table(request);
+  const query = readView(request.body.view);
+  if (before === undefined || query === undefined) throw unsupported('a change but of the SQL of a view');
+  const fields = await parts.executor.fieldsOf(query, request.project);
+  await parts.catalog.deleteTable(request);
+  return describeTable(request, await parts.catalog.createTable({ ...view, query, fields }), parts);
 }
 
 const deleteTable = (request: Request, { catalog }: Parts) => catalog.deleteTable(request);
@@ -91,45 +86,17 @@ async function listRows(request: Request, { catalog, reader }: Parts) {
   };
 }
 
-function listRoutines(request: Request, { catalog }: Parts) {
-  return { routines: catalog.routines(request).map(routineResource) };
-}
-
-async function createRoutine(request: Request, { catalog }: Parts) {
-  const name = readName(objectIn(request.body, 'routineReference').routineId, 'routine');
-  return routineResource(await catalog.createRoutine(readRoutine(request.body, entryName({ ...request, name }))));
-}
-
-const entryName = ({ project, dataset, name }: EntryName): EntryName => ({ project, dataset, name });
-
-const getRoutine = (request: Request, { catalog }: Parts) => routineResource(catalog.routine(request));
-
-async function updateRoutine(request: Request, { catalog }: Parts) {
-  catalog.routine(request);
-  return routineResource(await catalog.createRoutine(readRoutine(request.body, entryName(request)), true));
-}
-
-const deleteRoutine = (request: Request, { catalog }: Parts) => catalog.deleteRoutine(request);
-
-/** Datasets, tables and their rows, and routines. */
+/** Datasets, tables and their rows. */
 export const catalogRoutes: readonly Route[] = [
-  ['GET', /^\/datasets$/, listDatasets],
-  ['POST', /^\/datasets$/, createDataset],
-  ['GET', /^\/datasets\/(?<dataset>[^/]+)$/, getDataset],
-  ['PATCH', /^\/datasets\/(?<dataset>[^/]+)$/, patchDataset],
-  ['PUT', /^\/datasets\/(?<dataset>[^/]+)$/, patchDataset],
-  ['DELETE', /^\/datasets\/(?<dataset>[^/]+)$/, deleteDataset],
-  ['GET', /^\/datasets\/(?<dataset>[^/]+)\/tables$/, listTables],
-  ['POST', /^\/datasets\/(?<dataset>[^/]+)\/tables$/, createTable],
-  ['GET', /^\/datasets\/(?<dataset>[^/]+)\/tables\/(?<name>[^/]+)$/, getTable],
-  ['PATCH', /^\/datasets\/(?<dataset>[^/]+)\/tables\/(?<name>[^/]+)$/, patchTable],
-  ['PUT', /^\/datasets\/(?<dataset>[^/]+)\/tables\/(?<name>[^/]+)$/, patchTable],
-  ['DELETE', /^\/datasets\/(?<dataset>[^/]+)\/tables\/(?<name>[^/]+)$/, deleteTable],
-  ['POST', /^\/datasets\/(?<dataset>[^/]+)\/tables\/(?<name>[^/]+)\/insertAll$/, insertAll],
-  ['GET', /^\/datasets\/(?<dataset>[^/]+)\/tables\/(?<name>[^/]+)\/data$/, listRows],
-  ['GET', /^\/datasets\/(?<dataset>[^/]+)\/routines$/, listRoutines],
-  ['POST', /^\/datasets\/(?<dataset>[^/]+)\/routines$/, createRoutine],
-  ['GET', /^\/datasets\/(?<dataset>[^/]+)\/routines\/(?<name>[^/]+)$/, getRoutine],
-  ['PUT', /^\/datasets\/(?<dataset>[^/]+)\/routines\/(?<name>[^/]+)$/, updateRoutine],
-  ['DELETE', /^\/datasets\/(?<dataset>[^/]+)\/routines\/(?<name>[^/]+)$/, deleteRoutine],
+  ['GET', '/datasets', listDatasets],
+  ['POST', '/datasets', createDataset],
+  ['GET', '/datasets/{dataset}', getDataset],
+  ['DELETE', '/datasets/{dataset}', deleteDataset],
+  ['GET', '/datasets/{dataset}/tables', listTables],
+  ['POST', '/datasets/{dataset}/tables', createTable],
+  ['GET', '/datasets/{dataset}/tables/{name}', getTable],
+  ['PATCH', '/datasets/{dataset}/tables/{name}', patchTable],
+  ['DELETE', '/datasets/{dataset}/tables/{name}', deleteTable],
+  ['POST', '/datasets/{dataset}/tables/{name}/insertAll', insertAll],
+  ['GET', '/datasets/{dataset}/tables/{name}/data', listRows],
 ];

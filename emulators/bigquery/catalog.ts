@@ -1,12 +1,7 @@
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { append } from './append.ts';
+import type { DuckDBConnection } from '@duckdb/node-api';
 import type { Database } from './database.ts';
 import { duplicate, notFound, ServiceError } from './errors.ts';
-import { engineType, type Field, quote, schemaChanges } from './schema.ts';
-import { streamedAt } from './sql/streamed-at.ts';
-
-/** Where datasets are that say nothing else. */
-export const defaultLocation = 'US';
+import { engineType, type Field, quote } from './schema.ts';
 
 /** Names as in references. */
 export interface DatasetName {
@@ -20,7 +15,6 @@ export interface EntryName extends DatasetName {
 export interface Dataset extends DatasetName {
   kind: 'dataset';
   createdMs: number;
-  modifiedMs: number;
   /** What the user may set: location, description, labels, … */
   settings: Readonly<Record<string, unknown>>;
 }
@@ -41,24 +35,15 @@ export interface Table extends EntryName {
   clustering?: string[];
   query?: string;
   createdMs: number;
-  modifiedMs: number;
   settings: Readonly<Record<string, unknown>>;
 }
 
-/** A table function. */
-export interface Routine extends EntryName {
-  kind: 'routine';
-  arguments: Field[];
-  body: string;
-  createdMs: number;
-  modifiedMs: number;
-  description?: string;
-}
+export type NewTable = Omit<Table, 'kind' | 'id' | 'createdMs'>;
 
-export type NewTable = Omit<Table, 'kind' | 'id' | 'createdMs' | 'modifiedMs'>;
+type Entry = Dataset | Table;
 
-export type Entry = Dataset | Table | Routine;
-
+/** The hidden column that holds when insertAll wrote a row. */
+export const streamedAt = '_streamed_at';
 /** `"main"."t1"`, what queries read. */
 export const readName = (table: Table): string => `"main".${quote(table.id)}`;
 /** `"main"."t1_data"`, what statements change. */
@@ -66,11 +51,9 @@ export const dataName = (table: Table): string => `"main".${quote(`${table.id}_d
 
 const keyOf = (kind: Entry['kind'], ...names: string[]) => [kind, ...names].join('/');
 const entryKey = (entry: Entry) =>
-  entry.kind === 'dataset'
-    ? keyOf('dataset', entry.project, entry.dataset)
-    : keyOf(entry.kind, entry.project, entry.dataset, entry.name);
+  keyOf(entry.kind, entry.project, entry.dataset, ...(entry.kind === 'table' ? [entry.name] : []));
 
-/** Datasets, tables, views and table functions: kept in the database, and in memory. */
+/** Datasets, tables and views: kept in the database, and in memory. */
 export class Catalog {
   #database: Database;
   #entries = new Map<string, Entry>();
@@ -78,8 +61,6 @@ export class Catalog {
   #last: Promise<unknown> = Promise.resolve();
   /** What the running change does to the entries, once it is on disk. */
   #pending: (() => void)[] = [];
-  /** Grows with every change: what was derived from the catalog before is out of date. */
-  version = 0;
 
   private constructor(database: Database) {
     this.#database = database;
@@ -117,17 +98,10 @@ export class Catalog {
     return found?.kind === 'table' ? found : undefined;
   }
 
-  routine({ project, dataset, name }: EntryName): Routine {
-    const found = this.#entries.get(keyOf('routine', project, dataset, name));
-    if (found?.kind === 'routine') return found;
-    this.dataset({ project, dataset });
-    throw notFound(`Routine ${project}:${dataset}.${name}`);
-  }
-
-  /** Where a job runs: with its default dataset. */
+  /** Where a dataset is, and a job that has it as its default. */
   locationOf(project: string, dataset: string | undefined): string {
     const found = this.#entries.get(keyOf('dataset', project, dataset ?? ''));
-    return found?.kind === 'dataset' ? String(found.settings.location ?? defaultLocation) : defaultLocation;
+    return String(found?.settings.location ?? 'US');
   }
 
   datasets(project: string): Dataset[] {
@@ -139,32 +113,11 @@ export class Catalog {
     return this.#all().filter((entry): entry is Table => entry.kind === 'table' && isIn(entry, of));
   }
 
-  routines(of: DatasetName): Routine[] {
-    this.dataset(of);
-    return this.#all().filter((entry): entry is Routine => entry.kind === 'routine' && isIn(entry, of));
-  }
-
   createDataset(dataset: DatasetName, settings: Record<string, unknown>): Promise<Dataset> {
     return this.#change(async (connection) => {
       const { project, dataset: name } = dataset;
       if (this.#entries.has(keyOf('dataset', project, name))) throw duplicate(`Dataset ${project}:${name}`);
-      const now = Date.now();
-      return this.#put(connection, {
-        kind: 'dataset',
-        project,
-        dataset: name,
-        createdMs: now,
-        modifiedMs: now,
-        settings,
-      });
-    });
-  }
-
-  patchDataset(name: DatasetName, settings: Record<string, unknown>): Promise<Dataset> {
-    return this.#change((connection) => {
-      const before = this.dataset(name);
-      const merged = { ...before.settings, ...settings };
-      return this.#put(connection, { ...before, settings: merged, modifiedMs: Date.now() });
+      return this.#put(connection, { kind: 'dataset', project, dataset: name, createdMs: Date.now(), settings });
     });
   }
 
@@ -172,7 +125,7 @@ export class Catalog {
   deleteDataset(name: DatasetName, contents: boolean): Promise<void> {
     return this.#change(async (connection) => {
       const dataset = this.dataset(name);
-      const inside = [...this.tables(name), ...this.routines(name)];
+      const inside = this.tables(name);
       if (inside.length > 0 && !contents) {
         throw new ServiceError('resourceInUse', `Dataset ${name.project}:${name.dataset} is still in use`);
       }
@@ -181,62 +134,25 @@ export class Catalog {
     });
   }
 
-  /** Creates a table with its first rows, or a view. `replace`: one of the same name gives way, with its rows. */
-  createTable(table: NewTable, replace = false, rows: readonly DuckDBValue[][] = []): Promise<Table> {
+  /** Creates a table or a view. */
+  createTable(table: NewTable): Promise<Table> {
     return this.#change(async (connection) => {
       this.dataset(table);
-      const before = this.findTable(table);
-      if (before !== undefined && !replace) throw duplicate(`Table ${table.project}:${table.dataset}.${table.name}`);
-      if (before !== undefined) await this.#remove(connection, before);
-      const now = Date.now();
-      const created: Table = { ...table, kind: 'table', id: `t${this.#nextId++}`, createdMs: now, modifiedMs: now };
+      if (this.findTable(table) !== undefined) {
+        throw duplicate(`Table ${table.project}:${table.dataset}.${table.name}`);
+      }
+      const created: Table = { ...table, kind: 'table', id: `t${this.#nextId++}`, createdMs: Date.now() };
       if (created.query === undefined) {
         const columns = created.fields.map((field) => `, ${columnDefinition(field)}`).join('');
         await connection.run(`CREATE TABLE ${dataName(created)} (${quote(streamedAt)} TIMESTAMPTZ${columns})`);
         await connection.run(viewOf(created));
-        if (rows.length > 0) await append(connection, created, rows, null);
       }
       return this.#put(connection, created);
     });
   }
 
-  /** Sets a table's settings, its query when it is a view, and adds columns. */
-  patchTable(name: EntryName, { fields, ...change }: Partial<Table>): Promise<Table> {
-    return this.#change(async (connection) => {
-      const before = this.table(name);
-      const settings = { ...before.settings, ...change.settings };
-      const after: Table = { ...before, ...change, settings, fields: fields ?? before.fields, modifiedMs: Date.now() };
-      if (fields !== undefined && before.query === undefined) {
-        const { added, relaxed } = schemaChanges(before.fields, fields);
-        for (const field of added) {
-          await connection.run(`ALTER TABLE ${dataName(before)} ADD COLUMN ${columnDefinition(field)}`);
-        }
-        for (const field of relaxed) {
-          await connection.run(`ALTER TABLE ${dataName(before)} ALTER COLUMN ${quote(field.name)} DROP NOT NULL`);
-        }
-        if (added.length > 0) await connection.run(viewOf(after));
-      }
-      return this.#put(connection, after);
-    });
-  }
-
   deleteTable(name: EntryName): Promise<void> {
     return this.#change((connection) => this.#remove(connection, this.table(name)));
-  }
-
-  createRoutine(routine: Omit<Routine, 'kind' | 'createdMs' | 'modifiedMs'>, replace = false): Promise<Routine> {
-    return this.#change(async (connection) => {
-      this.dataset(routine);
-      const { project, dataset, name } = routine;
-      const exists = this.#entries.has(keyOf('routine', project, dataset, name));
-      if (exists && !replace) throw duplicate(`Routine ${project}:${dataset}.${name}`);
-      const now = Date.now();
-      return this.#put(connection, { ...routine, kind: 'routine', createdMs: now, modifiedMs: now });
-    });
-  }
-
-  deleteRoutine(name: EntryName): Promise<void> {
-    return this.#change((connection) => this.#remove(connection, this.routine(name)));
   }
 
   #all(): Entry[] {
@@ -249,7 +165,6 @@ export class Catalog {
       this.#pending = [];
       const result = await this.#database.transaction(work);
       for (const apply of this.#pending) apply();
-      this.version += 1;
       return result;
     });
     this.#last = turn.catch(() => {});
@@ -257,7 +172,6 @@ export class Catalog {
   }
 
   async #put<E extends Entry>(connection: DuckDBConnection, entry: E): Promise<E> {
-    await connection.run('DELETE FROM meta WHERE key = $1', [entryKey(entry)]);
     await connection.run('INSERT INTO meta VALUES ($1, $2)', [entryKey(entry), JSON.stringify(entry)]);
     this.#pending.push(() => this.#entries.set(entryKey(entry), entry));
     return entry;

@@ -78,21 +78,20 @@ describe('BigQuery contract: queries and statements', () => {
       assert.deepEqual(await run('SELECT ? AS a, ? AS b', { params: ['x', 1.5] }), [{ a: 'x', b: 1.5 }]);
     });
 
-    it('are arrays, structs, times and typed nulls', async () => {
+    it('are arrays, times and typed nulls', async () => {
       const params = {
         ids: ['a', 'c'],
         none: [],
         n: null,
-        s: { g: 1 },
         t: client.timestamp(since),
         d: client.date('2024-01-02'),
       };
       const rows = await run(
-        `SELECT COUNT(*) AS c, @n IS NULL AS n, @s.g AS g, ARRAY_LENGTH(@none) AS l FROM events_unique
+        `SELECT COUNT(*) AS c, @n IS NULL AS n, ARRAY_LENGTH(@none) AS l FROM events_unique
          WHERE received_at >= @t AND DATE(received_at) != @d AND event_id IN UNNEST(@ids)`,
         { params, types: { none: ['STRING'], n: 'INT64' } },
       );
-      assert.deepEqual(rows, [{ c: 2, n: true, g: 1, l: 0 }]);
+      assert.deepEqual(rows, [{ c: 2, n: true, l: 0 }]);
     });
 
     it('that are missing are an error', () => assert.rejects(run('SELECT @nope AS x'), failsWith(400, 'invalidQuery')));
@@ -120,11 +119,14 @@ describe('BigQuery contract: queries and statements', () => {
       assert.equal(rows[0].b.value, '9999-12-31T23:59:59.999999000Z');
     });
 
-    it('have FLOAT64 and INT64 beyond the usual', async () => {
-      const rows = await run("SELECT CAST('nan' AS FLOAT64) AS a, IEEE_DIVIDE(1, 0) AS b, 1e300 AS c, -1e-7 AS d");
-      assert.ok(Number.isNaN(rows[0].a));
-      assert.deepEqual([rows[0].b, rows[0].c, rows[0].d], [Number.POSITIVE_INFINITY, 1e300, -1e-7]);
+    it('have FLOAT64 beyond the usual', async () => {
+      assert.deepEqual(await run('SELECT 1e300 AS a, -1e-7 AS b, 1e308 * 1.7 AS c'), [
+        { a: 1e300, b: -1e-7, c: 1.7e308 },
+      ]);
     });
+
+    it('have no FLOAT64 that overflowed', () =>
+      assert.rejects(run('SELECT 1e308 * 10 AS a'), failsWith(400, 'invalidQuery', /Floating point error/i)));
 
     it('are streamed', async () => {
       const found: number[] = [];
@@ -177,13 +179,6 @@ describe('BigQuery contract: queries and statements', () => {
     const endless = `SELECT COUNT(*) AS n FROM UNNEST(GENERATE_ARRAY(1, 100000)) AS a, UNNEST(GENERATE_ARRAY(1, 100000)) AS b
       WHERE MOD(a * b, 7) = 1`;
 
-    it('end with an error when they are cancelled', async () => {
-      const [job] = await client.createQueryJob({ query: endless });
-      await job.cancel();
-      await assert.rejects(job.getQueryResults(), /cancel/i);
-      assert.equal((await job.getMetadata())[0].status.state, 'DONE');
-    });
-
     it('are told of before they are over when the time for that is up (ours: one that is known to take longer)', async function () {
       if (!isOurs) this.skip();
       const request = { uri: '/queries', method: 'POST', json: { query: endless, useLegacySql: false, timeoutMs: 20 } };
@@ -191,13 +186,6 @@ describe('BigQuery contract: queries and statements', () => {
         client.request(request, (error, body) => (error ? reject(error) : resolve(body))),
       );
       assert.equal(answer.jobComplete, false);
-      await client.job(answer.jobReference.jobId).cancel();
-    });
-
-    it('can be cancelled once they are over', async () => {
-      const [job] = await client.createQueryJob({ query: 'SELECT 1 AS a' });
-      await job.getQueryResults();
-      await job.cancel();
     });
 
     it('that are not there are not found', () =>
@@ -226,58 +214,51 @@ describe('BigQuery contract: queries and statements', () => {
       return metadata.statistics.query.numDmlAffectedRows;
     };
 
-    it('insert, update, merge and delete, and count the rows', async () => {
-      await run('CREATE TABLE counts (id STRING, n INT64)');
-      assert.equal(await changed("INSERT INTO counts (id, n) VALUES ('a', 1), ('b', 2)"), '2');
-      assert.equal(await changed("UPDATE counts SET n = n + 1 WHERE id = 'a'"), '1');
-      assert.equal(
-        await changed(`MERGE counts AS t USING (SELECT 'b' AS id, 9 AS n UNION ALL SELECT 'c', 3) AS s ON t.id = s.id
-          WHEN MATCHED THEN UPDATE SET n = s.n WHEN NOT MATCHED THEN INSERT (id, n) VALUES (s.id, s.n)`),
-        '2',
-      );
-      assert.equal(await changed("DELETE FROM counts WHERE id = 'a'"), '1');
-      assert.deepEqual(await run('SELECT id, n FROM counts ORDER BY id'), [
-        { id: 'b', n: 9 },
-        { id: 'c', n: 3 },
-      ]);
+    it('delete, and count the rows', async () => {
+      const [table] = await dataset.createTable('deleted', { schema: 'id:string,n:integer' });
+      await table.insert(['a', 'b', 'c'].map((id, n) => ({ id, n })));
+      assert.equal(await changed("DELETE FROM deleted WHERE id = 'a' OR n > 1"), '2');
+      assert.equal(await changed('DELETE FROM deleted WHERE n > 1'), '0');
+      assert.deepEqual(await run('SELECT id FROM deleted'), [{ id: 'b' }]);
     });
 
     it('of one table run one after the other', async () => {
-      await run('CREATE TABLE sums (n INT64)');
-      await run('INSERT INTO sums (n) VALUES (0)');
-      await Promise.all(Array.from({ length: 8 }, () => run('UPDATE sums SET n = n + 1 WHERE TRUE')));
-      assert.deepEqual(await run('SELECT n FROM sums'), [{ n: 8 }]);
+      const [table] = await dataset.createTable('many', { schema: 'n:integer' });
+      await table.insert(Array.from({ length: 80 }, (_, n) => ({ n })));
+      const counts = await Promise.all(
+        Array.from({ length: 8 }, (_, i) => changed(`DELETE FROM many WHERE MOD(n, 8) = ${i}`)),
+      );
+      assert.deepEqual(counts, Array(8).fill('10'));
+      assert.deepEqual(await run('SELECT COUNT(*) AS n FROM many'), [{ n: 0 }]);
     });
 
-    it('make table functions, which filter inside', async () => {
-      await run(`CREATE OR REPLACE TABLE FUNCTION \`${dataset.id}.events_since\`(since TIMESTAMP) AS
-        SELECT * FROM \`${dataset.id}.events\` WHERE received_at >= since
-        QUALIFY ROW_NUMBER() OVER (PARTITION BY event_id ORDER BY received_at) = 1`);
-      const rows = await run(`SELECT event_id FROM \`${dataset.id}.events_since\`(@since) ORDER BY event_id`, {
-        params: { since: client.timestamp('2024-01-02T00:00:00Z') },
-      });
-      assert.deepEqual(
-        rows.map(({ event_id }) => event_id),
-        ['b', 'c'],
-      );
+    it('but for SELECT and DELETE are refused (ours)', async function () {
+      if (!isOurs) this.skip();
+      for (const query of [
+        'CREATE TABLE x (id INT64)',
+        'INSERT INTO events (event_id) VALUES (1)',
+        'DROP TABLE events',
+      ]) {
+        await assert.rejects(run(query), failsWith(400, 'invalidQuery', /does not support the statement/));
+      }
     });
   });
 });
 
 describe('BigQuery contract: the streaming buffer', () => {
-  it('keeps fresh rows from DELETE and UPDATE, and lets older ones go (ours: its length is an option)', async function () {
+  it('keeps fresh rows from DELETE, and lets others go (ours: its length is an option)', async function () {
     if (!isOurs) this.skip();
     const { dataset, close } = await openTarget({ streamingBufferMs: 3_600_000 });
     const [table] = await dataset.createTable('t', { schema: 'id:string' });
     await table.insert({ id: 'streamed' });
-    await dataset.query("INSERT INTO t (id) VALUES ('written')");
+    const append = { query: "SELECT 'written' AS id", destination: table, writeDisposition: 'WRITE_APPEND' };
+    await (await dataset.createQueryJob(append))[0].promise();
     const refused = failsWith(400, 'invalidQuery', /would affect rows in the streaming buffer, which is not supported/);
     await assert.rejects(dataset.query('DELETE FROM t WHERE TRUE'), refused);
-    await assert.rejects(dataset.query("UPDATE t SET id = 'x' WHERE id = 'streamed'"), refused);
+    const [truncation] = await dataset.createQueryJob({ ...append, writeDisposition: 'WRITE_TRUNCATE' });
+    await assert.rejects(truncation.promise(), /streaming buffer/);
     await dataset.query("DELETE FROM t WHERE id = 'written'");
     assert.deepEqual((await dataset.query('SELECT id FROM t'))[0], [{ id: 'streamed' }]);
-    const [metadata] = await table.getMetadata();
-    assert.equal(metadata.streamingBuffer.estimatedRows, '1');
     await close();
   });
 
@@ -288,7 +269,6 @@ describe('BigQuery contract: the streaming buffer', () => {
     await table.insert({ id: 'streamed' });
     await dataset.query('DELETE FROM t WHERE TRUE');
     assert.deepEqual((await dataset.query('SELECT id FROM t'))[0], []);
-    assert.equal((await table.getMetadata())[0].streamingBuffer, undefined);
     await close();
   });
 });

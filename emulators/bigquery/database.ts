@@ -3,7 +3,7 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { text } from './schema.ts';
-import { macroStatements } from './sql/macros.ts';
+import { macroStatements, scalarFunctions } from './sql/macros.ts';
 
 /** The engine: a DuckDB file, or memory. */
 export interface Database {
@@ -47,6 +47,7 @@ async function start(path: string): Promise<DuckDBInstance> {
     "SET GLOBAL disabled_optimizers = 'statistics_propagation,empty_result_pullup,top_n_window_elimination'",
   );
   await connection.run('CREATE TABLE IF NOT EXISTS meta (key VARCHAR, value VARCHAR)');
+  for (const created of scalarFunctions()) connection.registerScalarFunction(created);
   await connection.run(macroStatements.join(';\n'));
   connection.closeSync();
   return instance;

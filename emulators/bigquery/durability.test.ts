@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Dataset } from '@google-cloud/bigquery';
 import { clientOf, eventTable } from './contract-target.ts';
 import { startBigQuery } from './index.ts';
 
@@ -94,13 +95,21 @@ describe('BigQuery durability', () => {
   });
 
   for (const { title, erase } of [
-    { title: 'DELETE', erase: "DELETE FROM history.events WHERE received_at > '2000-01-01' AND event_id LIKE 'gone%'" },
     {
-      title: 'UPDATE',
-      erase:
-        "UPDATE history.events SET event_id = 'x' WHERE DATE(received_at) = '2024-01-01' AND event_id LIKE 'gone%'",
+      title: 'DELETE',
+      erase: (history: Dataset) =>
+        history.query("DELETE FROM history.events WHERE received_at > '2000-01-01' AND event_id LIKE 'gone%'"),
     },
-    { title: 'DROP TABLE', erase: 'DROP TABLE history.other' },
+    {
+      title: 'WRITE_TRUNCATE',
+      erase: async (history: Dataset) => {
+        const destination = history.table('other');
+        const query = "SELECT 'new' AS event_id, CURRENT_TIMESTAMP() AS received_at";
+        const [job] = await history.createQueryJob({ query, destination, writeDisposition: 'WRITE_TRUNCATE' });
+        await job.promise();
+      },
+    },
+    { title: 'the deletion of a table', erase: (history: Dataset) => history.table('other').delete() },
   ]) {
     it(`leaves nothing of what ${title} took in the files, once it has stopped`, async () => {
       const [kept, gone] = [`kept${distinctive()}`, `gone${distinctive()}`];
@@ -113,12 +122,12 @@ describe('BigQuery durability', () => {
         .createTable('other', { schema: 'event_id:string,received_at:timestamp' });
       const filler = Array.from({ length: 200 }, () => ({ event_id: `filler${distinctive()}`, received_at }));
       await events.insert([{ event_id: kept, received_at }, ...filler]);
-      const erased = title === 'DROP TABLE' ? other : events;
+      const erased = title === 'DELETE' ? events : other;
       await erased.insert([{ event_id: gone, received_at }]);
       await first.stop();
       assert.ok(await holds(dataDir, gone), 'the value is in the file before');
       const second = await startBigQuery({ dataDir });
-      await clientOf(second.url).query(erase);
+      await erase(clientOf(second.url).dataset(dataset));
       await second.stop();
       assert.ok(!(await holds(dataDir, gone)));
       assert.ok(await holds(dataDir, kept));
@@ -143,6 +152,15 @@ describe('BigQuery durability', () => {
     assert.ok(!(await holds(dataDir, gone)));
     assert.deepEqual(await idsAt(emulator.url), []);
     await emulator.stop();
+  });
+
+  it('lets go of its database when its port is taken', async () => {
+    const other = await startBigQuery();
+    const port = Number(new URL(other.url).port);
+    await assert.rejects(startBigQuery({ dataDir, port }), /already in use/);
+    await other.stop();
+    // another process, as DuckDB locks a file against those alone
+    await clientOf(await startAlone()).createDataset(dataset);
   });
 
   it('keeps the tables of several instances apart', async () => {

@@ -69,7 +69,7 @@ export const unsupportedQuery = (what: string) => invalidQuery(`The emulator doe
 /** A request, or a part of one, that the real service may take. */
 export const unsupported = (what: string) => invalid(`The emulator does not support ${what}`);
 
-export const cancelled = () => new ServiceError('stopped', 'Job execution was cancelled: User requested cancellation');
+export const stopped = () => new ServiceError('stopped', 'Job execution was cancelled: the emulator stops');
 
 /**
  * Turns what DuckDB throws into the service's error. Its messages start with the kind of error and end with a picture of
@@ -83,13 +83,9 @@ export function fromEngine(error: unknown): ServiceError {
     '',
   );
   if (/^Out of Memory/.test(text)) return new ServiceError('resourcesExceeded', message, undefined, { cause: error });
-  if (/^INTERRUPT Error/.test(text)) {
-    return cancelled();
-  }
+  if (/^INTERRUPT Error/.test(text)) return stopped();
   if (/^(IO|INTERNAL|FATAL) Error/.test(text)) {
     return new ServiceError('backendError', message, undefined, { cause: error });
   }
-  const required = /^Constraint Error: NOT NULL constraint failed: \S+\.(\S+)/.exec(text);
-  if (required) return invalidQuery(`Required field ${required[1]} cannot be null`);
   return new ServiceError('invalidQuery', message, 'query', { cause: error });
 }

@@ -1,70 +1,54 @@
 import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
-import { runBound } from './bind.ts';
 import type { Catalog, Table } from './catalog.ts';
 import type { Database } from './database.ts';
+import { type Destination, destinationTable, writeRows } from './destination.ts';
 import { fieldOf } from './encode.ts';
-import { fromEngine, invalidQuery } from './errors.ts';
-import type { Parameter } from './parameters.ts';
+import { fromEngine, invalid, invalidQuery } from './errors.ts';
+import { type Parameter, runBound } from './parameters.ts';
 import { bytesProcessed, expectPartitionFilters } from './plan.ts';
 import type { Field } from './schema.ts';
-import { type Context, type Translation, translate } from './sql/translate.ts';
-import type { StreamingBuffer } from './streaming-buffer.ts';
+import { type Translation, translate } from './sql/translate.ts';
+import type { CountStreamed } from './streaming-buffer.ts';
 
 /** What a statement gave. */
 export interface Result {
   fields: Field[];
   rows: DuckDBValue[][];
-  /** Rows that a DML statement changed. */
-  affected?: Affected;
+  /** Rows that DELETE took. */
+  deleted?: number;
 }
 
-export interface Affected {
-  inserted: number;
-  updated: number;
-  deleted: number;
-  total: number;
-}
-
-/** A query or DML statement, and where it runs. */
+/** A query or DELETE, and where it runs. */
 export interface Statement {
   sql: string;
   project: string;
   dataset: string | undefined;
   parameters: ReadonlyMap<string | number, Parameter>;
+  /** Where a query's result goes. */
+  destination: Destination | undefined;
 }
 
-const maxCachedTranslations = 1000;
+/** A result on its way to its destination; one connection sees it. */
+const written = 'temp."written"';
 
 /** Translates and runs statements. */
 export class Executor {
   #database: Database;
   #catalog: Catalog;
-  #buffer: StreamingBuffer;
-  #translations = new Map<string, Translation>();
-  #translationsVersion = -1;
+  #countStreamed: CountStreamed;
   /** The last change of each table: changes of one table run one after the other. */
   #changes = new Map<string, Promise<unknown>>();
 
-  constructor(database: Database, catalog: Catalog, buffer: StreamingBuffer) {
+  constructor(database: Database, catalog: Catalog, countStreamed: CountStreamed) {
     this.#database = database;
     this.#catalog = catalog;
-    this.#buffer = buffer;
+    this.#countStreamed = countStreamed;
   }
 
-  /** The statement in DuckDB's SQL, from the cache when it was asked before and no table has changed since. */
-  translate({ sql, project, dataset, parameters }: Statement): Translation {
-    if (this.#translationsVersion !== this.#catalog.version) this.#translations.clear();
-    this.#translationsVersion = this.#catalog.version;
+  /** The statement in DuckDB's SQL. Throws the service's errors. */
+  translate({ sql, project, dataset, parameters }: Omit<Statement, 'destination'>): Translation {
     const types = new Map([...parameters].map(([key, { type }]) => [key, type]));
-    const key = JSON.stringify([sql, project, dataset, [...types]]);
-    const cached = this.#translations.get(key);
-    if (cached !== undefined) return cached;
-    const context: Context = { catalog: this.#catalog, project, dataset, parameters: types };
-    const translation = translate(sql, context);
-    const [oldest] = this.#translations.keys();
-    if (this.#translations.size >= maxCachedTranslations && oldest !== undefined) this.#translations.delete(oldest);
-    this.#translations.set(key, translation);
-    return translation;
+    return translate(sql, { catalog: this.#catalog, project, dataset, parameters: types });
   }
 
   /** Runs it. `started` gets the connection, for `interrupt()`. Throws the service's errors. */
@@ -75,28 +59,30 @@ export class Executor {
   ): Promise<Result> {
     const parameters = ordered(translation, statement);
     const { target } = translation;
+    const { destination } = statement;
     try {
-      if (target === undefined) {
-        return await this.#database.use(async (connection) => {
-          started(connection);
-          await expectPartitionFilters(connection, translation, parameters);
-          return query(connection, translation, parameters);
-        });
+      if (target !== undefined) {
+        if (destination !== undefined) throw invalid('Cannot set destination table in jobs with DML statements');
+        return await this.#changeTable(target.id, started, (connection) =>
+          this.#delete(connection, translation, target, parameters),
+        );
       }
-      return await this.#inTurn(target.id, () =>
-        this.#database.transaction((connection) => {
-          started(connection);
-          return this.#change(connection, translation, target, parameters);
-        }),
-      );
+      if (destination !== undefined) return await this.#write(translation, parameters, destination, started);
+      return await this.#database.use(async (connection) => {
+        started(connection);
+        await expectPartitionFilters(connection, translation, parameters);
+        return query(connection, translation, parameters);
+      });
     } catch (error) {
       throw fromEngine(error);
     }
   }
 
-  /** The result's columns, without running it. */
-  async fieldsOf(translation: Translation): Promise<Field[]> {
+  /** The columns of a view's query, without running it. Throws the query's error. */
+  async fieldsOf(sql: string, project: string): Promise<Field[]> {
     try {
+      const translation = this.translate({ sql, project, dataset: undefined, parameters: new Map() });
+      if (translation.target !== undefined) throw invalidQuery('A view must be a query');
       return await this.#database.use((connection) => fieldsOf(connection, translation, []));
     } catch (error) {
       throw fromEngine(error);
@@ -110,7 +96,7 @@ export class Executor {
       return await this.#database.use(async (connection) => {
         await expectPartitionFilters(connection, translation, parameters);
         const bytes = await bytesProcessed(connection, translation, parameters);
-        const fields = translation.type === 'SELECT' ? await fieldsOf(connection, translation, parameters) : [];
+        const fields = translation.target === undefined ? await fieldsOf(connection, translation, parameters) : [];
         return { fields, bytes };
       });
     } catch (error) {
@@ -123,34 +109,66 @@ export class Executor {
     return this.#database.use((connection) => bytesProcessed(connection, translation, ordered(translation, statement)));
   }
 
-  async #change(
+  async #delete(
     connection: DuckDBConnection,
     translation: Translation,
     target: Table,
     parameters: readonly Parameter[],
   ): Promise<Result> {
-    const { type, sql, refuseWhen } = translation;
     await expectPartitionFilters(connection, translation, parameters);
-    if (refuseWhen !== undefined && (await hasRow(connection, refuseWhen, parameters))) {
-      throw invalidQuery('UPDATE/MERGE must match at most one source row for each target row');
-    }
-    const nowMs = Date.now();
-    const inBuffer = () => this.#buffer.rows(connection, target, nowMs);
-    const before = await inBuffer();
-    const isMerge = type === 'MERGE';
-    const result = await runBound(connection, isMerge ? `${sql} RETURNING merge_action` : sql, parameters);
-    if ((await inBuffer()) < before) {
-      throw invalidQuery(
-        `UPDATE or DELETE statement over table ${target.dataset}.${target.name} would affect rows in the streaming buffer, which is not supported`,
-      );
-    }
-    if (type !== 'INSERT') await this.#database.noteErasure(connection);
-    const actions = isMerge ? (await result.getRows()).map(([action]) => String(action)) : [];
-    return { fields: [], rows: [], affected: affectedBy(type, result.rowsChanged, actions) };
+    const { rowsChanged } = await this.#keepingBuffer(connection, target, () =>
+      runBound(connection, translation.sql, parameters),
+    );
+    return { fields: [], rows: [], deleted: rowsChanged };
   }
 
-  #inTurn<T>(id: string, work: () => Promise<T>): Promise<T> {
-    const turn = (this.#changes.get(id) ?? Promise.resolve()).then(work);
+  /** The table is found, or made, before the transaction that fills it: it must not wait for itself. */
+  async #write(
+    translation: Translation,
+    parameters: readonly Parameter[],
+    destination: Destination,
+    started: (connection: DuckDBConnection) => void,
+  ): Promise<Result> {
+    const fields = await this.#database.use(async (connection) => {
+      await expectPartitionFilters(connection, translation, parameters);
+      return fieldsOf(connection, translation, parameters);
+    });
+    const table = await destinationTable(destination, fields, this.#catalog);
+    return this.#changeTable(table.id, started, async (connection) => {
+      await runBound(connection, `CREATE TEMP TABLE ${written} AS ${translation.sql}`, parameters);
+      const result = await query(connection, { ...translation, sql: `SELECT * FROM ${written}` }, []);
+      await this.#keepingBuffer(connection, table, () => writeRows(connection, destination, table, written));
+      await connection.run(`DROP TABLE ${written}`);
+      return result;
+    });
+  }
+
+  /** Runs a change that takes rows out of a table. Throws when it took one that is in the streaming buffer. */
+  async #keepingBuffer<T>(connection: DuckDBConnection, table: Table, change: () => Promise<T>): Promise<T> {
+    const nowMs = Date.now();
+    const before = await this.#countStreamed(connection, table, nowMs);
+    const result = await change();
+    if ((await this.#countStreamed(connection, table, nowMs)) < before) {
+      throw invalidQuery(
+        `UPDATE or DELETE statement over table ${table.dataset}.${table.name} would affect rows in the streaming buffer, which is not supported`,
+      );
+    }
+    await this.#database.noteErasure(connection);
+    return result;
+  }
+
+  /** Runs a transaction that changes a table, after those before it. */
+  #changeTable<T>(
+    id: string,
+    started: (connection: DuckDBConnection) => void,
+    work: (connection: DuckDBConnection) => Promise<T>,
+  ): Promise<T> {
+    const transaction = () =>
+      this.#database.transaction((connection) => {
+        started(connection);
+        return work(connection);
+      });
+    const turn = (this.#changes.get(id) ?? Promise.resolve()).then(transaction);
     const settled = turn.then(
       () => {},
       () => {},
@@ -184,21 +202,4 @@ async function fieldsOf(
 ): Promise<Field[]> {
   const limited = { ...translation, sql: `SELECT * FROM (${translation.sql}) LIMIT 0` };
   return (await query(connection, limited, parameters)).fields;
-}
-
-async function hasRow(connection: DuckDBConnection, sql: string, parameters: readonly Parameter[]): Promise<boolean> {
-  const result = await runBound(connection, sql, parameters);
-  return (await result.getRows()).length > 0;
-}
-
-/** MERGE says of each row what it did with it; of other statements the kind says it. */
-function affectedBy(type: Translation['type'], changed: number, actions: readonly string[]): Affected {
-  const count = (kind: Translation['type'], action: string) => {
-    if (type === 'MERGE') return actions.filter((done) => done === action).length;
-    return type === kind || (kind === 'DELETE' && type === 'TRUNCATE_TABLE') ? changed : 0;
-  };
-  const inserted = count('INSERT', 'INSERT');
-  const updated = count('UPDATE', 'UPDATE');
-  const deleted = count('DELETE', 'DELETE');
-  return { inserted, updated, deleted, total: inserted + updated + deleted };
 }

@@ -3,7 +3,6 @@ import { pathToFileURL } from 'node:url';
 import { type EmulatorOptions, listen, runAlone, type StartEmulator } from '../emulator.ts';
 import { Catalog } from './catalog.ts';
 import { openDatabase } from './database.ts';
-import { DefinitionRunner } from './definition.ts';
 import { fromEngine, invalid, notFound } from './errors.ts';
 import { Executor } from './execute.ts';
 import { Inserter } from './insert.ts';
@@ -11,11 +10,11 @@ import { Jobs } from './jobs.ts';
 import type { Parts } from './request.ts';
 import { route } from './routes.ts';
 import { isNode } from './sql/tree.ts';
-import { StreamingBuffer } from './streaming-buffer.ts';
+import { streamingBuffer } from './streaming-buffer.ts';
 import { TableReader } from './table-reader.ts';
 
 export interface BigQueryOptions extends EmulatorOptions {
-  /** How long rows of insertAll cannot be changed by UPDATE, DELETE and MERGE; in the cloud up to 90 minutes. 0: not at all. */
+  /** How long rows of insertAll cannot be deleted; in the cloud up to 90 minutes. 0: not at all. */
   streamingBufferMs?: number;
 }
 
@@ -25,19 +24,17 @@ const maxBodyBytes = 10 * 1024 * 1024;
 export const startBigQuery: StartEmulator<BigQueryOptions> = async ({ port, dataDir, streamingBufferMs = 0 } = {}) => {
   const database = await openDatabase(dataDir);
   const catalog = await Catalog.open(database);
-  const buffer = new StreamingBuffer(database, streamingBufferMs);
-  const executor = new Executor(database, catalog, buffer);
-  const definitions = new DefinitionRunner(catalog, executor);
-  const jobs = new Jobs(executor, definitions, catalog);
+  const executor = new Executor(database, catalog, streamingBuffer(streamingBufferMs));
+  const jobs = new Jobs(executor, catalog);
   const inserter = new Inserter(database, catalog);
   const reader = new TableReader(database);
-  const parts: Parts = { catalog, executor, definitions, inserter, jobs, buffer, reader };
+  const parts: Parts = { catalog, executor, inserter, jobs, reader };
   const running = new Set<Promise<void>>();
   const server = createServer((request, response) => {
     const answered = answer(request, response, parts).finally(() => running.delete(answered));
     running.add(answered);
   });
-  const url = `http://127.0.0.1:${await listen(server, port)}`;
+  const url = `http://127.0.0.1:${await listen(server, port, () => database.close())}`;
   return {
     url,
     env: { BIGQUERY_EMULATOR_HOST: url },

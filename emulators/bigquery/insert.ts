@@ -1,44 +1,28 @@
-import { type DuckDBValue, listValue } from '@duckdb/node-api';
-import { append } from './append.ts';
+import { type DuckDBConnection, DuckDBTimestampTZValue, type DuckDBValue } from '@duckdb/node-api';
 import type { Catalog, EntryName, Table } from './catalog.ts';
 import type { Database } from './database.ts';
-import { type ErrorProto, invalid, notFound } from './errors.ts';
+import { type ErrorProto, invalid, notFound, unsupported } from './errors.ts';
 import { type RowReader, rowReader } from './rows.ts';
+import { isNode } from './sql/tree.ts';
 
 /** How long an insertId is remembered, as by the service. */
 const insertIdMs = 60_000;
 const maxRowsPerRequest = 50_000;
-
-/** A row as requested; whatever is wrong with its `json` is found when it is read. */
-interface RequestRow {
-  insertId?: string;
-  json?: unknown;
-}
 
 interface InsertRow {
   insertId: string | undefined;
   values: DuckDBValue[];
 }
 
-interface Waiting {
-  rows: InsertRow[];
-  resolve(): void;
-  reject(error: unknown): void;
-}
-
 /** Rows on their way into one table. */
 interface Lane {
-  waiting: Waiting[];
-  isRunning: boolean;
+  waiting: InsertRow[];
+  /** The last transaction that has begun, or that rows wait for. */
+  last: Promise<void>;
+  /** The transaction that the waiting rows will share. */
+  next: Promise<void> | undefined;
   /** insertId -> when it is forgotten; oldest first. */
   recent: Map<string, number>;
-}
-
-export interface InsertAllRequest {
-  rows?: unknown;
-  skipInvalidRows?: unknown;
-  ignoreUnknownValues?: unknown;
-  templateSuffix?: unknown;
 }
 
 interface InsertError {
@@ -59,70 +43,64 @@ export class Inserter {
   }
 
   /** Resolves when the rows are on disk. Throws `notFound` and `invalid`; what is wrong with a row is in the answer. */
-  async insertAll(name: EntryName, request: InsertAllRequest) {
+  async insertAll(name: EntryName, request: Readonly<Record<string, unknown>>) {
     const table = this.#catalog.table(name);
     if (table.query !== undefined) throw invalid(`Cannot add rows to a table of type VIEW.`);
-    if (request.templateSuffix !== undefined) throw invalid('The emulator does not support templateSuffix');
+    for (const option of ['templateSuffix', 'ignoreUnknownValues']) {
+      if (request[option]) throw unsupported(option);
+    }
     const { rows } = request;
     if (!Array.isArray(rows) || rows.length === 0) throw invalid('No rows present in the request.');
     if (rows.length > maxRowsPerRequest)
       throw invalid(`Too many rows present in the request, limit: ${maxRowsPerRequest}`);
-    const { good, bad } = this.#read(table, rows, request.ignoreUnknownValues === true);
+    const { good, bad } = this.#read(table, rows);
     const isRefused = bad.length > 0 && request.skipInvalidRows !== true;
     if (!isRefused && good.length > 0) await this.#write(table, good);
     return { kind: 'bigquery#tableDataInsertAllResponse', ...insertErrors(rows.length, bad, isRefused) };
   }
 
-  #read(table: Table, rows: readonly RequestRow[], ignoreUnknown: boolean): { good: InsertRow[]; bad: InsertError[] } {
+  #read(table: Table, rows: readonly unknown[]): { good: InsertRow[]; bad: InsertError[] } {
     const read = this.#readers.get(table) ?? rowReader(table.fields);
     this.#readers.set(table, read);
     const good: InsertRow[] = [];
     const bad: InsertError[] = [];
     rows.forEach((row, index) => {
-      const result = read(row.json, ignoreUnknown);
+      const { insertId, json } = isNode(row) ? row : {};
+      const result = read(json);
       if ('errors' in result) bad.push({ index, errors: result.errors });
-      else good.push({ insertId: row.insertId, values: result.values });
+      else good.push({ insertId: typeof insertId === 'string' ? insertId : undefined, values: result.values });
     });
     return { good, bad };
   }
 
   #write(table: Table, rows: InsertRow[]): Promise<void> {
-    const lane: Lane = this.#lanes.get(table.id) ?? { waiting: [], isRunning: false, recent: new Map() };
+    const fresh: Lane = { waiting: [], last: Promise.resolve(), next: undefined, recent: new Map() };
+    const lane = this.#lanes.get(table.id) ?? fresh;
     this.#lanes.set(table.id, lane);
-    return new Promise((resolve, reject) => {
-      lane.waiting.push({ rows, resolve, reject });
-      if (!lane.isRunning) void this.#run(table, lane);
-    });
+    lane.waiting.push(...rows);
+    if (lane.next !== undefined) return lane.next;
+    lane.next = lane.last
+      .catch(() => {})
+      .then(() => {
+        const batch = lane.waiting;
+        lane.waiting = [];
+        lane.next = undefined;
+        return this.#commit(table, lane, batch);
+      });
+    lane.last = lane.next;
+    return lane.next;
   }
 
-  /** Writes what waits, again and again until nothing does. */
-  async #run(table: Table, lane: Lane): Promise<void> {
-    lane.isRunning = true;
-    while (lane.waiting.length > 0) {
-      const batch = lane.waiting;
-      lane.waiting = [];
-      try {
-        await this.#commit(table, lane, batch);
-        for (const { resolve } of batch) resolve();
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
-    }
-    lane.isRunning = false;
-  }
-
-  async #commit(table: Table, lane: Lane, batch: readonly Waiting[]): Promise<void> {
+  async #commit(table: Table, lane: Lane, batch: readonly InsertRow[]): Promise<void> {
     const now = Date.now();
     forget(lane.recent, now);
     const ids = new Set<string>();
-    const rows = batch
-      .flatMap((waiting) => waiting.rows)
-      .filter(({ insertId }) => {
-        if (insertId === undefined || insertId === '') return true;
-        const isNew = !lane.recent.has(insertId) && !ids.has(insertId);
-        ids.add(insertId);
-        return isNew;
-      });
+    const rows = batch.filter(({ insertId }) => {
+      if (insertId === undefined || insertId === '') return true;
+      const isNew = !lane.recent.has(insertId) && !ids.has(insertId);
+      ids.add(insertId);
+      return isNew;
+    });
     if (rows.length > 0) await this.#append(table, rows, now);
     // only now: a row that was refused must not swallow its own retry
     for (const id of ids) if (!lane.recent.has(id)) lane.recent.set(id, now + insertIdMs);
@@ -132,10 +110,12 @@ export class Inserter {
     return this.#database.transaction(async (connection) => {
       const current = this.#catalog.findTable(table);
       if (current?.id !== table.id) throw notFound(`Table ${table.project}:${table.dataset}.${table.name}`);
-      // columns that were added since the rows were read
-      const added = current.fields.map(({ mode }) => (mode === 'REPEATED' ? listValue([]) : null));
-      const values = rows.map((row) => [...row.values, ...added.slice(row.values.length)]);
-      await append(connection, table, values, nowMs);
+      await append(
+        connection,
+        table,
+        rows.map(({ values }) => values),
+        nowMs,
+      );
     });
   }
 }
@@ -155,4 +135,25 @@ function insertErrors(count: number, bad: readonly InsertError[], isRefused: boo
   const stopped = [{ reason: 'stopped', location: '', debugInfo: '', message: '' }];
   const indexes = isRefused ? Array.from({ length: count }, (_, index) => index) : [...errors.keys()];
   return { insertErrors: indexes.map((index) => ({ index, errors: errors.get(index) ?? stopped })) };
+}
+
+/** Appends rows to a table, their values in the order of its columns. `streamedMs`: when insertAll got them. */
+async function append(
+  connection: DuckDBConnection,
+  { id }: { id: string },
+  rows: readonly (readonly DuckDBValue[])[],
+  streamedMs: number,
+): Promise<void> {
+  const appender = await connection.createAppender(`${id}_data`, 'main');
+  const types = Array.from({ length: appender.columnCount }, (_, i) => appender.columnType(i));
+  const streamed = new DuckDBTimestampTZValue(BigInt(streamedMs) * 1000n);
+  for (const values of rows) {
+    if (values.length + 1 !== types.length) throw new Error(`the row has ${values.length} values`);
+    [streamed, ...values].forEach((value, i) => {
+      if (value === null) appender.appendNull();
+      else appender.appendValue(value, types[i]);
+    });
+    appender.endRow();
+  }
+  appender.closeSync();
 }

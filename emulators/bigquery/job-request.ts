@@ -1,6 +1,6 @@
+import { type Destination, readDestination } from './destination.ts';
 import { invalid, unsupported } from './errors.ts';
 import { type Parameter, readParameters } from './parameters.ts';
-import { tokensOf } from './sql/lexer.ts';
 import { isNode } from './sql/tree.ts';
 
 /** What a request asks a query job to do. */
@@ -10,8 +10,8 @@ export interface JobRequest {
   dataset: string | undefined;
   parameters: ReadonlyMap<string | number, Parameter>;
   location: string | undefined;
-  requestId: string | undefined;
   maximumBytesBilled: number | undefined;
+  destination: Destination | undefined;
   isDryRun: boolean;
   /** As it came, for the job resource. */
   configuration: Readonly<Record<string, unknown>>;
@@ -19,7 +19,6 @@ export interface JobRequest {
 
 /** Parts of a query's configuration that are refused, as the answer would be another one with them. */
 const unknownParts = [
-  'destinationTable',
   'tableDefinitions',
   'userDefinedFunctionResources',
   'timePartitioning',
@@ -45,8 +44,8 @@ export function readQuery(query: Json, outside: Json, configuration: Json): JobR
     dataset,
     parameters: readParameters(query.queryParameters, query.parameterMode),
     location: typeof outside.location === 'string' ? outside.location : undefined,
-    requestId: typeof outside.requestId === 'string' ? outside.requestId : undefined,
     maximumBytesBilled: limit === undefined || limit === null ? undefined : Number(limit),
+    destination: readDestination(query),
     isDryRun: outside.dryRun === true,
     configuration,
   };
@@ -64,19 +63,4 @@ export function readJob(body: Json): { request: JobRequest; id: string | undefin
   const id = typeof reference.jobId === 'string' ? reference.jobId : undefined;
   if (id !== undefined && !/^[A-Za-z0-9_-]{1,1024}$/.test(id)) throw invalid(`Invalid job ID "${id}"`);
   return { request: readQuery(configuration.query, outside, configuration), id };
-}
-
-/** The statement's kind, as in a job's statistics. */
-export function statementTypeOf(sql: string): string {
-  try {
-    const [first, second, ...rest] = tokensOf(sql).map(({ text }) => text);
-    if (first === undefined || first === 'WITH' || first === 'SELECT' || first === '(') return 'SELECT';
-    if (first === 'TRUNCATE') return 'TRUNCATE_TABLE';
-    if (first !== 'CREATE' && first !== 'DROP' && first !== 'ALTER') return first;
-    const words = [second, ...rest].filter((word) => word !== 'OR' && word !== 'REPLACE');
-    return `${first}_${words[0]}${words[0] === 'TABLE' && words[1] === 'FUNCTION' ? '_FUNCTION' : ''}`;
-  } catch {
-    // whatever is wrong with it, running it says so
-    return 'SELECT';
-  }
 }

@@ -1,3 +1,4 @@
+import { unsupported } from './errors.ts';
 import { readJob, readQuery } from './job-request.ts';
 import { jobJson, resultJson } from './jobs.ts';
 import { type Parts, pageOf, type Request, type Route } from './request.ts';
@@ -20,11 +21,7 @@ function waitFor(done: Promise<void>, timeoutMs: unknown): Promise<void> {
 
 async function runQuery({ project, query, body }: Request, { jobs }: Parts) {
   const request = readQuery(body, body, { query: body });
-  if (request.isDryRun) {
-    const dryRun = await jobs.dryRun(project, request);
-    const { jobReference, ...result } = resultJson(dryRun, 'bigquery#queryResponse', pageOf(query, body));
-    return { ...result, totalBytesProcessed: String(await dryRun.bytes()), rows: [] };
-  }
+  if (request.isDryRun) throw unsupported('dryRun of jobs.query (jobs.insert has it)');
   const job = jobs.start(project, request);
   await waitFor(job.done, body.timeoutMs);
   return resultJson(job, 'bigquery#queryResponse', pageOf(query, body));
@@ -36,10 +33,6 @@ async function getQueryResults({ project, name, query }: Request, { jobs }: Part
   return resultJson(job, 'bigquery#getQueryResultsResponse', pageOf(query, {}));
 }
 
-async function listJobs({ project, base }: Request, { jobs }: Parts) {
-  return { kind: 'bigquery#jobList', jobs: await Promise.all(jobs.list(project).map((job) => jobJson(job, base))) };
-}
-
 async function insertJob({ project, body, base }: Request, { jobs }: Parts) {
   const { request, id } = readJob(body);
   if (request.isDryRun) return jobJson(await jobs.dryRun(project, request), base, true);
@@ -48,23 +41,10 @@ async function insertJob({ project, body, base }: Request, { jobs }: Parts) {
 
 const getJob = ({ project, name, base }: Request, { jobs }: Parts) => jobJson(jobs.get(project, name), base);
 
-async function cancelJob({ project, name, base }: Request, { jobs }: Parts) {
-  const job = jobs.get(project, name);
-  jobs.cancel(job);
-  return { kind: 'bigquery#jobCancelResponse', job: await jobJson(job, base) };
-}
-
-function deleteJob({ project, name }: Request, { jobs }: Parts): void {
-  jobs.delete(jobs.get(project, name));
-}
-
 /** Queries and jobs. */
 export const jobRoutes: readonly Route[] = [
-  ['POST', /^\/queries$/, runQuery],
-  ['GET', /^\/queries\/(?<name>[^/]+)$/, getQueryResults],
-  ['GET', /^\/jobs$/, listJobs],
-  ['POST', /^\/jobs$/, insertJob],
-  ['GET', /^\/jobs\/(?<name>[^/]+)$/, getJob],
-  ['POST', /^\/jobs\/(?<name>[^/]+)\/cancel$/, cancelJob],
-  ['DELETE', /^\/jobs\/(?<name>[^/]+)\/delete$/, deleteJob],
+  ['POST', '/queries', runQuery],
+  ['GET', '/queries/{name}', getQueryResults],
+  ['POST', '/jobs', insertJob],
+  ['GET', '/jobs/{name}', getJob],
 ];

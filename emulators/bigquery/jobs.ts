@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Catalog } from './catalog.ts';
-import type { DefinitionRunner } from './definition.ts';
-import { encodeRow, type FormatOptions } from './encode.ts';
-import { cancelled, duplicate, fromEngine, notFound, ServiceError } from './errors.ts';
+import { encodeRow } from './encode.ts';
+import { duplicate, fromEngine, notFound, ServiceError, stopped } from './errors.ts';
 import type { Executor, Result, Statement } from './execute.ts';
-import { type JobRequest, statementTypeOf } from './job-request.ts';
+import type { JobRequest } from './job-request.ts';
 import { schemaJson } from './schema.ts';
+import type { FormatOptions } from './values.ts';
 
 /** A query job. */
 export interface Job {
@@ -13,17 +13,14 @@ export interface Job {
   id: string;
   location: string;
   request: JobRequest;
-  statementType: string;
   createdMs: number;
   endedMs?: number;
   result?: Result;
   /** Bytes that it reads, found out when somebody asks; they take longer to count than most queries to run. */
   bytes: () => Promise<number>;
-  ddlOperation?: string;
   error?: ServiceError;
   /** Settles, never rejects, when the job is over. */
   done: Promise<void>;
-  isCancelled: boolean;
   /** Ends what DuckDB does for it right now. */
   interrupt(): void;
 }
@@ -38,71 +35,48 @@ export interface PageRequest {
 const maxRetainedJobs = 1000;
 const maxRetainedRows = 1_000_000;
 const maxRowsPerPage = 10_000;
-const requestIdMs = 15 * 60_000;
 const mebibyte = 1024 * 1024;
 const minBilledBytes = 10 * mebibyte;
 
 /** Query jobs: they run, and their results are kept for paging until newer ones need the room. */
 export class Jobs {
   #executor: Executor;
-  #definitions: DefinitionRunner;
   #catalog: Catalog;
+  #isStopping = false;
   #jobs = new Map<string, Job>();
-  /** requestId -> its job: a request that is sent again gets the same answer. */
-  #requests = new Map<string, { job: Job; untilMs: number }>();
 
-  constructor(executor: Executor, definitions: DefinitionRunner, catalog: Catalog) {
+  constructor(executor: Executor, catalog: Catalog) {
     this.#executor = executor;
-    this.#definitions = definitions;
     this.#catalog = catalog;
   }
 
   /** Starts a job. Throws `duplicate` when there is one of that id. */
   start(project: string, request: JobRequest, id = `job_${randomUUID()}`): Job {
-    const earlier = this.#requests.get(`${project}/${request.requestId}`);
-    if (request.requestId !== undefined && earlier !== undefined && earlier.untilMs > Date.now()) return earlier.job;
-    const location = request.location ?? this.#catalog.locationOf(project, request.dataset);
-    if (this.#jobs.has(`${project}/${id}`)) throw duplicate(`Job ${project}:${location}.${id}`);
-    const statementType = statementTypeOf(request.sql);
-    const job: Job = {
-      project,
-      id,
-      location,
-      request,
-      statementType,
-      createdMs: Date.now(),
-      bytes: async () => 0,
-      done: Promise.resolve(),
-      isCancelled: false,
-      interrupt: () => {},
-    };
+    const job = this.#newJob(project, request, id);
+    if (this.#jobs.has(`${project}/${id}`)) throw duplicate(`Job ${project}:${job.location}.${id}`);
     job.done = this.#run(job);
     this.#jobs.set(`${project}/${id}`, job);
-    if (request.requestId !== undefined) this.#remember(`${project}/${request.requestId}`, job);
     this.#makeRoom();
     return job;
   }
 
   /** What a dry run tells, as a job that is over. Throws the query's error. */
   async dryRun(project: string, request: JobRequest): Promise<Job> {
-    const now = Date.now();
-    const isDefinition = this.#definitions.isDefinition(request.sql);
     const statement = { ...request, project };
-    const { fields, bytes } = isDefinition
-      ? { fields: [], bytes: 0 }
-      : await this.#executor.dryRun(this.#translate(statement), statement);
+    const { fields, bytes } = await this.#executor.dryRun(this.#translate(statement), statement);
+    const job = this.#newJob(project, request, `job_${randomUUID()}`);
+    return { ...job, endedMs: job.createdMs, result: { fields, rows: [] }, bytes: async () => bytes };
+  }
+
+  #newJob(project: string, request: JobRequest, id: string): Job {
     return {
       project,
-      id: `job_${randomUUID()}`,
+      id,
       location: request.location ?? this.#catalog.locationOf(project, request.dataset),
       request,
-      statementType: statementTypeOf(request.sql),
-      createdMs: now,
-      endedMs: now,
-      result: { fields, rows: [] },
-      bytes: async () => bytes,
+      createdMs: Date.now(),
+      bytes: async () => 0,
       done: Promise.resolve(),
-      isCancelled: false,
       interrupt: () => {},
     };
   }
@@ -113,37 +87,16 @@ export class Jobs {
     return job;
   }
 
-  list(project: string): Job[] {
-    return [...this.#jobs.values()].filter((job) => job.project === project).reverse();
-  }
-
-  /** Ends the job with an error, unless it is over. */
-  cancel(job: Job): void {
-    job.isCancelled = true;
-    job.interrupt();
-  }
-
-  delete(job: Job): void {
-    this.#jobs.delete(`${job.project}/${job.id}`);
-  }
-
   /** Interrupts all that runs and waits for it. */
   async stop(): Promise<void> {
-    for (const job of this.#jobs.values()) this.cancel(job);
+    this.#isStopping = true;
+    for (const job of this.#jobs.values()) job.interrupt();
     await Promise.all([...this.#jobs.values()].map(({ done }) => done));
   }
 
   async #run(job: Job): Promise<void> {
     try {
-      const { request, project } = job;
-      const statement: Statement = { ...request, project };
-      const definition = await this.#definitions.run(statement);
-      if (definition !== undefined) {
-        job.ddlOperation = definition.operation;
-        job.result = { fields: [], rows: [] };
-      } else {
-        await this.#runStatement(job, statement);
-      }
+      await this.#runStatement(job, { ...job.request, project: job.project });
     } catch (error) {
       job.error = fromEngine(error);
     }
@@ -161,7 +114,7 @@ export class Jobs {
     };
     await expectBilled(job);
     job.result = await this.#executor.run(translation, statement, (connection) => {
-      if (job.isCancelled) throw cancelled();
+      if (this.#isStopping) throw stopped();
       job.interrupt = () => connection.interrupt();
     });
   }
@@ -172,15 +125,6 @@ export class Jobs {
     } catch (error) {
       throw fromEngine(error);
     }
-  }
-
-  #remember(requestId: string, job: Job): void {
-    const now = Date.now();
-    for (const [id, { untilMs }] of this.#requests) {
-      if (untilMs > now) break;
-      this.#requests.delete(id);
-    }
-    this.#requests.set(requestId, { job, untilMs: now + requestIdMs });
   }
 
   #makeRoom(): void {
@@ -210,18 +154,12 @@ const billed = (bytes: number) => (bytes === 0 ? 0 : Math.max(minBilledBytes, Ma
 
 const reference = ({ project, id, location }: Job) => ({ projectId: project, jobId: id, location });
 
-/** `numDmlAffectedRows` and its parts, of a DML statement. */
+/** `numDmlAffectedRows` and its parts, of DELETE. */
 function dmlJson({ result }: Job) {
-  if (result?.affected === undefined) return {};
-  const { inserted, updated, deleted, total } = result.affected;
-  return {
-    numDmlAffectedRows: String(total),
-    dmlStats: {
-      insertedRowCount: String(inserted),
-      updatedRowCount: String(updated),
-      deletedRowCount: String(deleted),
-    },
-  };
+  if (result?.deleted === undefined) return {};
+  const deleted = String(result.deleted);
+  const dmlStats = { insertedRowCount: '0', updatedRowCount: '0', deletedRowCount: deleted };
+  return { numDmlAffectedRows: deleted, dmlStats };
 }
 
 /** A page of a job's result, as jobs.query and getQueryResults give it. Throws the job's error. */
@@ -232,7 +170,7 @@ export function resultJson(job: Job, kind: string, { maxResults, start, format }
   const { fields, rows } = job.result;
   const end = Math.min(rows.length, start + Math.min(maxResults ?? maxRowsPerPage, maxRowsPerPage));
   const page = rows.slice(start, end).map((row) => encodeRow(row, fields, format));
-  const isQuery = job.statementType === 'SELECT';
+  const isQuery = job.result.deleted === undefined;
   return {
     ...base,
     jobComplete: true,
@@ -263,11 +201,10 @@ export async function jobJson(job: Job, base: string, isDryRun = false) {
       ...(endedMs === undefined ? {} : { endTime: String(endedMs) }),
       totalBytesProcessed: String(bytes),
       query: {
-        statementType: job.statementType,
+        statementType: job.result?.deleted === undefined ? 'SELECT' : 'DELETE',
         totalBytesProcessed: String(bytes),
         totalBytesBilled: isDryRun ? '0' : String(billed(bytes)),
         cacheHit: false,
-        ...(job.ddlOperation === undefined ? {} : { ddlOperationPerformed: job.ddlOperation }),
         ...schema,
         ...dmlJson(job),
       },

@@ -1,26 +1,17 @@
 import {
-  BIGINT,
-  BLOB,
-  BOOLEAN,
-  DATE,
-  DECIMAL,
-  DOUBLE,
+  type DuckDBConnection,
+  type DuckDBMaterializedResult,
   type DuckDBType,
   type DuckDBValue,
   LIST,
   listValue,
-  STRUCT,
-  structValue,
-  TIME,
-  TIMESTAMP,
-  TIMESTAMPTZ,
-  VARCHAR,
 } from '@duckdb/node-api';
 import { invalid, unsupported } from './errors.ts';
-import { type Field, type FieldType, fieldType } from './schema.ts';
-import type { Type } from './sql/scope.ts';
+import { type FieldType, fieldType, type Type } from './schema.ts';
 import { isNode } from './sql/tree.ts';
-import { readScalar } from './values.ts';
+import { scalars } from './values.ts';
+
+type ScalarType = Exclude<FieldType, 'RECORD'>;
 
 /** A query parameter: its key is its lower-case name, or its position from 0. */
 export interface Parameter {
@@ -30,26 +21,6 @@ export interface Parameter {
   engineType: DuckDBType;
 }
 
-const engineTypes: Record<Exclude<FieldType, 'RECORD'>, DuckDBType> = {
-  STRING: VARCHAR,
-  BYTES: BLOB,
-  INTEGER: BIGINT,
-  FLOAT: DOUBLE,
-  NUMERIC: DECIMAL(38, 9),
-  BOOLEAN,
-  TIMESTAMP: TIMESTAMPTZ,
-  DATE,
-  TIME,
-  DATETIME: TIMESTAMP,
-  JSON: VARCHAR,
-};
-
-function engineTypeOf({ type, mode, fields }: Type): DuckDBType {
-  if (mode === 'REPEATED') return LIST(engineTypeOf({ type, mode: 'NULLABLE', ...(fields ? { fields } : {}) }));
-  if (type !== 'RECORD') return engineTypes[type];
-  return STRUCT(Object.fromEntries((fields ?? []).map((field) => [field.name, engineTypeOf(field)])));
-}
-
 /** Reads `queryParameters` of a request: by name or by position, as `parameterMode` says. */
 export function readParameters(input: unknown, mode: unknown): Map<string | number, Parameter> {
   const parameters = new Map<string | number, Parameter>();
@@ -57,46 +28,56 @@ export function readParameters(input: unknown, mode: unknown): Map<string | numb
   const isNamed = String(mode ?? '').toUpperCase() !== 'POSITIONAL' && input.some(({ name }) => name !== undefined);
   input.forEach(({ name, parameterType, parameterValue }, position) => {
     const key = isNamed ? String(name).toLowerCase() : position;
-    const type = readParameterType(parameterType);
-    const value = readParameterValue(parameterValue, type, String(name ?? position));
-    parameters.set(key, { key, type, value, engineType: engineTypeOf(type) });
+    const { type, isArray } = readParameterType(parameterType);
+    const value = readParameterValue(parameterValue, type, isArray, String(name ?? position));
+    const { engine } = scalars[type];
+    const known: Type = { type, mode: isArray ? 'REPEATED' : 'NULLABLE' };
+    parameters.set(key, { key, type: known, value, engineType: isArray ? LIST(engine) : engine });
   });
   return parameters;
 }
 
-function readParameterType(input: unknown): Type {
-  if (!isNode(input)) throw invalid('Missing parameter type');
-  const name = String(input.type).toUpperCase();
-  if (name === 'ARRAY') return { ...readParameterType(input.arrayType), mode: 'REPEATED' };
-  if (name === 'STRUCT') {
-    const members = Array.isArray(input.structTypes) ? input.structTypes : [];
-    const fields = members.map((member): Field => ({ name: String(member.name), ...readParameterType(member.type) }));
-    return { type: 'RECORD', mode: 'NULLABLE', fields };
-  }
+/** ARRAY of a scalar type, or one. */
+function readParameterType(input: unknown): { type: ScalarType; isArray: boolean } {
+  const outer = isNode(input) ? input : {};
+  const isArray = String(outer.type).toUpperCase() === 'ARRAY';
+  const name = String(isArray && isNode(outer.arrayType) ? outer.arrayType.type : outer.type).toUpperCase();
   const type = fieldType(name);
-  if (type === undefined) throw unsupported(`parameters of type ${name}`);
-  return { type, mode: 'NULLABLE' };
+  if (type === undefined || type === 'RECORD') throw unsupported(`parameters of type ${name}`);
+  return { type, isArray };
 }
 
-function readParameterValue(input: unknown, type: Type, name: string): DuckDBValue {
+function readParameterValue(input: unknown, type: ScalarType, isArray: boolean, name: string): DuckDBValue {
   if (!isNode(input)) return null;
-  if (type.mode === 'REPEATED') {
+  if (isArray) {
     if (!Array.isArray(input.arrayValues)) return null;
-    return listValue(input.arrayValues.map((item) => readParameterValue(item, { ...type, mode: 'NULLABLE' }, name)));
-  }
-  if (type.type === 'RECORD') {
-    const values = input.structValues;
-    if (!isNode(values)) return null;
-    const entries = (type.fields ?? []).map((field) => [
-      field.name,
-      readParameterValue(values[field.name], field, name),
-    ]);
-    return structValue(Object.fromEntries(entries));
+    return listValue(input.arrayValues.map((item) => readParameterValue(item, type, false, name)));
   }
   if (input.value === null || input.value === undefined) return null;
   try {
-    return readScalar(input.value, type.type);
+    return scalars[type].read(input.value);
   } catch (error) {
     throw invalid(`Invalid value for query parameter ${name}: ${(error as Error).message}`);
+  }
+}
+
+/** Runs SQL whose `$1`, `$2`, … are these parameters; it may leave some of them out. */
+export async function runBound(
+  connection: DuckDBConnection,
+  sql: string,
+  parameters: readonly Parameter[],
+): Promise<DuckDBMaterializedResult> {
+  if (parameters.length === 0) return connection.run(sql);
+  const prepared = await connection.prepare(sql);
+  try {
+    for (let index = 1; index <= prepared.parameterCount; index += 1) {
+      const parameter = parameters[Number(prepared.parameterName(index)) - 1];
+      if (parameter === undefined) throw new Error(`SQL has an unknown parameter $${prepared.parameterName(index)}`);
+      if (parameter.value === null) prepared.bindNull(index);
+      else prepared.bindValue(index, parameter.value, parameter.engineType);
+    }
+    return await prepared.run();
+  } finally {
+    prepared.destroySync();
   }
 }

@@ -1,8 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { runBound } from './bind.ts';
 import { readName, type Table } from './catalog.ts';
 import { invalidQuery } from './errors.ts';
-import type { Parameter } from './parameters.ts';
+import { type Parameter, runBound } from './parameters.ts';
 import { type Field, quote } from './schema.ts';
 import type { Translation } from './sql/translate.ts';
 
@@ -25,7 +24,7 @@ interface PlanNode {
  * Reads from DuckDB's plan which scans a statement makes, and with which conditions. DuckDB pushes a condition down to
  * the scan under the same rules as BigQuery prunes partitions by: not through a window unless the column partitions it.
  */
-export async function scansOf(
+async function scansOf(
   connection: DuckDBConnection,
   translation: Translation,
   parameters: readonly Parameter[],
@@ -33,10 +32,12 @@ export async function scansOf(
   const result = await runBound(connection, `EXPLAIN (FORMAT JSON) ${translation.sql}`, parameters);
   const [row] = await result.getRows();
   const plan = JSON.parse(String(row?.[1])) as PlanNode[];
-  const { tables, target } = translation;
-  const known = new Map([...tables, ...(target ? [target] : [])].map((table) => [`${table.id}_data`, table]));
+  const known = new Map(scanned(translation).map((table) => [`${table.id}_data`, table]));
   return plan.flatMap((node) => walk(node, [], known));
 }
+
+/** The tables that are read, and the one that is changed. */
+const scanned = ({ tables, target }: Translation): Table[] => [...tables, ...(target ? [target] : [])];
 
 function walk(node: PlanNode, above: string[], known: ReadonlyMap<string, Table>): Scan[] {
   const { name, children, extra_info: info } = node;
@@ -61,44 +62,19 @@ function texts(value: string | readonly string[] | undefined): string[] {
 
 /** The parts of `((a) AND (b))`; a BETWEEN, whose AND is another one, stays whole. */
 function conjuncts(sql: string): string[] {
-  const text = sql.trim();
-  const inner = isWrapped(text) ? text.slice(1, -1) : text;
-  if (/\bBETWEEN\b/i.test(inner)) return [text];
-  const parts: string[] = [];
-  let from = 0;
-  scan(inner, (index, depth) => {
-    if (depth === 0 && inner.startsWith(' AND ', index)) {
-      parts.push(inner.slice(from, index));
-      from = index + ' AND '.length;
-    }
-  });
-  return parts.length === 0 ? [text] : [...parts, inner.slice(from)].flatMap(conjuncts);
-}
-
-function isWrapped(text: string): boolean {
-  if (!text.startsWith('(') || !text.endsWith(')')) return false;
-  let closed = -1;
-  scan(text, (index, depth) => {
-    if (closed === -1 && depth === 0 && index > 0) closed = index;
-  });
-  return closed === text.length - 1;
-}
-
-/** Calls back for each character outside of quotes, with the depth of parentheses behind it. */
-function scan(text: string, visit: (index: number, depth: number) => void): void {
+  const pieces = sql.trim().match(/'[^']*'|"[^"]*"| AND |[()]|[^'"()]/g) ?? [];
+  const parts = [''];
   let depth = 0;
-  let quoted = '';
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text[index] ?? '';
-    if (quoted !== '') {
-      if (character === quoted) quoted = '';
-      continue;
-    }
-    if (character === "'" || character === '"') quoted = character;
-    if (character === '(') depth += 1;
-    if (character === ')') depth -= 1;
-    visit(index, depth);
-  }
+  let isWrapped = pieces[0] === '(';
+  pieces.forEach((piece, i) => {
+    if (piece === '(') depth += 1;
+    if (piece === ')') depth -= 1;
+    if (depth === 0 && i < pieces.length - 1) isWrapped = false;
+    if (piece === ' AND ' && depth === 0) parts.push('');
+    else parts.push(`${parts.pop()}${piece}`);
+  });
+  if (isWrapped) return conjuncts(sql.trim().slice(1, -1));
+  return parts.length === 1 || /\bBETWEEN\b/i.test(sql) ? [sql.trim()] : parts.flatMap(conjuncts);
 }
 
 /** The columns of the table that a condition is about. */
@@ -123,10 +99,7 @@ export async function expectPartitionFilters(
   translation: Translation,
   parameters: readonly Parameter[],
 ): Promise<void> {
-  const { tables, target, type } = translation;
-  const changes = target !== undefined && type !== 'INSERT' ? [target] : [];
-  if (![...tables, ...changes].some((table) => table.requirePartitionFilter === true)) return;
-  if (type === 'TRUNCATE_TABLE') return;
+  if (!scanned(translation).some((table) => table.requirePartitionFilter === true)) return;
   for (const found of await scansOf(connection, translation, parameters)) {
     const { table } = found;
     if (table.requirePartitionFilter === true && partitionFilters(found).length === 0) {
@@ -146,7 +119,6 @@ export function bytesOf({ name, type, mode }: Field): string {
     JSON: `2 + ${written}`,
     BYTES: `2 + octet_length(${column})`,
     BOOLEAN: '1',
-    NUMERIC: '16',
     // about: the text of all that is in it
     RECORD: written,
   };

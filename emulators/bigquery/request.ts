@@ -1,12 +1,9 @@
 import type { Catalog } from './catalog.ts';
-import type { DefinitionRunner } from './definition.ts';
-import type { FormatOptions } from './encode.ts';
-import { invalid } from './errors.ts';
+import { invalid, unsupported } from './errors.ts';
 import type { Executor } from './execute.ts';
 import type { Inserter } from './insert.ts';
 import type { Jobs, PageRequest } from './jobs.ts';
 import { isNode } from './sql/tree.ts';
-import type { StreamingBuffer } from './streaming-buffer.ts';
 import type { TableReader } from './table-reader.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
@@ -25,18 +22,16 @@ export interface Request {
 export interface Parts {
   catalog: Catalog;
   executor: Executor;
-  definitions: DefinitionRunner;
   inserter: Inserter;
   jobs: Jobs;
-  buffer: StreamingBuffer;
   reader: TableReader;
 }
 
 /** Gives the answer's body, or nothing. */
 export type Handler = (request: Request, parts: Parts) => unknown;
 
-/** What can be asked: method, path below the project, and who answers. */
-export type Route = readonly [method: string, path: RegExp, handler: Handler];
+/** What can be asked: method, path below the project (`{dataset}` is a name in it), and who answers. */
+export type Route = readonly [method: string, path: string, handler: Handler];
 
 /** An object in the body, or an empty one. */
 export const objectIn = (body: Json, key: string): Json => (isNode(body[key]) ? body[key] : {});
@@ -45,18 +40,13 @@ export const objectIn = (body: Json, key: string): Json => (isNode(body[key]) ? 
 export function pageOf(query: URLSearchParams, body: Json): PageRequest {
   const options = objectIn(body, 'formatOptions');
   const option = (key: string) => query.get(`formatOptions.${key}`) ?? options[key];
+  if (option('timestampOutputFormat')) throw unsupported('timestampOutputFormat');
   const token = query.get('pageToken') ?? query.get('startIndex') ?? '0';
   if (!/^\d+$/.test(token)) throw invalid(`Invalid page token: ${token}`);
   const maxResults = query.get('maxResults') ?? body.maxResults;
   return {
     maxResults: maxResults === undefined || maxResults === null ? undefined : Number(maxResults),
     start: Number(token),
-    format: { timestamps: timestampFormat(option('timestampOutputFormat'), option('useInt64Timestamp')) },
+    format: { hasMicros: String(option('useInt64Timestamp')) === 'true' },
   };
-}
-
-function timestampFormat(output: unknown, useInt64: unknown): FormatOptions['timestamps'] {
-  if (output === 'ISO8601_STRING') return 'iso';
-  if (output === 'INT64' || (output === undefined && String(useInt64) === 'true')) return 'micros';
-  return 'seconds';
 }

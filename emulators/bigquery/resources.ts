@@ -1,14 +1,6 @@
-import {
-  type Dataset,
-  defaultLocation,
-  type EntryName,
-  type NewTable,
-  type Partitioning,
-  type Routine,
-  type Table,
-} from './catalog.ts';
+import type { Dataset, EntryName, NewTable, Partitioning, Table } from './catalog.ts';
 import { invalid, unsupported } from './errors.ts';
-import { fieldType, readFields, schemaJson } from './schema.ts';
+import { readFields, schemaJson } from './schema.ts';
 import { isNode } from './sql/tree.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -34,20 +26,18 @@ export function readName(value: unknown, what: string): string {
   return value;
 }
 
-export const locationOf = (dataset: Dataset): string => String(dataset.settings.location ?? defaultLocation);
-
-export function datasetResource(dataset: Dataset, base: string) {
-  const { project, dataset: datasetId, createdMs, modifiedMs, settings } = dataset;
+export function datasetResource(dataset: Dataset, location: string, base: string) {
+  const { project, dataset: datasetId, createdMs, settings } = dataset;
   return {
     kind: 'bigquery#dataset',
-    etag: `"${modifiedMs}"`,
+    etag: `"${createdMs}"`,
     id: `${project}:${datasetId}`,
     selfLink: `${base}/bigquery/v2/projects/${project}/datasets/${datasetId}`,
     datasetReference: { projectId: project, datasetId },
     ...settings,
-    location: locationOf(dataset),
+    location,
     creationTime: String(createdMs),
-    lastModifiedTime: String(modifiedMs),
+    lastModifiedTime: String(createdMs),
     type: 'DEFAULT',
   };
 }
@@ -97,6 +87,7 @@ function requiresFilter(input: Json): boolean {
   return (input.requirePartitionFilter ?? nested) === true;
 }
 
+/** A view's SQL in a request, when there is one. */
 export function readView(input: unknown): string | undefined {
   if (!isNode(input)) return undefined;
   if (input.useLegacySql !== false) throw unsupported('views in legacy SQL (useLegacySql must be false)');
@@ -115,25 +106,6 @@ function readPartitioning(input: unknown): Partitioning | undefined {
   return { type, field };
 }
 
-/** What a request to patch a table changes. */
-export function readTablePatch(input: Json, table: Table): Partial<Table> {
-  const unknown = [...unknownParts, 'timePartitioning', 'clustering'].find(
-    (part) => input[part] !== undefined && JSON.stringify(input[part]) !== JSON.stringify(tableParts(table)[part]),
-  );
-  if (unknown !== undefined) throw unsupported(`a change of ${unknown}`);
-  const query = readView(input.view);
-  if (query !== undefined && table.query === undefined) throw invalid('Cannot make a view of a table');
-  const fields =
-    isNode(input.schema) && Array.isArray(input.schema.fields) ? readFields(input.schema.fields) : undefined;
-  const requirePartitionFilter = input.requirePartitionFilter;
-  return {
-    settings: pick(input, tableSettings),
-    ...(query === undefined ? {} : { query }),
-    ...(fields === undefined || table.query !== undefined ? {} : { fields }),
-    ...(typeof requirePartitionFilter === 'boolean' ? { requirePartitionFilter } : {}),
-  };
-}
-
 const tableParts = ({ partitioning, clustering }: Table): Json => ({
   ...(partitioning ? { timePartitioning: { type: partitioning.type, field: partitioning.field } } : {}),
   ...(clustering ? { clustering: { fields: clustering } } : {}),
@@ -141,10 +113,10 @@ const tableParts = ({ partitioning, clustering }: Table): Json => ({
 
 /** A table resource without its counts, as in a list. */
 export function tableResource(table: Table, location: string, base: string) {
-  const { project, dataset, name, query, settings, createdMs, modifiedMs } = table;
+  const { project, dataset, name, query, settings, createdMs } = table;
   return {
     kind: 'bigquery#table',
-    etag: `"${modifiedMs}"`,
+    etag: `"${createdMs}"`,
     id: `${project}:${dataset}.${name}`,
     selfLink: `${base}/bigquery/v2/projects/${project}/datasets/${dataset}/tables/${name}`,
     tableReference: { projectId: project, datasetId: dataset, tableId: name },
@@ -156,45 +128,6 @@ export function tableResource(table: Table, location: string, base: string) {
     ...(table.requirePartitionFilter ? { requirePartitionFilter: true } : {}),
     location,
     creationTime: String(createdMs),
-    lastModifiedTime: String(modifiedMs),
-  };
-}
-
-const standardNames: Readonly<Record<string, string>> = { INTEGER: 'INT64', FLOAT: 'FLOAT64', BOOLEAN: 'BOOL' };
-
-export function routineResource(routine: Routine) {
-  const { project, dataset, name, body, description, createdMs, modifiedMs } = routine;
-  return {
-    etag: `"${modifiedMs}"`,
-    routineReference: { projectId: project, datasetId: dataset, routineId: name },
-    routineType: 'TABLE_VALUED_FUNCTION',
-    language: 'SQL',
-    arguments: routine.arguments.map(({ name: argument, type }) => ({
-      name: argument,
-      dataType: { typeKind: standardNames[type] ?? type },
-    })),
-    definitionBody: body,
-    ...(description === undefined ? {} : { description }),
-    creationTime: String(createdMs),
-    lastModifiedTime: String(modifiedMs),
-  };
-}
-
-/** Reads the routine resource of a request: a table function in SQL. */
-export function readRoutine(input: Json, name: EntryName): Omit<Routine, 'kind' | 'createdMs' | 'modifiedMs'> {
-  if (input.routineType !== 'TABLE_VALUED_FUNCTION' || (input.language ?? 'SQL') !== 'SQL') {
-    throw unsupported('routines but table functions in SQL');
-  }
-  if (typeof input.definitionBody !== 'string') throw invalid('Required parameter is missing: definitionBody');
-  const given = Array.isArray(input.arguments) ? input.arguments : [];
-  return {
-    ...name,
-    body: input.definitionBody,
-    arguments: given.map((argument) => {
-      const type = fieldType(String(argument.dataType?.typeKind));
-      if (type === undefined || type === 'RECORD') throw unsupported('arguments of this type');
-      return { name: String(argument.name), type, mode: 'NULLABLE' };
-    }),
-    ...(typeof input.description === 'string' ? { description: input.description } : {}),
+    lastModifiedTime: String(createdMs),
   };
 }

@@ -2,111 +2,82 @@ import { type DuckDBValue, listValue, structValue } from '@duckdb/node-api';
 import type { ErrorProto } from './errors.ts';
 import type { Field } from './schema.ts';
 import { isNode } from './sql/tree.ts';
-import { readScalar } from './values.ts';
+import { scalars } from './values.ts';
 
 /** A row's values in the order of the columns, or what is wrong with it. */
 export type Row = { values: DuckDBValue[] } | { errors: ErrorProto[] };
 
 /** Reads rows of insertAll against a schema. Field names are matched in any case. */
-export type RowReader = (json: unknown, ignoreUnknown: boolean) => Row;
+export type RowReader = (json: unknown) => Row;
 
-class RowError extends Error {
-  readonly location: string;
-
-  constructor(message: string, location: string) {
-    super(message);
-    this.location = location;
-  }
-}
-
-interface Context {
-  ignoreUnknown: boolean;
-  errors: ErrorProto[];
-}
+type Reader = (value: unknown, place: string, errors: ErrorProto[]) => DuckDBValue;
 
 export function rowReader(fields: readonly Field[]): RowReader {
-  const record = recordReader(fields);
-  return (json, ignoreUnknown) => {
-    if (!isNode(json)) return { errors: [error('This field: is not a record.', '')] };
-    const context: Context = { ignoreUnknown, errors: [] };
-    const values = record(json, '', context);
-    return context.errors.length > 0 ? { errors: context.errors } : { values };
+  const read = recordReader(fields);
+  return (json) => {
+    const errors: ErrorProto[] = [];
+    const values = read(json, '', errors);
+    return errors.length > 0 ? { errors } : { values };
   };
 }
 
-const error = (message: string, location: string): ErrorProto => ({ reason: 'invalid', message, location });
+/** Notes what is wrong with a value: its row is not written. */
+function refuse(errors: ErrorProto[], message: string, location: string): null {
+  errors.push({ reason: 'invalid', message, location });
+  return null;
+}
 
 function recordReader(fields: readonly Field[]) {
   const indexes = new Map(fields.map((field, index) => [field.name.toLowerCase(), index]));
   const readers = fields.map(fieldReader);
-  return (json: Readonly<Record<string, unknown>>, path: string, context: Context): DuckDBValue[] => {
+  return (json: unknown, place: string, errors: ErrorProto[]): DuckDBValue[] => {
+    if (!isNode(json)) refuse(errors, `This field: ${place} is not a record.`, place);
+    const prefix = place === '' ? '' : `${place}.`;
     const given = new Array<unknown>(fields.length);
-    for (const [name, value] of Object.entries(json)) {
+    for (const [name, value] of Object.entries(isNode(json) ? json : {})) {
       const index = indexes.get(name.toLowerCase());
-      if (index !== undefined) given[index] = value;
-      else if (!context.ignoreUnknown) {
-        context.errors.push(error(`no such field: ${path}${name}.`, `${path}${name}`));
-      }
+      if (index === undefined) refuse(errors, `no such field: ${prefix}${name}.`, `${prefix}${name}`);
+      else given[index] = value;
     }
-    return readers.map((read, index) => {
-      try {
-        return read(given[index], path, context);
-      } catch (problem) {
-        if (!(problem instanceof RowError)) throw problem;
-        context.errors.push(error(problem.message, problem.location));
-        return null;
-      }
-    });
+    return readers.map((read, i) => read(given[i] ?? null, `${prefix}${fields[i]?.name}`, errors));
   };
 }
 
-type FieldReader = (value: unknown, path: string, context: Context) => DuckDBValue;
-
-function fieldReader(field: Field): FieldReader {
+function fieldReader(field: Field): Reader {
   const one = valueReader(field);
-  const { name, mode } = field;
-  if (mode === 'REPEATED') {
-    return (value, path, context) => {
-      if (value === undefined || value === null) return listValue([]);
-      if (!Array.isArray(value))
-        throw new RowError(`Repeated field must be imported as a JSON array: ${path}${name}.`, `${path}${name}`);
-      return listValue(
-        value.map((item) => {
-          if (item !== null && item !== undefined) return one(item, path, context);
-          throw new RowError(
-            `Only optional fields can be set to NULL. Field: ${path}${name}; Value: NULL`,
-            `${path}${name}`,
-          );
-        }),
-      );
+  const { mode } = field;
+  if (mode !== 'REPEATED') {
+    return (value, place, errors) => {
+      if (value !== null) return one(value, place, errors);
+      return mode === 'REQUIRED' ? refuse(errors, `Missing required field: ${place}.`, place) : null;
     };
   }
-  return (value, path, context) => {
-    if (value !== undefined && value !== null) return one(value, path, context);
-    if (mode === 'REQUIRED') throw new RowError(`Missing required field: ${path}${name}.`, `${path}${name}`);
-    return null;
+  return (value, place, errors) => {
+    if (value !== null && !Array.isArray(value)) {
+      return refuse(errors, `Repeated field must be imported as a JSON array: ${place}.`, place);
+    }
+    const items = (value ?? []).map((item: unknown) => {
+      if (item !== null) return one(item, place, errors);
+      return refuse(errors, `Only optional fields can be set to NULL. Field: ${place}; Value: NULL`, place);
+    });
+    return listValue(items);
   };
 }
 
-function valueReader(field: Field): FieldReader {
-  const { name, type } = field;
-  if (type !== 'RECORD') {
-    return (value, path) => {
-      const location = `${path}${name}`;
-      if (Array.isArray(value)) throw new RowError(`Array specified for non-repeated field: ${location}.`, location);
-      try {
-        return readScalar(value, type);
-      } catch (problem) {
-        throw new RowError((problem as Error).message, location);
-      }
+function valueReader({ type, fields = [] }: Field): Reader {
+  if (type === 'RECORD') {
+    const record = recordReader(fields);
+    return (value, place, errors) => {
+      const values = record(value, place, errors);
+      return structValue(Object.fromEntries(fields.map(({ name }, i) => [name, values[i] ?? null])));
     };
   }
-  const fields = field.fields ?? [];
-  const record = recordReader(fields);
-  return (value, path, context) => {
-    const location = `${path}${name}`;
-    if (!isNode(value)) throw new RowError(`This field: ${location} is not a record.`, location);
-    const values = record(value, `${location}.`, context);
-    return structValue(Object.fromEntries(fields.map((inner, index) => [inner.name, values[index] ?? null])));
+  return (value, place, errors) => {
+    if (Array.isArray(value)) return refuse(errors, `Array specified for non-repeated field: ${place}.`, place);
+    try {
+      return scalars[type].read(value);
+    } catch (problem) {
+      return refuse(errors, (problem as Error).message, place);
+    }
   };
 }

@@ -1,21 +1,8 @@
 import { invalid, unsupported } from './errors.ts';
+import { scalars } from './values.ts';
 
 /** A column's type, in the names that results and table resources carry. */
-export const fieldTypes = [
-  'STRING',
-  'BYTES',
-  'INTEGER',
-  'FLOAT',
-  'NUMERIC',
-  'BOOLEAN',
-  'TIMESTAMP',
-  'DATE',
-  'TIME',
-  'DATETIME',
-  'JSON',
-  'RECORD',
-] as const;
-export type FieldType = (typeof fieldTypes)[number];
+export type FieldType = keyof typeof scalars | 'RECORD';
 export type Mode = 'NULLABLE' | 'REQUIRED' | 'REPEATED';
 
 /** A column, or a field of a RECORD, as in a table resource's `schema.fields`. */
@@ -27,35 +14,28 @@ export interface Field {
   fields?: Field[];
 }
 
-const standardNames: Record<string, FieldType> = {
-  INT64: 'INTEGER',
-  INT: 'INTEGER',
-  SMALLINT: 'INTEGER',
-  BIGINT: 'INTEGER',
-  FLOAT64: 'FLOAT',
-  BOOL: 'BOOLEAN',
-  DECIMAL: 'NUMERIC',
-  STRUCT: 'RECORD',
-};
+/** What is known of a value. */
+export type Type = Pick<Field, 'type' | 'mode' | 'fields'>;
 
-const engineTypes: Record<Exclude<FieldType, 'RECORD'>, string> = {
-  STRING: 'VARCHAR',
-  BYTES: 'BLOB',
-  INTEGER: 'BIGINT',
-  FLOAT: 'DOUBLE',
-  NUMERIC: 'DECIMAL(38, 9)',
-  BOOLEAN: 'BOOLEAN',
-  TIMESTAMP: 'TIMESTAMPTZ',
-  DATE: 'DATE',
-  TIME: 'TIME',
-  DATETIME: 'TIMESTAMP',
-  JSON: 'JSON',
-};
+const typeNames: readonly (readonly [FieldType, readonly string[]])[] = [
+  ...Object.entries(scalars).map(([type, { names }]) => [type as FieldType, names] as const),
+  ['RECORD', ['STRUCT']],
+];
 
-/** The type that a name stands for, standard (INT64) or legacy (INTEGER), in any case. */
+/** The type that a name of SQL stands for, in any case. */
+export function sqlType(name: string): FieldType | undefined {
+  return typeNames.find(([, names]) => names.includes(name.toUpperCase()))?.[0];
+}
+
+/** The type that a name of the REST API stands for: as in SQL (INT64) or in results (INTEGER). */
 export function fieldType(name: string): FieldType | undefined {
-  const upper = name.toUpperCase();
-  return standardNames[upper] ?? fieldTypes.find((type) => type === upper);
+  return typeNames.find(([type]) => type === name.toUpperCase())?.[0] ?? sqlType(name);
+}
+
+/** The type's name in messages. */
+export function standardName({ type, mode }: Pick<Field, 'type' | 'mode'>): string {
+  const name = type === 'RECORD' ? 'STRUCT' : scalars[type].names[0];
+  return mode === 'REPEATED' ? `ARRAY<${name}>` : name;
 }
 
 /** Quotes a name for DuckDB. */
@@ -66,7 +46,8 @@ export const text = (value: string): string => `'${value.replaceAll("'", "''")}'
 
 /** DuckDB's type of one value of the field, without its mode. */
 export function elementType({ type, fields }: Pick<Field, 'type' | 'fields'>): string {
-  if (type !== 'RECORD') return engineTypes[type];
+  if (type === 'JSON') return 'JSON';
+  if (type !== 'RECORD') return String(scalars[type].engine);
   return `STRUCT(${(fields ?? []).map((field) => `${quote(field.name)} ${engineType(field)}`).join(', ')})`;
 }
 
@@ -110,32 +91,20 @@ function readField(input: Record<string, unknown>): Field {
   return { name, type, mode, ...(typeof description === 'string' ? { description } : {}), ...nested };
 }
 
-/**
- * What must be added to `before` to get `after`: the new columns, and those no longer REQUIRED. Throws `invalid` for a
- * change that the service refuses (a column gone or retyped) or the emulator cannot do (new fields inside a RECORD).
- */
-export function schemaChanges(before: readonly Field[], after: readonly Field[]): { added: Field[]; relaxed: Field[] } {
-  const added: Field[] = [];
-  const relaxed: Field[] = [];
-  const kept = new Map(before.map((field) => [field.name.toLowerCase(), field]));
-  for (const field of after) {
-    const old = kept.get(field.name.toLowerCase());
-    kept.delete(field.name.toLowerCase());
-    if (old === undefined) {
-      if (field.mode === 'REQUIRED') throw invalid(`Cannot add required fields to an existing schema: ${field.name}`);
-      added.push(field);
-    } else if (engineType(old) !== engineType(field)) {
-      throw old.type === 'RECORD' && field.type === 'RECORD'
-        ? unsupported(`a change inside the RECORD ${field.name}`)
-        : invalid(`Field ${field.name} has changed type from ${old.type} to ${field.type}`);
-    } else if (old.mode !== field.mode) {
-      if (old.mode !== 'REQUIRED')
-        throw invalid(`Field ${field.name} has changed mode from ${old.mode} to ${field.mode}`);
-      relaxed.push(field);
+/** Refuses a result that does not fit a table, whatever the order of its columns. A result's columns are never REQUIRED. */
+export function expectSameSchema(table: string, wanted: readonly Field[], given: readonly Field[]): void {
+  const byName = (fields: readonly Field[]) => new Map(fields.map((field) => [field.name.toLowerCase(), field]));
+  const [before, after] = [byName(wanted), byName(given)];
+  const mismatch = (text: string) => invalid(`Provided Schema does not match Table ${table}. ${text}`);
+  for (const [key, { name }] of after) if (!before.has(key)) throw mismatch(`Cannot add fields (field: ${name})`);
+  for (const [key, old] of before) {
+    const field = after.get(key);
+    if (field === undefined) throw mismatch(`Field ${old.name} is missing in new schema`);
+    if (elementType(old) !== elementType(field)) {
+      throw mismatch(`Field ${old.name} has changed type from ${old.type} to ${field.type}`);
     }
+    if (old.mode !== field.mode) throw mismatch(`Field ${old.name} has changed mode from ${old.mode} to ${field.mode}`);
   }
-  for (const { name } of kept.values()) throw invalid(`Field ${name} is missing in new schema`);
-  return { added, relaxed };
 }
 
 /** A field as in a resource. */

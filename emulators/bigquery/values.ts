@@ -1,31 +1,46 @@
 import {
+  BIGINT,
+  BLOB,
+  BOOLEAN,
+  DATE,
+  DOUBLE,
   DuckDBBlobValue,
   DuckDBDateValue,
-  DuckDBDecimalValue,
   DuckDBTimestampTZValue,
   DuckDBTimestampValue,
-  DuckDBTimeValue,
+  type DuckDBType,
   type DuckDBValue,
+  TIMESTAMP,
+  TIMESTAMPTZ,
+  VARCHAR,
 } from '@duckdb/node-api';
-import type { FieldType } from './schema.ts';
+import { invalidQuery } from './errors.ts';
+
+/** How results are written: from `formatOptions`. */
+export interface FormatOptions {
+  /** TIMESTAMP as whole microseconds; else as seconds, a decimal in scientific notation. */
+  hasMicros: boolean;
+}
+
+/** A type of values without parts. */
+interface Scalar {
+  /** What SQL calls it; messages take the first. */
+  names: readonly string[];
+  engine: DuckDBType;
+  /** Reads a JSON value of insertAll or of a query parameter. Throws an Error with the service's wording when it is none. */
+  read(value: unknown): DuckDBValue;
+  /** Writes a value of a result. */
+  write(value: DuckDBValue, options: FormatOptions): string;
+}
 
 const dayMs = 86_400_000;
-const minTimeMs = Date.parse('0001-01-01T00:00:00Z');
-const maxTimeMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+const minMicros = BigInt(Date.parse('0001-01-01T00:00:00Z')) * 1000n;
+const maxMicros = BigInt(Date.UTC(10_000, 0)) * 1000n - 1n;
 const minInteger = -(2n ** 63n);
 const maxInteger = 2n ** 63n - 1n;
-const maxNumeric = 10n ** 38n;
-const numericScale = 9;
 
-type Reader = (value: unknown) => DuckDBValue;
-
-/**
- * Reads a JSON value as one of the type, as insertAll and query parameters give it. Throws an Error with the service's
- * wording when it is none.
- */
-export function readScalar(value: unknown, type: Exclude<FieldType, 'RECORD'>): DuckDBValue {
-  return readers[type](value);
-}
+/** A whole number that JSON cannot have carried exactly; a service that reads it digit by digit would have another one. */
+const isRounded = (value: unknown) => Number.isInteger(value) && !Number.isSafeInteger(value);
 
 function readString(value: unknown): string {
   if (typeof value === 'string') return value;
@@ -35,6 +50,7 @@ function readString(value: unknown): string {
 
 function readInteger(value: unknown): bigint {
   const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '';
+  if (isRounded(value)) throw new Error('The emulator does not support integers beyond 2^53 without quotes');
   if (!/^[+-]?\d+$/.test(text)) throw new Error(`Cannot convert value to integer (bad value): ${print(value)}`);
   const integer = BigInt(text.replace(/^\+/, ''));
   if (integer < minInteger || integer > maxInteger) {
@@ -43,24 +59,15 @@ function readInteger(value: unknown): bigint {
   return integer;
 }
 
-const specialFloats: Record<string, number> = {
-  nan: Number.NaN,
-  inf: Number.POSITIVE_INFINITY,
-  '+inf': Number.POSITIVE_INFINITY,
-  infinity: Number.POSITIVE_INFINITY,
-  '-inf': Number.NEGATIVE_INFINITY,
-  '-infinity': Number.NEGATIVE_INFINITY,
-};
-
+/** NaN and infinity are refused wherever they could arise, so that nothing else needs to know their order and equality. */
 function readFloat(value: unknown): number {
-  if (typeof value === 'number') return value;
-  const text = typeof value === 'string' ? value.trim().toLowerCase() : '';
-  const special = specialFloats[text];
-  if (special !== undefined) return special;
-  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/.test(text)) {
+  const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '';
+  if (/^[+-]?(nan|inf|infinity)$/i.test(text)) throw new Error('The emulator does not support NaN and infinity');
+  const number = Number(text);
+  if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) || !Number.isFinite(number)) {
     throw new Error(`Cannot convert value to floating point (bad value): ${print(value)}`);
   }
-  return Number(text);
+  return number;
 }
 
 function readBoolean(value: unknown): boolean {
@@ -68,18 +75,6 @@ function readBoolean(value: unknown): boolean {
   const text = typeof value === 'string' ? value.toLowerCase() : '';
   if (text === 'true' || text === 'false') return text === 'true';
   throw new Error(`Cannot convert value to boolean (bad value): ${print(value)}`);
-}
-
-function readNumeric(value: unknown): DuckDBDecimalValue {
-  const text = typeof value === 'number' || typeof value === 'string' ? String(value).trim() : '';
-  const match = /^([+-]?)(\d*)\.?(\d*)$/.exec(text);
-  const [, sign, whole = '', fraction = ''] = match ?? [];
-  if (match === null || whole + fraction === '' || fraction.length > numericScale) {
-    throw new Error(`Invalid NUMERIC value: ${print(value)}`);
-  }
-  const scaled = BigInt(whole + fraction.padEnd(numericScale, '0'));
-  if (scaled >= maxNumeric) throw new Error(`Invalid NUMERIC value: ${print(value)}`);
-  return new DuckDBDecimalValue(sign === '-' ? -scaled : scaled, 38, numericScale);
 }
 
 function readBytes(value: unknown): DuckDBBlobValue {
@@ -95,7 +90,6 @@ const print = (value: unknown) => (typeof value === 'string' ? value : JSON.stri
 const dayPattern = String.raw`(\d{4})[-/](\d{1,2})[-/](\d{1,2})`;
 const clockPattern = String.raw`(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,9}))?)?`;
 const dayOnly = new RegExp(`^${dayPattern}$`);
-const clockOnly = new RegExp(`^${clockPattern}$`);
 const dayAndClock = new RegExp(
   `^${dayPattern}(?:(?:[ T]|T )${clockPattern})?( ?(?:Z|UTC|[+-]\\d{1,2}(?::?\\d{2})?))?$`,
   'i',
@@ -130,13 +124,6 @@ function readDate(value: unknown): DuckDBDateValue {
   return new DuckDBDateValue(days);
 }
 
-function readTime(value: unknown): DuckDBTimeValue {
-  const match = typeof value === 'string' ? clockOnly.exec(value.trim()) : null;
-  const micros = match === null ? undefined : microsOf(match[1], match[2], match[3], match[4]);
-  if (micros === undefined) throw new Error(`Invalid time string "${print(value)}"`);
-  return new DuckDBTimeValue(micros);
-}
-
 /** Microseconds of a day with a time, and of its zone; none when it is no such text. */
 function readInstant(value: unknown): { local: bigint; zone: string | undefined } | undefined {
   const match = typeof value === 'string' ? dayAndClock.exec(value.trim()) : null;
@@ -153,35 +140,24 @@ function readDatetime(value: unknown): DuckDBTimestampValue {
   return new DuckDBTimestampValue(instant.local);
 }
 
-/** Text, or seconds since 1970 as a number, also in a string. */
 function readTimestamp(value: unknown): DuckDBTimestampTZValue {
   const instant = readInstant(value);
-  const offset = instant === undefined ? undefined : zoneMicros(instant.zone);
-  let micros = instant === undefined || offset === undefined ? undefined : instant.local - offset;
-  if (micros === undefined && (typeof value === 'number' || typeof value === 'string'))
-    micros = epochMicros(String(value));
-  if (micros === undefined) {
+  const offset = zoneMicros(instant?.zone);
+  if (instant === undefined || offset === undefined) {
     throw new Error(
       `Could not parse '${print(value)}' as a timestamp. Required format is YYYY-MM-DD HH:MM[:SS[.SSSSSS]] or YYYY/MM/DD HH:MM[:SS[.SSSSSS]]`,
     );
   }
-  if (micros < BigInt(minTimeMs) * 1000n || micros > BigInt(maxTimeMs) * 1000n + 999n) {
+  const micros = instant.local - offset;
+  if (micros < minMicros || micros > maxMicros) {
     throw new Error(`Timestamp field value is out of range: ${print(value)}`);
   }
   return new DuckDBTimestampTZValue(micros);
 }
 
-function epochMicros(seconds: string): bigint | undefined {
-  const number = Number(seconds);
-  if (seconds.trim() === '' || !Number.isFinite(number)) return undefined;
-  const match = /^(-?)(\d+)(?:\.(\d+))?$/.exec(seconds.trim());
-  if (match === null) return BigInt(Math.round(number * 1e6));
-  const micros = BigInt(match[2] ?? '0') * 1_000_000n + BigInt((match[3] ?? '').padEnd(6, '0').slice(0, 6));
-  return match[1] === '-' ? -micros : micros;
-}
-
-/** A JSON column takes JSON text; numbers and booleans, which are JSON as they are, too. */
+/** A JSON column takes JSON text, which stays as it is; numbers and booleans, which are JSON as they are, too. */
 function readJson(value: unknown): string {
+  if (isRounded(value)) throw new Error('The emulator does not support integers beyond 2^53 without quotes');
   if (typeof value === 'number' || typeof value === 'boolean') return JSON.stringify(value);
   if (typeof value !== 'string') throw new Error('This field is not a record.');
   try {
@@ -192,16 +168,56 @@ function readJson(value: unknown): string {
   return value;
 }
 
-const readers: Record<Exclude<FieldType, 'RECORD'>, Reader> = {
-  STRING: readString,
-  BYTES: readBytes,
-  INTEGER: readInteger,
-  FLOAT: readFloat,
-  NUMERIC: readNumeric,
-  BOOLEAN: readBoolean,
-  TIMESTAMP: readTimestamp,
-  DATE: readDate,
-  TIME: readTime,
-  DATETIME: readDatetime,
-  JSON: readJson,
-};
+function writeInteger(value: DuckDBValue): string {
+  const integer = BigInt(value as bigint | number);
+  if (integer < minInteger || integer > maxInteger) throw invalidQuery(`int64 overflow: ${integer}`);
+  return String(integer);
+}
+
+function writeFloat(value: DuckDBValue): string {
+  const number = Number(value);
+  if (!Number.isFinite(number)) throw invalidQuery('Floating point error: the result is not finite');
+  const size = Math.abs(number);
+  if (number === 0 || (size >= 1e-3 && size < 1e7)) {
+    return Number.isInteger(number) ? number.toFixed(1) : String(number);
+  }
+  const [mantissa = '', exponent = ''] = number.toExponential().split('e');
+  return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${exponent.replace('+', '')}`;
+}
+
+/** Microseconds, or seconds with up to six decimals as the service's `1.700000000123456E9`. */
+function writeTimestamp(value: DuckDBValue, { hasMicros }: FormatOptions): string {
+  const { micros } = value as unknown as { micros: bigint };
+  if (micros < minMicros || micros > maxMicros) throw invalidQuery(`Timestamp overflow: ${micros}`);
+  if (hasMicros) return String(micros);
+  if (micros === 0n) return '0.0';
+  const digits = String(micros < 0n ? -micros : micros);
+  const fraction = digits.slice(1).replace(/0+$/, '') || '0';
+  return `${micros < 0n ? '-' : ''}${digits[0]}.${fraction}E${digits.length - 7}`;
+}
+
+const writeBytes = (value: DuckDBValue) =>
+  Buffer.from((value as unknown as { bytes: Uint8Array }).bytes).toString('base64');
+
+/** DuckDB has other years than the service's 1 to 9999. */
+function writeDay(value: DuckDBValue): string {
+  const text = String(value).replace(' ', 'T');
+  if (!/^(?!0000)\d{4}-[^()]*$/.test(text)) throw invalidQuery(`Date or time overflow: ${text}`);
+  return text;
+}
+
+const integerNames = ['INT64', 'INT', 'INTEGER', 'SMALLINT', 'BIGINT', 'TINYINT', 'BYTEINT'];
+
+/** All that is known of each type, under the name that results and table resources carry. */
+export const scalars = {
+  STRING: { names: ['STRING'], engine: VARCHAR, read: readString, write: String },
+  BYTES: { names: ['BYTES'], engine: BLOB, read: readBytes, write: writeBytes },
+  INTEGER: { names: integerNames, engine: BIGINT, read: readInteger, write: writeInteger },
+  FLOAT: { names: ['FLOAT64'], engine: DOUBLE, read: readFloat, write: writeFloat },
+  BOOLEAN: { names: ['BOOL', 'BOOLEAN'], engine: BOOLEAN, read: readBoolean, write: String },
+  TIMESTAMP: { names: ['TIMESTAMP'], engine: TIMESTAMPTZ, read: readTimestamp, write: writeTimestamp },
+  DATE: { names: ['DATE'], engine: DATE, read: readDate, write: writeDay },
+  DATETIME: { names: ['DATETIME'], engine: TIMESTAMP, read: readDatetime, write: writeDay },
+  // DuckDB's JSON is text under a name that only its SQL knows
+  JSON: { names: ['JSON'], engine: VARCHAR, read: readJson, write: String },
+} as const satisfies Record<string, Scalar>;

@@ -7,12 +7,13 @@ import { cloudEvent } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { PubSub } from '@google-cloud/pubsub';
 import sinon from 'sinon';
-import { openMailApi } from '../../functions/notify-mail/mail-api.ts';
+import { type MailRequest, openMailApi } from '../../functions/notify-mail/mail-api.ts';
 import { notifyMail } from '../../functions/notify-mail/notify-mail.ts';
-import type { Subscribers } from '../../functions/process-event/announce-subscriber.ts';
+import { userAgentOf } from '../../functions/testing/own-system.ts';
 import { updateLatest } from '../../functions/testing/update-latest.ts';
-import { decodeSubscriberMessage, type SubscriberRequest } from '../../shared/event/subscriber.ts';
+import { decodeSubscriberMessage } from '../../shared/event/subscriber.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
+import type { Subscribers } from '../../shared/stores/mail-outbox.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
 import type { ProjectDocument } from '../../shared/stores/projects.ts';
 import { openSites } from '../../shared/stores/sites.ts';
@@ -89,7 +90,7 @@ describe('process-event, Pub/Sub and notify-mail', () => {
 
   async function shown() {
     return (await (await fetch(mailbox)).json()) as {
-      requests: { request: SubscriberRequest }[];
+      requests: { request: MailRequest }[];
       attempts: { key: string; answer: unknown }[];
     };
   }
@@ -114,5 +115,34 @@ describe('process-event, Pub/Sub and notify-mail', () => {
     const { requests } = await shown();
     const wanted = Array.from({ length: SITES }, (_, index) => `admin-${index}@example.org`);
     assert.deepEqual(requests.map(({ request }) => request.email).sort(), wanted.sort());
+  });
+
+  it('ask again with the next consent of a site that opted out while its request was under way', async () => {
+    const url = 'https://undecided.example.org';
+    const email = 'undecided@example.org';
+    const event = (kind: 'track' | 'tracking-skipped', second: number) =>
+      capturedEvent(kind, {
+        id: `undecided-${second}`,
+        receivedAt: `2026-03-09T08:00:0${second}.000Z`,
+        userAgent: userAgentOf(url),
+        ...(kind === 'track' && { payload: { url, admin_email: email } }),
+      });
+    const asked = async () => {
+      const site = await openSites(latest.db).find(`${TEST_PROJECT.hash}:undecided.example.org`);
+      return site?.askedMail?.length ?? 0;
+    };
+    const mails = async () => (await shown()).requests.filter(({ request }) => request.email === email).length;
+
+    await setFaults({ always: 403 });
+    const before = (await shown()).attempts.length;
+    await updateLatest(event('track', 1), latest.db, topic);
+    await until(async () => (await shown()).attempts.length > before, { deadlineMs: 5000, what: 'an attempt' });
+    await updateLatest(event('tracking-skipped', 2), latest.db, topic);
+    await until(async () => (await asked()) === 0, { deadlineMs: 5000, what: 'the request’s withdrawal' });
+    await setFaults({});
+    assert.equal(await mails(), 0);
+    await updateLatest(event('track', 3), latest.db, topic);
+    await until(async () => (await mails()) === 1, { deadlineMs: 5000, what: 'the request' });
+    assert.equal(await asked(), 1);
   });
 });

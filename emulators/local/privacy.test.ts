@@ -28,14 +28,16 @@ const PERSON = {
   ip: '81.2.69.77',
 };
 
+/** Somebody else, who speaks of that person. */
+const NEIGHBOUR = { host: 'neighbour-of-quill.example', email: 'nils@neighbour-of-quill.example' };
+
+const headersOf = (url: string) => ({
+  'user-agent': `Appsero/${urlMd5(url)};`,
+  'content-type': 'application/x-www-form-urlencoded',
+});
+
 function requestsOfPerson(): ClientRequest[] {
-  const url = `https://${PERSON.host}`;
-  const headers = {
-    'user-agent': `Appsero/${urlMd5(url)};`,
-    'content-type': 'application/x-www-form-urlencoded',
-  };
   const report = {
-    url,
     site: `Atelier ${PERSON.last}`,
     admin_email: PERSON.email,
     first_name: PERSON.first,
@@ -46,12 +48,40 @@ function requestsOfPerson(): ClientRequest[] {
     ip_address: PERSON.ip,
     project_version: '1.0',
   };
+  const request = (kind: ClientRequest['kind'], url: string, change: object): ClientRequest => ({
+    kind,
+    headers: headersOf(url),
+    body: encodeForm({ ...report, url, ...change }),
+  });
+  const url = `https://${PERSON.host}`;
   return [
-    { kind: 'track', headers, body: encodeForm(report) },
-    { kind: 'deactivate', headers, body: encodeForm({ ...report, reason_id: 'other', reason_info: 'bye' }) },
-    { kind: 'tracking-skipped', headers, body: encodeForm({ hash: DEMO_PROJECT.hash, previously_skipped: 0 }) },
+    request('track', url, {}),
+    request('track', `http://WWW.${PERSON.host.toUpperCase()}:80/?lang=de`, {
+      admin_email: `"${PERSON.last}, ${PERSON.first}" <${PERSON.email.toUpperCase()}>`,
+    }),
+    request('deactivate', url, { reason_id: 'other', reason_info: 'bye' }),
+    { kind: 'tracking-skipped', headers: headersOf(url), body: encodeForm({ hash: DEMO_PROJECT.hash }) },
+    // client 1.2.3
+    { kind: 'deactivate', headers: headersOf(`${url}/`), body: encodeForm({ reason_id: 'other', reason_info: 'bye' }) },
     // refused: what is wrong is not logged either
-    { kind: 'track', headers, body: encodeForm({ ...report, url: `not a url ${PERSON.email}` }) },
+    request('track', url, { url: `not a url ${PERSON.email}` }),
+    // another plugin of that site, whose author has nothing to do with this system
+    request('track', url, { hash: 'c0ffee00-0000-4000-8000-000000000000' }),
+  ];
+}
+
+function requestsOfNeighbour(): ClientRequest[] {
+  const url = `https://${NEIGHBOUR.host}`;
+  const report = { url, admin_email: NEIGHBOUR.email, hash: DEMO_PROJECT.hash, project_version: '1.0' };
+  const request = (kind: ClientRequest['kind'], change: object): ClientRequest => ({
+    kind,
+    headers: headersOf(url),
+    body: encodeForm({ ...report, ...change }),
+  });
+  return [
+    request('track', {}),
+    request('deactivate', { reason_id: 'other', reason_info: `ask <${PERSON.email.toUpperCase()}>.` }),
+    request('track', { extra: { contact: `mailto:${PERSON.email}` }, wp: { theme_author: `by ${PERSON.email}` } }),
   ];
 }
 
@@ -60,7 +90,7 @@ async function readEverything(env: StoreEnv): Promise<Map<string, string>> {
   const everything = new Map<string, string>();
   const client = new MongoClient(env.MONGODB_URI);
   try {
-    for (const name of ['sites', 'deactivations', 'optOuts', 'projects']) {
+    for (const name of ['sites', 'deactivations', 'optOuts', 'unclaimed', 'projects']) {
       for (const document of await client.db().collection(name).find().toArray()) {
         everything.set(`${name} ${document._id}`, BSON.EJSON.stringify(document, { relaxed: false }));
       }
@@ -74,13 +104,16 @@ async function readEverything(env: StoreEnv): Promise<Map<string, string>> {
     const [rows] = await bigQuery.query({ query });
     for (const row of rows) everything.set(`${table} ${row.event_id}`, JSON.stringify(row));
   }
+  const query = `SELECT event_id, key FROM \`${env.BIGQUERY_DATASET}.event_keys\` WHERE received_at >= TIMESTAMP('2020-01-01')`;
+  for (const { event_id: id, key } of (await bigQuery.query({ query }))[0])
+    everything.set(`event_keys ${id} ${key}`, key);
   const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET).getFiles();
   for (const file of files) everything.set(`archive ${file.name}`, (await file.download())[0].toString());
   return everything;
 }
 
 function isOfPerson(text: string): boolean {
-  return Object.values(PERSON).some((word) => text.includes(word)) || text.includes(URL_MD5);
+  return [...Object.values(PERSON), URL_MD5].some((word) => text.toLowerCase().includes(word.toLowerCase()));
 }
 const URL_MD5 = urlMd5(`https://${PERSON.host}`);
 
@@ -115,16 +148,34 @@ describe('privacy, on the whole mesh', function () {
     Object.assign(process.env, hosts);
   });
 
+  const erase = async (...target: string[]) => {
+    const args = ['erase', '--project', DEMO_PROJECT.slug, ...target, '--yes', '--settle', '0'];
+    const { exitCode, stderr } = await capturedRun(args, runner.env);
+    assert.equal(exitCode, 0, stderr);
+  };
+  /** As a rebuild notes it. */
+  const markCopy = async () => {
+    const client = new MongoClient(runner.env.MONGODB_URI);
+    try {
+      const change = { $set: { cloneOf: PERSON.host }, $inc: { revision: 1 } };
+      const { matchedCount } = await client.db().collection('sites').updateOne({ site: NEIGHBOUR.host }, change);
+      assert.equal(matchedCount, 1);
+    } finally {
+      await client.close();
+    }
+  };
+
   it('logs nothing personal, and erases a person from every store and file and nobody else', async () => {
     const others = simulate({ seed: 11, sites: 40, projectHash: DEMO_PROJECT.hash });
-    const person = requestsOfPerson();
-    const ids = await postAll(runner.collect, [...person, ...others], { concurrency: 4 });
+    const [person, neighbour] = [requestsOfPerson(), requestsOfNeighbour()];
+    const all = [...person, ...neighbour, ...others];
+    const ids = await postAll(runner.collect, all, { concurrency: 4 });
     const personIds = ids.slice(0, person.length).map(String);
     await until(
       async (progress) => {
         const { history, rejections } = await countStores(runner.env);
         progress(history + rejections);
-        return history + rejections === person.length + others.length;
+        return history + rejections === all.length;
       },
       { what: 'the processing of every event' },
     );
@@ -132,38 +183,46 @@ describe('privacy, on the whole mesh', function () {
       (progress) => {
         const processed = runner.lines.filter((line) => line.includes('"process-event"')).length;
         progress(processed);
-        return processed >= person.length + others.length;
+        return processed >= all.length;
       },
       { what: 'the latest states' },
     );
     const { rejections } = await countStores(runner.env);
     assert.ok(rejections > 0, 'something was refused');
     const log = runner.lines.join('\n');
-    const said = [...person, ...others].flatMap(personalValues).filter((value) => isSaid(value, log));
+    const said = all.flatMap(personalValues).filter((value) => isSaid(value, log));
     assert.deepEqual(said, [], 'in the logs');
 
+    await markCopy();
     const before = await readEverything(runner.env);
-    assert.ok([...before.values()].filter(isOfPerson).length >= 10, 'there is something to erase');
-    const args = [
-      'erase',
-      '--project',
-      DEMO_PROJECT.slug,
-      '--site',
-      `https://www.${PERSON.host}/`,
-      '--yes',
-      '--settle',
-      '0',
-    ];
-    const erased = await capturedRun(args, runner.env);
-    assert.equal(erased.exitCode, 0, erased.stderr);
+    const held = [...before].filter(([key, text]) => isOfPerson(key + text));
+    assert.ok(held.length >= 15, 'there is something to erase');
+    assert.equal(held.filter(([key, text]) => (key + text).includes(NEIGHBOUR.host)).length >= 5, true);
+    await erase('--site', `https://www.${PERSON.host}/`);
+    await erase('--email', `${PERSON.first.toUpperCase()}@${PERSON.host}`);
     const after = await readEverything(runner.env);
-    const isErased = (key: string, text: string) => isOfPerson(key + text) || personIds.some((id) => key.includes(id));
-    assert.deepEqual(after, new Map([...before].filter(([key, text]) => !isErased(key, text))));
+    assert.deepEqual(
+      [...after].filter(([key, text]) => isOfPerson(key + text)),
+      [],
+    );
+    const neighbourIds = ids.slice(person.length, person.length + neighbour.length).map(String);
+    const isConcerned = ([key, text]: [string, string]) =>
+      isOfPerson(key + text) ||
+      [...personIds, ...neighbourIds].some((id) => key.includes(id)) ||
+      key.endsWith(NEIGHBOUR.host);
+    const untouched = (places: Map<string, string>) => new Map([...places].filter((place) => !isConcerned(place)));
+    assert.deepEqual(untouched(after), untouched(before));
+    // the neighbour stays, with the event that speaks of nobody else
+    assert.match(after.get(`sites ${DEMO_PROJECT.hash}:${NEIGHBOUR.host}`) ?? '', new RegExp(NEIGHBOUR.email));
+    assert.deepEqual(
+      neighbourIds.map((id) => after.has(`sites ${id}`)),
+      [true, false, false],
+    );
 
     assert.equal(await runner.end('SIGTERM'), 0);
     for (const word of [PERSON.host, PERSON.email, PERSON.first, PERSON.last]) {
       assert.throws(
-        () => execFileSync('grep', ['-raFl', word, dataDir], { encoding: 'utf8' }),
+        () => execFileSync('grep', ['-raFil', word, dataDir], { encoding: 'utf8' }),
         { status: 1 },
         `${word} is in a file`,
       );

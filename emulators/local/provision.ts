@@ -21,6 +21,8 @@ export const DEMO_PROJECT: Project = {
   ],
   reasons: [{ id: 'too-slow', label: 'It slowed my site down' }],
   mailIntegrations: [{ provider: 'mailchimp', list: 'demo-list', enabled: true }],
+  // its sites all report within seconds
+  mailCapPerHour: 10_000,
   keepFullIp: false,
   archived: false,
 };

@@ -10,8 +10,8 @@ import { MongoClient } from 'mongodb';
 import { buildFunctions } from '../../functions/build.ts';
 import { concurrently } from '../../functions/commands/concurrently.ts';
 import { readMesh, subscriptionsOf } from '../../functions/mesh.ts';
+import type { MailRequest } from '../../functions/notify-mail/mail-api.ts';
 import { parseObjectName } from '../../shared/event/object-name.ts';
-import type { SubscriberRequest } from '../../shared/event/subscriber.ts';
 import { type ClientRequest, simulate } from '../../shared/simulation/simulate.ts';
 import { EVENT_TABLES } from '../../shared/stores/site-history.ts';
 import type { SiteDocument } from '../../shared/stores/sites.ts';
@@ -181,7 +181,7 @@ describe('a redeploy', function () {
   it('leaves every site in MongoDB, and every admin of one on the list', async () => {
     const reported = new Set((await select('sites', 'site')).map(({ site }) => site));
     const asked = async () => {
-      const shown = (await (await fetch(env.MAIL_API_URL)).json()) as { requests: { request: SubscriberRequest }[] };
+      const shown = (await (await fetch(env.MAIL_API_URL)).json()) as { requests: { request: MailRequest }[] };
       return new Set(shown.requests.map(({ request }) => `${request.site} ${request.email}`));
     };
     const client = new MongoClient(env.MONGODB_URI);

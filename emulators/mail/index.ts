@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type EmulatorOptions, listen, runAlone, type StartEmulator } from '../emulator.ts';
-import { openJournal } from '../journal.ts';
-import { Mailbox, type TakenRecord } from './mailbox.ts';
+import { openDurable } from '../durable.ts';
+import { closeServer, type EmulatorOptions, listen, runAlone, type StartEmulator } from '../emulator.ts';
+import { openMailboxes } from './mailbox.ts';
 import { createMailServer } from './server.ts';
 
 export interface MailOptions extends EmulatorOptions {
@@ -15,30 +14,17 @@ export interface MailOptions extends EmulatorOptions {
  * Idempotency-Key, for whoever GETs the same address.
  */
 export const startMail: StartEmulator<MailOptions> = async ({ port, dataDir, secret } = {}) => {
-  const restored: TakenRecord[] = [];
-  const file = dataDir === undefined ? undefined : join(dataDir, 'taken.jsonl');
-  const journal = await openJournal<TakenRecord>(file, (record) => restored.push(record));
-  const mailboxes = new Map<string, Mailbox>();
-  const mailboxOf = (path: string) => {
-    const mailbox = mailboxes.get(path) ?? new Mailbox(path, journal);
-    mailboxes.set(path, mailbox);
-    return mailbox;
-  };
-  for (const record of restored) mailboxOf(record.mailbox).restore(record);
-  const { server, stop } = createMailServer(mailboxOf, secret);
-  const url = await listen(server, port).then(
-    (bound) => `http://127.0.0.1:${bound}/subscribers`,
-    async (error) => {
-      await journal.close();
-      throw error;
-    },
-  );
+  const durable = await openDurable(dataDir);
+  const mailboxes = openMailboxes(durable);
+  const { server, release } = createMailServer(mailboxes, secret);
+  const url = `http://127.0.0.1:${await listen(server, port, () => durable.close())}/subscribers`;
   return {
     url,
     env: { MAIL_API_URL: url },
     stop: async () => {
-      await stop();
-      await journal.close();
+      release();
+      await closeServer(server);
+      await durable.close();
     },
   };
 };

@@ -1,16 +1,9 @@
-import type { Journal } from '../journal.ts';
-
-/** A key that was taken, in the journal. Nothing personal: this is no store in which somebody who is erased is looked for. */
-export interface TakenRecord {
-  mailbox: string;
-  key: string;
-  /** ISO 8601. */
-  takenAt: string;
-}
+import { type Durable, json, text } from '../durable.ts';
 
 /** What would be sent. After a restart `request` is gone, and the key is known. */
 export interface TakenRequest {
   key: string;
+  /** ISO 8601. */
   takenAt: string;
   request?: unknown;
 }
@@ -40,23 +33,52 @@ export interface Faults {
 /** So much is shown of each mailbox, the latest; every key is known for ever. */
 const MAX_SHOWN = 10_000;
 
+/**
+ * Finds the mailbox of a path. Of what was taken the key is kept, and when: nothing personal, for this is no store in which
+ * somebody who is erased is looked for.
+ */
+export function openMailboxes(durable: Durable): (path: string) => Mailbox {
+  const taken = durable.table('taken', text, json<Taken>());
+  const mailboxes = new Map<string, Mailbox>();
+  let last = 0;
+  const mailboxOf = (path: string): Mailbox => {
+    const record = (key: string, takenAt: string) =>
+      durable.write(() => taken.put(orderOf(++last), { mailbox: path, key, takenAt }));
+    const mailbox = mailboxes.get(path) ?? new Mailbox(record);
+    mailboxes.set(path, mailbox);
+    return mailbox;
+  };
+  for (const [order, { mailbox, ...request }] of taken.entries()) {
+    last = Number(order);
+    mailboxOf(mailbox).restore(request);
+  }
+  return mailboxOf;
+}
+
+interface Taken {
+  mailbox: string;
+  key: string;
+  takenAt: string;
+}
+
+const orderOf = (count: number): string => String(count).padStart(12, '0');
+
 /** One address of the API, with its own keys and faults: tests do not meet in it. */
 export class Mailbox {
-  #name: string;
-  #journal: Journal<TakenRecord>;
-  #taken = new Map<string, Promise<void>>();
+  #record: (key: string, takenAt: string) => void;
+  #taken = new Set<string>();
   #requests: TakenRequest[] = [];
   #attempts: Attempt[] = [];
   #faults: Faults = {};
 
-  constructor(name: string, journal: Journal<TakenRecord>) {
-    this.#name = name;
-    this.#journal = journal;
+  /** `record` keeps a key so that it outlives a kill. */
+  constructor(record: (key: string, takenAt: string) => void) {
+    this.#record = record;
   }
 
-  restore({ key, takenAt }: TakenRecord): void {
-    this.#taken.set(key, Promise.resolve());
-    this.#show({ key, takenAt });
+  restore(request: TakenRequest): void {
+    this.#taken.add(request.key);
+    this.#show(request);
   }
 
   setFaults(faults: Faults): void {
@@ -67,18 +89,13 @@ export class Mailbox {
     return this.#faults.next?.shift() ?? this.#faults.always;
   }
 
-  /** Takes a request once; resolves when its key outlives a kill, with whether it was new. */
-  async take(key: string, request: unknown): Promise<boolean> {
-    const known = this.#taken.get(key);
-    if (known !== undefined) {
-      await known;
-      return false;
-    }
+  /** Takes a request once, and tells whether it was new. */
+  take(key: string, request: unknown): boolean {
+    if (this.#taken.has(key)) return false;
     const takenAt = new Date().toISOString();
-    const written = this.#journal.append({ mailbox: this.#name, key, takenAt });
-    this.#taken.set(key, written);
+    this.#record(key, takenAt);
+    this.#taken.add(key);
     this.#show({ key, takenAt, request });
-    await written;
     return true;
   }
 

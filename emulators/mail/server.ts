@@ -5,10 +5,13 @@ import { isSigned } from './signature.ts';
 /** What a mail API might bound it to; ours are some hundred bytes. */
 const MAX_BODY_BYTES = 65_536;
 
+/** What is served at every path. */
+export const MAIL_METHODS = ['GET', 'POST', 'PUT'] as const;
+
 export interface MailServer {
   server: Server;
-  /** Answers what is in flight, lets go of who waits in vain, and closes every connection. */
-  stop(): Promise<void>;
+  /** Lets go of who waits in vain. */
+  release(): void;
 }
 
 /**
@@ -29,10 +32,10 @@ export function createMailServer(mailboxOf: (path: string) => Mailbox, secret: s
       case 'POST':
         return post(mailbox, request, body, response);
       default:
-        return reply(response, 405, { error: 'GET, POST or PUT' });
+        return reply(response, 405, { error: `only ${MAIL_METHODS.join(', ')}` });
     }
   };
-  const post = async (mailbox: Mailbox, request: IncomingMessage, body: string, response: ServerResponse) => {
+  const post = (mailbox: Mailbox, request: IncomingMessage, body: string, response: ServerResponse) => {
     const key = String(request.headers['idempotency-key'] ?? '');
     const subscriber = parseJson(body);
     if (secret !== undefined && !isSigned(request.headers, body, secret)) {
@@ -42,11 +45,11 @@ export function createMailServer(mailboxOf: (path: string) => Mailbox, secret: s
     if (subscriber === undefined) return reply(response, 400, { error: 'the body is no JSON object' });
     const fault = mailbox.nextFault();
     if (fault === undefined) {
-      const isNew = await mailbox.take(key, subscriber);
+      const isNew = mailbox.take(key, subscriber);
       mailbox.note({ key, answer: isNew ? 202 : 200 });
       return reply(response, isNew ? 202 : 200, { taken: isNew });
     }
-    if (fault === 'lost' || fault === 'slow') await mailbox.take(key, subscriber);
+    if (fault === 'lost' || fault === 'slow') mailbox.take(key, subscriber);
     mailbox.note({ key, answer: fault });
     if (typeof fault === 'number') return reply(response, fault, { error: 'as asked for' });
     if (fault !== 'slow') return void response.destroy();
@@ -58,14 +61,8 @@ export function createMailServer(mailboxOf: (path: string) => Mailbox, secret: s
   });
   return {
     server,
-    stop: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
+    release: () => {
       for (const response of waiting) response.destroy();
-      // connections in use are kept alive otherwise
-      server.prependListener('request', (_, response) => response.setHeader('connection', 'close'));
-      const idle = setInterval(() => server.closeIdleConnections(), 10);
-      await closed;
-      clearInterval(idle);
     },
   };
 }

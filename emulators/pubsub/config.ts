@@ -17,14 +17,8 @@ const DEFAULT_DELIVERY_ATTEMPTS = 5;
 
 /** A topic as asked for, checked. Fields that this emulator does not serve are refused with UNIMPLEMENTED. */
 export function checkTopic(asked: Partial<Topic>): Topic {
-  refuseOthers(asked, ['name', 'labels', 'messageRetentionDuration', 'state'], 'topics');
-  const { labels, messageRetentionDuration: retention } = asked;
-  if (retention) checkDuration('message_retention_duration', retention, RETENTION_MS);
-  return {
-    name: checkName(asked.name, 'topics'),
-    ...(labels && { labels }),
-    ...(retention && { messageRetentionDuration: retention }),
-  };
+  refuseOthers(asked, ['name', 'labels', 'state'], 'topics');
+  return { name: checkName(asked.name, 'topics'), ...(asked.labels && { labels: asked.labels }) };
 }
 
 /**
@@ -33,7 +27,7 @@ export function checkTopic(asked: Partial<Topic>): Topic {
  */
 export function checkSubscription(asked: Partial<SubscriptionConfig>): SubscriptionConfig {
   refuseOthers(asked, SUBSCRIPTION_FIELDS, 'subscriptions');
-  const { labels, filter, enableMessageOrdering, ackDeadlineSeconds, expirationPolicy } = asked;
+  const { labels, filter, ackDeadlineSeconds, expirationPolicy } = asked;
   const retention = asked.messageRetentionDuration ?? DEFAULT_RETENTION;
   checkDuration('message_retention_duration', retention, RETENTION_MS);
   if (expirationPolicy?.ttl) {
@@ -53,7 +47,6 @@ export function checkSubscription(asked: Partial<SubscriptionConfig>): Subscript
     messageRetentionDuration: retention,
     expirationPolicy: expirationPolicy ?? { ttl: DEFAULT_TTL },
     ...(labels && { labels }),
-    ...(enableMessageOrdering && { enableMessageOrdering }),
     ...(filter && { filter }),
     ...deadLetterPolicyOf(asked),
     ...retryPolicyOf(asked),
@@ -70,7 +63,7 @@ export function checkPushConfig(asked: PushConfig): PushConfig {
     }
   }
   if (!pushEndpoint) return {};
-  if (!['http:', 'https:'].includes(URL.canParse(pushEndpoint) ? new URL(pushEndpoint).protocol : '')) {
+  if (!URL.canParse(pushEndpoint) || new URL(pushEndpoint).protocol !== 'http:') {
     throw invalidArgument(`Unsupported push_endpoint: ${pushEndpoint}`);
   }
   if (oidcToken && !oidcToken.serviceAccountEmail) {
@@ -84,22 +77,21 @@ export function checkPushConfig(asked: PushConfig): PushConfig {
 }
 
 /** `current` with the fields of `paths` (as `ack_deadline_seconds`) taken from `asked`; not yet checked. */
-export function merge<T extends object>(
-  current: T,
-  asked: Partial<T>,
+export function merge(
+  current: SubscriptionConfig,
+  asked: Partial<SubscriptionConfig>,
   paths: readonly string[],
-  { resource, updatable }: { resource: 'Topic' | 'Subscription'; updatable: readonly string[] },
-): Partial<T> {
+): Partial<SubscriptionConfig> {
   if (paths.length === 0) {
     throw invalidArgument(
-      `The update_mask in the Update${resource}Request must be set, and must contain a non-empty paths list.`,
+      `The update_mask in the UpdateSubscriptionRequest must be set, and must contain a non-empty paths list.`,
     );
   }
   const merged = new Map<string, unknown>(Object.entries(current));
   for (const path of paths) {
-    if (!updatable.includes(path)) {
+    if (!UPDATABLE_FIELDS.includes(path)) {
       throw invalidArgument(
-        `Invalid update_mask provided in the Update${resource}Request: ${path} cannot be updated here. Updatable are: ${updatable.join(', ')}.`,
+        `Invalid update_mask provided in the UpdateSubscriptionRequest: ${path} cannot be updated here. Updatable are: ${UPDATABLE_FIELDS.join(', ')}.`,
       );
     }
     const field = path.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
@@ -107,11 +99,10 @@ export function merge<T extends object>(
     if (value === undefined) merged.delete(field);
     else merged.set(field, value);
   }
-  return Object.fromEntries(merged) as Partial<T>;
+  return Object.fromEntries(merged) as Partial<SubscriptionConfig>;
 }
 
-export const UPDATABLE_TOPIC_FIELDS = ['labels', 'message_retention_duration'];
-export const UPDATABLE_SUBSCRIPTION_FIELDS = [
+const UPDATABLE_FIELDS = [
   'ack_deadline_seconds',
   'dead_letter_policy',
   'expiration_policy',
@@ -157,7 +148,6 @@ const SUBSCRIPTION_FIELDS = [
   'ackDeadlineSeconds',
   'messageRetentionDuration',
   'labels',
-  'enableMessageOrdering',
   'expirationPolicy',
   'filter',
   'deadLetterPolicy',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { itUnlessGoogle, type Target, textOf } from './contract-target.ts';
 
-/** Pull, Acknowledge, ModifyAckDeadline, redelivery, dead letters, filters, seek. */
+/** Pull, Acknowledge, ModifyAckDeadline, redelivery, dead letters, filters. */
 export function describePulling(target: Target): void {
   describe('pull', () => {
     pullAndAcknowledge(target);
@@ -124,22 +124,6 @@ function notDelivered(target: Target): void {
       ['track/1', 'track/3'],
     );
     assert.deepEqual(await target.backlog(subscription), []);
-  });
-
-  it('drops at a seek what was published before', async () => {
-    const topic = await target.topic();
-    const subscription = await target.subscription(topic);
-    await target.publish(topic, 'a', 'b');
-    // the next millisecond is after both
-    const time = Date.now() + 1;
-    while (Date.now() < time);
-    await target.subscriber.seek({
-      subscription,
-      time: { seconds: Math.floor(time / 1000), nanos: (time % 1000) * 1e6 },
-    });
-    assert.deepEqual(await target.backlog(subscription), []);
-    await target.publish(topic, 'c');
-    assert.deepEqual((await target.take(subscription)).map(textOf), ['c']);
   });
 }
 

@@ -22,7 +22,6 @@ export function describePushing(target: Target): void {
     answersToPushes(target, pushed);
     changesOfPushes(target, pushed);
     tokensOfPushes(target, pushed);
-    orderOfPushes(target, pushed);
     endOfPushes(target, pushed);
   });
 }
@@ -162,26 +161,6 @@ function tokensOfPushes(target: Target, pushed: Pushed): void {
       assert.ok(exp > Date.now() / 1000 && exp - iat === 3600);
     }
   });
-}
-
-function orderOfPushes(target: Target, pushed: Pushed): void {
-  itUnlessGoogle(
-    target,
-    'sends no orderingKey',
-    'keeps the order of an ordering key, also over a failure',
-    async () => {
-      const topic = await target.topic();
-      const pushConfig = { pushEndpoint: pushed.endpoint.url };
-      await target.subscription(topic, { pushConfig, enableMessageOrdering: true });
-      pushed.endpoint.answer = () => (pushed.endpoint.requests.length === 3 ? 500 : 204);
-      const messages = Array.from({ length: 6 }, (_, i) => ({ data: Buffer.from([i]), orderingKey: 'k' }));
-      await target.publisher.publish({ topic, messages });
-      await wait('all pushes', () => pushed.endpoint.requests.length === 7);
-      const order = pushed.endpoint.requests.map(({ body }) => Buffer.from(body.message.data, 'base64')[0]);
-      assert.deepEqual(order, [0, 1, 2, 2, 3, 4, 5]);
-      assert.equal(pushed.endpoint.requests[0]?.body.message.orderingKey, 'k');
-    },
-  );
 }
 
 function endOfPushes(target: Target, pushed: Pushed): void {

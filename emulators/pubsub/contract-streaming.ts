@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Message, SubscriberOptions } from '@google-cloud/pubsub';
 import { until } from '../../shared/testing/until.ts';
-import { DEADLINE_MS, itUnlessGoogle, type Received, type Target, textOf } from './contract-target.ts';
+import { DEADLINE_MS, type Received, type Target, textOf } from './contract-target.ts';
 
 /** Listens with the official subscriber until `body` is done. */
 async function listening(
@@ -25,16 +25,12 @@ async function listening(
   }
 }
 
-/** Sends each acknowledgement without waiting for others. */
-const AT_ONCE = { batching: { maxMessages: 1, maxMilliseconds: 1 } };
-
 const wait = (what: string, check: () => boolean) => until(check, { deadlineMs: DEADLINE_MS, what });
 
-/** The official subscriber: streams, flow control, order. */
+/** The official subscriber: streams, flow control. */
 export function describeStreaming(target: Target): void {
   describe('streams', () => {
     deliveryToStreams(target);
-    orderOfStreams(target);
     framesOfStreams(target);
     endsOfStreams(target);
     absentSubscription(target);
@@ -98,33 +94,6 @@ function deliveryToStreams(target: Target): void {
       }
     });
     assert.equal(most, 2);
-  });
-}
-
-function orderOfStreams(target: Target): void {
-  itUnlessGoogle(target, 'not over a nack', 'keep the order of each ordering key, also over a nack', async () => {
-    const topic = await target.topic();
-    const subscription = await target.subscription(topic, { enableMessageOrdering: true });
-    const seen: Record<string, string[]> = { a: [], b: [] };
-    let nacked = false;
-    const onMessage = (message: Message) => {
-      if (!nacked && String(message.data) === '3') {
-        nacked = true;
-        message.nack();
-        return;
-      }
-      seen[message.orderingKey ?? '']?.push(String(message.data));
-      message.ack();
-    };
-    const texts = Array.from({ length: 6 }, (_, i) => String(i));
-    await listening(target, subscription, AT_ONCE, onMessage, async () => {
-      for (const orderingKey of ['a', 'b']) {
-        const messages = texts.map((text) => ({ data: Buffer.from(text), orderingKey }));
-        await target.publisher.publish({ topic, messages });
-      }
-      await wait('all messages', () => seen.a?.at(-1) === '5' && seen.b?.at(-1) === '5');
-    });
-    assert.deepEqual(seen, { a: texts, b: texts });
   });
 }
 

@@ -77,6 +77,7 @@ function refusedSubscriptions(target: Target): void {
       title: 'an unknown push attribute',
       config: { pushConfig: { pushEndpoint: 'http://h/', attributes: { a: '' } } },
     },
+    { title: 'an endpoint behind TLS', config: { pushConfig: { pushEndpoint: 'https://h/' } } },
     { title: 'a push without wrapper', config: { pushConfig: { pushEndpoint: 'http://h/', noWrapper: {} } } },
     { title: 'a token without an account', config: { pushConfig: { pushEndpoint: 'http://h/', oidcToken: {} } } },
   ])
@@ -99,7 +100,12 @@ function refusedSubscriptions(target: Target): void {
     await assert.rejects(target.subscription(topic, { retainAckedMessages: true }), { code: 12 });
     await assert.rejects(target.subscription(topic, { bigqueryConfig: { table: 'p.d.t' } }), { code: 12 });
     await assert.rejects(target.subscriber.createSnapshot({ name: snapshot, subscription }), { code: 12 });
-    await assert.rejects(target.subscriber.seek({ subscription, snapshot }), { code: 12 });
+    await assert.rejects(target.subscription(topic, { enableMessageOrdering: true }), { code: 12 });
+    await assert.rejects(target.subscriber.seek({ subscription, time: seconds(1) }), { code: 12 });
+    await assert.rejects(target.publisher.updateTopic({ topic: { name: topic }, updateMask: { paths: ['labels'] } }), {
+      code: 12,
+    });
+    await assert.rejects(target.publisher.listTopicSubscriptions({ topic }), { code: 12 });
     await assert.rejects(target.publisher.detachSubscription({ subscription }), { code: 12 });
   });
 }

@@ -1,16 +1,10 @@
+import type { Draft, Message } from './message.ts';
 import { idOf, projectOf } from './names.ts';
-import type { Draft } from './records.ts';
-import type { Message } from './subscription.ts';
 
 /** What the service publishes to the dead letter topic: the message as it was, and four attributes about its end. */
-export function deadLetterOf(
-  subscription: string,
-  { data, attributes, orderingKey, publishedAt }: Message,
-  count: number,
-): Draft {
+export function deadLetterOf(subscription: string, { data, attributes, publishedAt }: Message, count: number): Draft {
   return {
     data,
-    orderingKey,
     attributes: {
       ...attributes,
       CloudPubSubDeadLetterSourceDeliveryCount: String(count),

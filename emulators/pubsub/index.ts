@@ -1,7 +1,6 @@
-import { createServer } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { type EmulatorOptions, listen, runAlone, type StartEmulator } from '../emulator.ts';
+import { type EmulatorOptions, freePort, runAlone, type StartEmulator } from '../emulator.ts';
 import { publisherMethods } from './publisher.ts';
 import { createPusher } from './push.ts';
 import { State } from './state.ts';
@@ -15,9 +14,9 @@ const CLIENT_DRAIN_MS = 500;
 
 /**
  * Google Cloud Pub/Sub over gRPC, without credentials: topics, publishing, pull, streaming pull and push subscriptions
- * with filters, retry policies, dead letters and ordering keys. Refused with UNIMPLEMENTED: snapshots, seeking to the
- * future, schemas, exactly-once delivery, retained acknowledged messages, exports, transforms, detaching, IAM.
- * Subscriptions do not expire. Push tokens are unsigned.
+ * with filters, retry policies and dead letters. Refused with UNIMPLEMENTED: ordering keys, seeking, snapshots, schemas,
+ * exactly-once delivery, retained acknowledged messages, exports, transforms, detaching, IAM. Subscriptions do not expire.
+ * Push tokens are unsigned.
  */
 export const startPubsub: StartEmulator = async ({ port = 0, dataDir }: EmulatorOptions = {}) => {
   const services = loadServices();
@@ -30,13 +29,11 @@ export const startPubsub: StartEmulator = async ({ port = 0, dataDir }: Emulator
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   server.addService(services.publisher, publisherMethods(state));
   server.addService(services.subscriber, subscriberMethods(state, pusher));
-  let address: string;
-  try {
-    address = `127.0.0.1:${await bind(server, port)}`;
-  } catch (error) {
+  const bound = await bind(server, port).catch(async (error) => {
     await state.close();
     throw error;
-  }
+  });
+  const address = `127.0.0.1:${bound}`;
   for (const subscription of state.subscriptions.values()) pusher.attach(subscription);
   return {
     url: address,
@@ -52,14 +49,10 @@ export const startPubsub: StartEmulator = async ({ port = 0, dataDir }: Emulator
 };
 
 async function bind(server: Server, port: number): Promise<number> {
-  if (port !== 0) {
-    // gRPC only logs why it cannot have a port; this says it
-    const probe = createServer();
-    await listen(probe, port);
-    await new Promise((resolve) => probe.close(resolve));
-  }
+  // gRPC only logs why it cannot have a port; this says it
+  const free = await freePort(port);
   return new Promise((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(`127.0.0.1:${free}`, ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
       else reject(error);
     });

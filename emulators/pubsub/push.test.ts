@@ -17,14 +17,14 @@ describe('createPusher', () => {
     endpoint = await startPushEndpoint();
     settled = [];
     const config = { name: 'projects/p/subscriptions/sss', pushConfig: { pushEndpoint: endpoint.url } };
-    subscription = new Subscription(1, checkSubscription(config), {
+    subscription = new Subscription(checkSubscription(config), {
       nextAckId: () => `a-${ids++}`,
       failed: () => false,
     });
     pusher = createPusher((_, ackId, acknowledged) => {
       settled.push(acknowledged ? 'acknowledged' : 'failed');
       if (!acknowledged) subscription.modifyAckDeadline(ackId, 0);
-      else for (const id of subscription.messagesOf([ackId])) subscription.remove(id);
+      else for (const { id } of subscription.messagesOf([ackId])) subscription.remove(id);
     });
   });
   afterEach(async () => {
@@ -35,7 +35,7 @@ describe('createPusher', () => {
 
   const add = (count: number) => {
     for (let i = 0; i < count; i++) {
-      const rest = { publishedAt: 0, data: 'YQ==', attributes: {}, orderingKey: '', bytes: 1, holders: 0 };
+      const rest = { publishedAt: 0, data: 'YQ==', attributes: {}, bytes: 1, holders: 0 };
       subscription.add({ id: String(ids++), ...rest }, 0);
     }
   };

@@ -1,5 +1,4 @@
-import { type ClientRequest, Agent as HttpAgent, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { Agent, type ClientRequest, type OutgoingHttpHeaders, request as requestHttp } from 'node:http';
 import { pushToken } from './push-token.ts';
 import type { Consumer, Delivery, Subscription } from './subscription.ts';
 
@@ -27,10 +26,7 @@ export interface Pusher {
 }
 
 export function createPusher(settle: Settle): Pusher {
-  const agents = {
-    'http:': new HttpAgent({ keepAlive: true, timeout: KEEP_ALIVE_MS }),
-    'https:': new HttpsAgent({ keepAlive: true, timeout: KEEP_ALIVE_MS }),
-  };
+  const agent = new Agent({ keepAlive: true, timeout: KEEP_ALIVE_MS });
   const endpoints = new Set<Endpoint>();
   let stopped = false;
   return {
@@ -40,7 +36,7 @@ export function createPusher(settle: Settle): Pusher {
         if (endpoint.isDone) endpoints.delete(endpoint);
       }
       if (stopped || !subscription.config.pushConfig.pushEndpoint) return;
-      const endpoint = new Endpoint(subscription, agents, settle);
+      const endpoint = new Endpoint(subscription, agent, settle);
       endpoints.add(endpoint);
       subscription.addConsumer(endpoint);
     },
@@ -54,18 +50,16 @@ export function createPusher(settle: Settle): Pusher {
       await Promise.race([late, Promise.all([...endpoints].map((endpoint) => endpoint.done()))]);
       clearTimeout(timer);
       for (const endpoint of endpoints) endpoint.abandon();
-      for (const agent of Object.values(agents)) agent.destroy();
+      agent.destroy();
     },
   };
 }
-
-type Agents = { 'http:': HttpAgent; 'https:': HttpsAgent };
 
 /** One subscription's pushes to one push configuration; a changed configuration gets a new one. */
 class Endpoint implements Consumer {
   #subscription: Subscription;
   #url: URL;
-  #agents: Agents;
+  #agent: Agent;
   #settle: Settle;
   #config: Subscription['config']['pushConfig'];
   #inFlight = new Map<Delivery, ClientRequest>();
@@ -75,11 +69,11 @@ class Endpoint implements Consumer {
   #ended = false;
   #whenDone: (() => void)[] = [];
 
-  constructor(subscription: Subscription, agents: Agents, settle: Settle) {
+  constructor(subscription: Subscription, agent: Agent, settle: Settle) {
     this.#subscription = subscription;
     this.#config = subscription.config.pushConfig;
     this.#url = new URL(this.#config.pushEndpoint ?? '');
-    this.#agents = agents;
+    this.#agent = agent;
     this.#settle = settle;
   }
 
@@ -109,10 +103,7 @@ class Endpoint implements Consumer {
     };
     const { oidcToken, pushEndpoint = '' } = this.#config;
     if (oidcToken) headers.authorization = `Bearer ${pushToken(oidcToken, pushEndpoint, Date.now())}`;
-    const secure = this.#url.protocol === 'https:';
-    const request = secure
-      ? requestHttps(this.#url, { method: 'POST', headers, agent: this.#agents['https:'] })
-      : requestHttp(this.#url, { method: 'POST', headers, agent: this.#agents['http:'] });
+    const request = requestHttp(this.#url, { method: 'POST', headers, agent: this.#agent });
     this.#inFlight.set(delivery, request);
     request.on('response', (response) => {
       response.on('error', () => {});
@@ -191,7 +182,7 @@ class Endpoint implements Consumer {
 
 /** The body as the service writes it; what is empty is left out. */
 function pushBody({ message, attempt }: Delivery, { config }: Subscription): string {
-  const { id, data, attributes, orderingKey } = message;
+  const { id, data, attributes } = message;
   const publishTime = new Date(message.publishedAt).toISOString();
   return JSON.stringify({
     message: {
@@ -201,7 +192,6 @@ function pushBody({ message, attempt }: Delivery, { config }: Subscription): str
       message_id: id,
       publishTime,
       publish_time: publishTime,
-      ...(orderingKey !== '' && { orderingKey }),
     },
     subscription: config.name,
     ...(config.deadLetterPolicy && { deliveryAttempt: attempt }),

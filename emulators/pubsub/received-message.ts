@@ -10,7 +10,6 @@ export function receivedMessage({ ackId, message, attempt }: Delivery, config: S
       attributes: message.attributes,
       messageId: message.id,
       publishTime: fromMs(message.publishedAt),
-      orderingKey: message.orderingKey,
     },
     deliveryAttempt: config.deadLetterPolicy === undefined ? 0 : attempt,
   };

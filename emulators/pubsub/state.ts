@@ -1,48 +1,44 @@
-import { join } from 'node:path';
-import { type Journal, openJournal } from '../journal.ts';
+import { type Durable, json, openDurable, type Table, text } from '../durable.ts';
 import { deadLetterOf } from './dead-letter.ts';
 import { alreadyExists, notFound, resourceExhausted, unavailable } from './errors.ts';
 import { matches } from './filter.ts';
-import { Messages, messageOf } from './messages.ts';
+import { type Draft, type Message, messageOf, type StoredMessage } from './message.ts';
 import { DELETED_TOPIC, idOf } from './names.ts';
-import { type Draft, type JournalRecord, type MessageRecord, snapshot } from './records.ts';
-import { type Message, Subscription } from './subscription.ts';
+import { Subscription } from './subscription.ts';
 import { type SubscriptionConfig, type Topic, toMs } from './wire.ts';
 
-/** Undelivered messages beyond this are refused, so that memory and a compaction stay bounded. */
+/** Undelivered messages beyond this are refused: they are held in memory too. */
 const MAX_BACKLOG_BYTES = 256 * 1024 * 1024;
-/** The journal is compacted once it has more garbage than live records, and at least this much. */
-const GARBAGE_RECORDS = 20_000;
-const GARBAGE_BYTES = 64 * 1024 * 1024;
+/** What a message costs beside its data and attributes, roughly. */
+const OVERHEAD_BYTES = 200;
 const RETENTION_SWEEP_MS = 60_000;
 
 /**
- * Topics, subscriptions and messages, durable in `dataDir`. Every change is a record: applied at once, and in the file
- * when the returned promise resolves. Lookups throw NOT_FOUND.
+ * Topics, subscriptions and messages, durable in `dataDir`: a change is in the file when its call returns. Lookups throw
+ * NOT_FOUND.
  */
 export class State {
   readonly topics = new Map<string, Topic>();
   readonly subscriptions = new Map<string, Subscription>();
-  #byId = new Map<number, Subscription>();
-  #byTopic = new Map<string, Set<Subscription>>();
-  #messages = new Messages();
-  #journal!: Journal<JournalRecord>;
+  #durable: Durable;
+  #files: Files;
+  #bytes = 0;
   #lastMessageId = 0;
-  #lastSubscriptionId = 0;
   #ackIdPrefix = Date.now().toString(36);
   #ackIds = 0;
-  #writtenBytes = 0;
-  #sweep: NodeJS.Timeout | undefined;
+  #sweep: NodeJS.Timeout;
 
-  /** Reads what is in `dataDir`, and compacts it: what was removed before is in no file afterwards. */
+  private constructor(durable: Durable) {
+    this.#durable = durable;
+    this.#files = filesOf(durable);
+    this.#load();
+    this.#dropExpired();
+    this.#sweep = setInterval(() => this.#dropExpired(), RETENTION_SWEEP_MS);
+  }
+
+  /** Reads what is in `dataDir`. */
   static async open(dataDir: string | undefined): Promise<State> {
-    const state = new State();
-    const file = dataDir === undefined ? undefined : join(dataDir, 'pubsub.jsonl');
-    state.#journal = await openJournal<JournalRecord>(file, (record) => state.#apply(record));
-    state.#dropExpired();
-    await state.#compact();
-    state.#sweep = setInterval(() => state.#dropExpired(), RETENTION_SWEEP_MS);
-    return state;
+    return new State(await openDurable(dataDir));
   }
 
   topic(name: string): Topic {
@@ -57,65 +53,74 @@ export class State {
     return subscription;
   }
 
-  subscriptionsOf(topic: string): Iterable<Subscription> {
-    return this.#byTopic.get(topic) ?? [];
-  }
-
-  async createTopic(topic: Topic): Promise<void> {
+  createTopic(topic: Topic): void {
     if (this.topics.has(topic.name)) throw alreadyExists(idOf(topic.name));
-    await this.#commit({ kind: 'topic', topic });
+    this.#durable.write(() => this.#files.topics.put(topic.name, topic));
+    this.topics.set(topic.name, topic);
   }
 
-  async updateTopic(topic: Topic): Promise<void> {
-    await this.#commit({ kind: 'topic', topic });
-  }
-
-  async deleteTopic(name: string): Promise<void> {
+  deleteTopic(name: string): void {
     this.topic(name);
-    await this.#commit({ kind: 'topicDeleted', name });
+    const orphans = [...this.#subscriptionsOf(name)];
+    this.#durable.write(() => {
+      this.#files.topics.remove(name);
+      for (const { config } of orphans) this.#files.subscriptions.put(config.name, { ...config, topic: DELETED_TOPIC });
+    });
+    this.topics.delete(name);
+    for (const orphan of orphans) orphan.config = { ...orphan.config, topic: DELETED_TOPIC };
   }
 
-  async createSubscription(config: SubscriptionConfig): Promise<void> {
+  createSubscription(config: SubscriptionConfig): void {
     if (this.subscriptions.has(config.name)) throw alreadyExists(idOf(config.name));
     this.topic(config.topic);
     if (config.deadLetterPolicy) this.topic(config.deadLetterPolicy.deadLetterTopic);
-    await this.#commit({ kind: 'subscription', id: this.#lastSubscriptionId + 1, config });
+    this.#durable.write(() => this.#files.subscriptions.put(config.name, config));
+    this.subscriptions.set(config.name, new Subscription(config, this));
   }
 
-  async updateSubscription({ id }: Subscription, config: SubscriptionConfig): Promise<void> {
-    await this.#commit({ kind: 'subscription', id, config });
+  updateSubscription(subscription: Subscription, config: SubscriptionConfig): void {
+    this.#durable.write(() => this.#files.subscriptions.put(config.name, config));
+    subscription.config = config;
   }
 
-  async deleteSubscription(name: string): Promise<void> {
-    const { id } = this.subscription(name);
-    await this.#commit({ kind: 'subscriptionDeleted', id });
+  deleteSubscription(name: string): void {
+    const subscription = this.subscription(name);
+    const messages = [...subscription.messages()];
+    this.#durable.write(() => {
+      this.#files.subscriptions.remove(name);
+      for (const message of messages) this.#unstore(subscription, message);
+    });
+    this.subscriptions.delete(name);
+    subscription.end(notFound(idOf(name)));
+    for (const message of messages) this.#forget(subscription, message);
   }
 
-  /** Gives the message ids, in order, once all messages are in the file. */
-  async publish(topic: string, drafts: readonly Draft[]): Promise<string[]> {
+  /** Gives the message ids, in order. */
+  publish(topic: string, drafts: readonly Draft[]): string[] {
     this.topic(topic);
-    if (this.#messages.bytes > MAX_BACKLOG_BYTES) {
+    if (this.#bytes > MAX_BACKLOG_BYTES) {
       throw resourceExhausted(`The emulator holds ${MAX_BACKLOG_BYTES} bytes of undelivered messages, its limit.`);
     }
-    const ids: string[] = [];
-    const written: Promise<void>[] = [];
-    for (const draft of drafts) {
-      const record = this.#messageRecord(topic, draft);
-      ids.push(record.id);
-      if (record.to.length > 0) written.push(this.#commit(record));
-    }
-    await Promise.all(written);
-    return ids;
+    const messages = drafts.map((draft) => this.#newMessage(draft));
+    this.#durable.write(() => {
+      for (const message of messages) this.#store(topic, message);
+    });
+    for (const message of messages) this.#add(topic, message);
+    return messages.map(({ id }) => id);
   }
 
-  /** Takes messages out of one subscription for good: they are acknowledged, or skipped by a seek. */
-  async remove({ id }: Subscription, messages: string[]): Promise<void> {
-    if (messages.length > 0) await this.#commit({ kind: 'removed', subscription: id, messages });
+  /** Takes messages out of one subscription for good: they are acknowledged, or too old. */
+  remove(subscription: Subscription, messages: readonly Message[]): void {
+    if (messages.length === 0) return;
+    this.#durable.write(() => {
+      for (const message of messages) this.#unstore(subscription, message);
+    });
+    for (const message of messages) this.#forget(subscription, message);
   }
 
-  /** The same for a push, which nobody waits for; what is lost is delivered again. */
-  removeInBackground(subscription: Subscription, messages: string[]): void {
-    this.#inBackground(this.remove(subscription, messages));
+  /** The same where nobody waits for it, as for a push. */
+  removeInBackground(subscription: Subscription, messages: readonly Message[]): void {
+    inBackground(undefined, () => this.remove(subscription, messages));
   }
 
   nextAckId(): string {
@@ -125,23 +130,18 @@ export class State {
 
   /** See SubscriptionOwner. A dead letter topic that is gone, or not there yet, keeps the message where it is. */
   failed(subscription: Subscription, message: Message, failures: number): boolean {
-    const { deadLetterPolicy, retryPolicy } = subscription.config;
-    if (
-      deadLetterPolicy &&
-      failures >= deadLetterPolicy.maxDeliveryAttempts &&
-      this.topics.has(deadLetterPolicy.deadLetterTopic)
-    ) {
-      const letter = deadLetterOf(subscription.config.name, message, failures);
-      const record = this.#messageRecord(deadLetterPolicy.deadLetterTopic, letter);
-      this.#inBackground(this.#commit({ ...record, from: [subscription.id, message.id] }));
-      return true;
-    }
-    if (deadLetterPolicy || retryPolicy) {
-      this.#inBackground(
-        this.#commit({ kind: 'failed', subscription: subscription.id, message: message.id, failures }),
-      );
-    }
-    return false;
+    const { name, deadLetterPolicy, retryPolicy } = subscription.config;
+    const isDead = failures >= (deadLetterPolicy?.maxDeliveryAttempts ?? Number.POSITIVE_INFINITY);
+    return inBackground(false, () => {
+      if (deadLetterPolicy && isDead && this.topics.has(deadLetterPolicy.deadLetterTopic)) {
+        this.#bury(subscription, message, { topic: deadLetterPolicy.deadLetterTopic, failures });
+        return true;
+      }
+      if (deadLetterPolicy || retryPolicy) {
+        this.#durable.write(() => this.#files.held.put(heldKey(name, message.id), failures));
+      }
+      return false;
+    });
   }
 
   /** Ends every stream and every waiting pull, those that still come too. Acknowledgements are still taken. */
@@ -149,144 +149,81 @@ export class State {
     for (const subscription of this.subscriptions.values()) subscription.end(unavailable());
   }
 
-  /** Compacts and closes the file. */
   async close(): Promise<void> {
     clearInterval(this.#sweep);
     for (const subscription of this.subscriptions.values()) subscription.stopClocks();
-    try {
-      await this.#compact();
-    } finally {
-      await this.#journal.close();
+    await this.#durable.close();
+  }
+
+  #bury(subscription: Subscription, message: Message, { topic, failures }: { topic: string; failures: number }): void {
+    const letter = this.#newMessage(deadLetterOf(subscription.config.name, message, failures));
+    this.#durable.write(() => {
+      this.#store(topic, letter);
+      this.#unstore(subscription, message);
+    });
+    this.#forget(subscription, message);
+    this.#add(topic, letter);
+  }
+
+  *#subscriptionsOf(topic: string): Generator<Subscription> {
+    for (const subscription of this.subscriptions.values()) {
+      if (subscription.config.topic === topic) yield subscription;
     }
   }
 
-  #messageRecord(topic: string, { data, attributes, orderingKey }: Draft): MessageRecord {
+  *#takersOf(topic: string, { attributes }: Draft): Generator<Subscription> {
+    for (const subscription of this.#subscriptionsOf(topic)) {
+      if (subscription.filter === undefined || matches(subscription.filter, attributes)) yield subscription;
+    }
+  }
+
+  #newMessage(draft: Draft): Message {
     // the time as the id keeps ids unique and growing over restarts that forgot the last one
     this.#lastMessageId = Math.max(this.#lastMessageId + 1, Date.now() * 1000);
-    const to: MessageRecord['to'] = [];
-    for (const { id, filter } of this.subscriptionsOf(topic)) {
-      if (filter === undefined || matches(filter, attributes)) to.push([id, 0]);
+    return messageOf(String(this.#lastMessageId), { ...draft, publishedAt: Date.now() });
+  }
+
+  /** Within a write: the message, for every subscription that takes it. */
+  #store(topic: string, message: Message): void {
+    const { id, publishedAt, data, attributes } = message;
+    const takers = [...this.#takersOf(topic, message)];
+    for (const { config } of takers) this.#files.held.put(heldKey(config.name, id), 0);
+    if (takers.length > 0) this.#files.messages.put(id, { publishedAt, data, attributes });
+  }
+
+  /** Within a write: the subscription has the message no longer, and the last that has it takes it along. */
+  #unstore({ config }: Subscription, { id, holders }: Message): void {
+    this.#files.held.remove(heldKey(config.name, id));
+    if (holders === 1) this.#files.messages.remove(id);
+  }
+
+  #add(topic: string, message: Message): void {
+    for (const subscription of this.#takersOf(topic, message)) subscription.add(message, 0);
+    if (message.holders > 0) this.#bytes += message.bytes + OVERHEAD_BYTES;
+  }
+
+  #forget(subscription: Subscription, message: Message): void {
+    if (!subscription.remove(message.id)) return;
+    if (message.holders === 0) this.#bytes -= message.bytes + OVERHEAD_BYTES;
+  }
+
+  #load(): void {
+    for (const [name, topic] of this.#files.topics.entries()) this.topics.set(name, topic);
+    for (const [name, config] of this.#files.subscriptions.entries()) {
+      this.subscriptions.set(name, new Subscription(config, this));
     }
-    return {
-      kind: 'message',
-      id: String(this.#lastMessageId),
-      publishedAt: Date.now(),
-      data,
-      attributes,
-      orderingKey,
-      to,
-    };
-  }
-
-  #commit(record: JournalRecord): Promise<void> {
-    this.#apply(record);
-    const written = this.#journal.append(record);
-    const live = this.#messages.count + this.topics.size + this.subscriptions.size;
-    if (
-      this.#journal.length - live > Math.max(GARBAGE_RECORDS, live) ||
-      this.#writtenBytes - this.#messages.bytes > Math.max(GARBAGE_BYTES, this.#messages.bytes)
-    ) {
-      this.#inBackground(this.#compact());
+    const messages = new Map<string, Message>();
+    for (const [id, stored] of this.#files.messages.entries()) {
+      const message = messageOf(id, stored);
+      messages.set(id, message);
+      this.#bytes += message.bytes + OVERHEAD_BYTES;
+      this.#lastMessageId = Number(id);
     }
-    return written;
-  }
-
-  /** For what costs no more than a redelivery, or a larger file, when it is lost. */
-  #inBackground(written: Promise<void>): void {
-    written.catch((error) => console.error('pubsub emulator: the journal cannot be written', error));
-  }
-
-  #compact(): Promise<void> {
-    this.#writtenBytes = this.#messages.bytes;
-    return this.#journal.rewrite(
-      snapshot({
-        ids: { message: this.#lastMessageId, subscription: this.#lastSubscriptionId },
-        topics: this.topics.values(),
-        subscriptions: [...this.#byId.values()],
-        messages: this.#messages.all(),
-      }),
-    );
-  }
-
-  #apply(record: JournalRecord): void {
-    switch (record.kind) {
-      case 'ids':
-        this.#lastMessageId = record.message;
-        this.#lastSubscriptionId = record.subscription;
-        break;
-      case 'topic':
-        this.topics.set(record.topic.name, record.topic);
-        break;
-      case 'topicDeleted':
-        this.#deleteTopic(record.name);
-        break;
-      case 'subscription':
-        this.#setSubscription(record.id, record.config);
-        break;
-      case 'subscriptionDeleted':
-        this.#deleteSubscription(record.id);
-        break;
-      case 'message':
-        this.#addMessage(record);
-        break;
-      case 'removed':
-        this.#removeMessages(record.subscription, record.messages);
-        break;
-      case 'failed':
-        this.#byId.get(record.subscription)?.setFailures(record.message, record.failures);
-        break;
+    for (const [key, failures] of this.#files.held.entries()) {
+      const [name = '', id = ''] = key.split(' ');
+      const message = messages.get(id);
+      if (message !== undefined) this.subscriptions.get(name)?.add(message, failures);
     }
-  }
-
-  #deleteTopic(name: string): void {
-    this.topics.delete(name);
-    for (const subscription of this.subscriptionsOf(name)) {
-      subscription.config = { ...subscription.config, topic: DELETED_TOPIC };
-    }
-    this.#byTopic.delete(name);
-  }
-
-  #setSubscription(id: number, config: SubscriptionConfig): void {
-    const known = this.#byId.get(id);
-    if (known !== undefined) {
-      known.config = config;
-      return;
-    }
-    const subscription = new Subscription(id, config, this);
-    this.#lastSubscriptionId = Math.max(this.#lastSubscriptionId, id);
-    this.#byId.set(id, subscription);
-    this.subscriptions.set(config.name, subscription);
-    const siblings = this.#byTopic.get(config.topic);
-    if (siblings !== undefined) siblings.add(subscription);
-    else if (config.topic !== DELETED_TOPIC) this.#byTopic.set(config.topic, new Set([subscription]));
-  }
-
-  #deleteSubscription(id: number): void {
-    const subscription = this.#byId.get(id);
-    if (subscription === undefined) return;
-    this.#byId.delete(id);
-    this.subscriptions.delete(subscription.config.name);
-    this.#byTopic.get(subscription.config.topic)?.delete(subscription);
-    subscription.end(notFound(idOf(subscription.config.name)));
-    for (const message of [...subscription.messages()]) this.#release(subscription.remove(message));
-  }
-
-  #addMessage(record: MessageRecord): void {
-    if (record.from !== undefined) this.#removeMessages(record.from[0], [record.from[1]]);
-    const message = messageOf(record);
-    for (const [subscription, failures] of record.to) this.#byId.get(subscription)?.add(message, failures);
-    this.#lastMessageId = Math.max(this.#lastMessageId, Number(record.id));
-    this.#writtenBytes += message.bytes;
-    if (message.holders > 0) this.#messages.add(message);
-  }
-
-  #removeMessages(subscriptionId: number, messages: string[]): void {
-    const subscription = this.#byId.get(subscriptionId);
-    for (const id of messages) this.#release(subscription?.remove(id));
-  }
-
-  #release(message: Message | undefined): void {
-    if (message !== undefined) this.#messages.release(message);
   }
 
   #dropExpired(): void {
@@ -296,3 +233,32 @@ export class State {
     }
   }
 }
+
+/** For what costs no more than a redelivery when it cannot be written; there is nobody to be told. */
+function inBackground<T>(otherwise: T, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    console.error('pubsub emulator: a change cannot be written', error);
+    return otherwise;
+  }
+}
+
+interface Files {
+  topics: Table<string, Topic>;
+  subscriptions: Table<string, SubscriptionConfig>;
+  /** By message id: the order of publishing. */
+  messages: Table<string, StoredMessage>;
+  /** Which subscription holds which message, with its failures so far. */
+  held: Table<string, number>;
+}
+
+const filesOf = (durable: Durable): Files => ({
+  topics: durable.table('topics', text, json<Topic>()),
+  subscriptions: durable.table('subscriptions', text, json<SubscriptionConfig>()),
+  messages: durable.table('messages', text, json<StoredMessage>()),
+  held: durable.table('held', text, json<number>()),
+});
+
+/** No name has a space. */
+const heldKey = (subscription: string, message: string): string => `${subscription} ${message}`;

@@ -12,7 +12,7 @@ const MAX_BATCH = 1000;
 
 /** What pull methods do with acknowledgements; both refuse malformed ids. */
 export interface Acknowledgements {
-  acknowledge(subscription: Subscription, ackIds: readonly string[]): Promise<void>;
+  acknowledge(subscription: Subscription, ackIds: readonly string[]): void;
   modifyAckDeadline(subscription: Subscription, ackIds: readonly string[], seconds: number): void;
 }
 
@@ -37,7 +37,7 @@ export function streamingPull(state: State, acknowledgements: Acknowledgements) 
         } else {
           checkLaterRequest(request);
         }
-        stream.receive(request, acknowledgements).catch(fail);
+        stream.receive(request, acknowledgements);
       } catch (error) {
         fail(error);
       }
@@ -92,7 +92,7 @@ class Stream implements Consumer {
   }
 
   /** An empty request is a keep-alive. */
-  async receive(request: StreamingPullRequest, acknowledgements: Acknowledgements): Promise<void> {
+  receive(request: StreamingPullRequest, acknowledgements: Acknowledgements): void {
     const { ackIds = [], modifyDeadlineAckIds = [], modifyDeadlineSeconds = [], streamAckDeadlineSeconds } = request;
     if (streamAckDeadlineSeconds) this.#deadlineSeconds = checkStreamDeadline(streamAckDeadlineSeconds);
     if (modifyDeadlineAckIds.length !== modifyDeadlineSeconds.length) {
@@ -101,7 +101,7 @@ class Stream implements Consumer {
     modifyDeadlineAckIds.forEach((ackId, index) => {
       acknowledgements.modifyAckDeadline(this.#subscription, [ackId], modifyDeadlineSeconds[index] ?? 0);
     });
-    if (ackIds.length > 0) await acknowledgements.acknowledge(this.#subscription, ackIds);
+    if (ackIds.length > 0) acknowledgements.acknowledge(this.#subscription, ackIds);
   }
 
   hasRoom(): boolean {
@@ -125,10 +125,7 @@ class Stream implements Consumer {
     if (this.#batch.length === 0) return;
     const response = {
       receivedMessages: this.#batch,
-      subscriptionProperties: {
-        exactlyOnceDeliveryEnabled: false,
-        messageOrderingEnabled: this.#subscription.config.enableMessageOrdering === true,
-      },
+      subscriptionProperties: { exactlyOnceDeliveryEnabled: false, messageOrderingEnabled: false },
     };
     this.#batch = [];
     this.#batchBytes = 0;

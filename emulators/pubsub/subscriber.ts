@@ -1,12 +1,6 @@
-import {
-  checkNumber,
-  checkPushConfig,
-  checkSubscription,
-  merge,
-  refusePull,
-  UPDATABLE_SUBSCRIPTION_FIELDS,
-} from './config.ts';
-import { invalidArgument, pullOfPush, unsupported } from './errors.ts';
+import { checkNumber, checkPushConfig, checkSubscription, merge, refusePull } from './config.ts';
+import { invalidArgument, pullOfPush } from './errors.ts';
+import type { Methods, SUBSCRIBER_METHODS } from './methods.ts';
 import { checkName, page } from './names.ts';
 import { pull } from './pull.ts';
 import type { Pusher } from './push.ts';
@@ -14,27 +8,20 @@ import type { State } from './state.ts';
 import { type Acknowledgements, streamingPull } from './streaming-pull.ts';
 import type { Subscription } from './subscription.ts';
 import { unary } from './unary.ts';
-import {
-  type PageRequest,
-  type PushConfig,
-  type Seconds,
-  type SubscriptionConfig,
-  toMs,
-  type UpdateMask,
-} from './wire.ts';
+import type { PageRequest, PushConfig, SubscriptionConfig, UpdateMask } from './wire.ts';
 
 interface Named {
   subscription?: string;
 }
 
-/** The methods of google.pubsub.v1.Subscriber; the missing ones (snapshots) are UNIMPLEMENTED. */
+/** The handlers of google.pubsub.v1.Subscriber. */
 export function subscriberMethods(state: State, pusher: Pusher) {
   const acknowledgements = acknowledgementsOf(state);
   return {
     ...configurationMethods(state, pusher),
 
-    Acknowledge: unary(async ({ subscription, ackIds = [] }: Named & { ackIds?: string[] }) => {
-      await acknowledgements.acknowledge(find(state, subscription), ackIds);
+    Acknowledge: unary(({ subscription, ackIds = [] }: Named & { ackIds?: string[] }) => {
+      acknowledgements.acknowledge(find(state, subscription), ackIds);
       return {};
     }),
 
@@ -53,59 +40,49 @@ export function subscriberMethods(state: State, pusher: Pusher) {
     }),
 
     StreamingPull: streamingPull(state, acknowledgements),
-
-    Seek: unary(async ({ subscription, time }: Named & { time?: Seconds }) => {
-      const found = find(state, subscription);
-      if (time === undefined) throw unsupported('seeking to a snapshot');
-      if (toMs(time) > Date.now()) throw unsupported('seeking to the future');
-      // acknowledged messages are not kept: a seek backwards finds none, as on a service that does not retain them
-      await state.remove(found, found.publishedBefore(toMs(time)));
-      return {};
-    }),
-  };
+  } satisfies Methods<typeof SUBSCRIBER_METHODS>;
 }
 
 function configurationMethods(state: State, pusher: Pusher) {
   return {
-    CreateSubscription: unary(async (request: Partial<SubscriptionConfig>) => {
+    CreateSubscription: unary((request: Partial<SubscriptionConfig>) => {
       const config = checkSubscription(request);
-      await state.createSubscription(config);
+      state.createSubscription(config);
       pusher.attach(state.subscription(config.name));
-      return shown(state, config);
+      return shown(config);
     }),
 
-    GetSubscription: unary(({ subscription }: Named) => shown(state, find(state, subscription).config)),
+    GetSubscription: unary(({ subscription }: Named) => shown(find(state, subscription).config)),
 
     ListSubscriptions: unary(({ project = '', ...paging }: { project?: string } & PageRequest) => {
       const configs = [...state.subscriptions.values()].map(({ config }) => config);
       const mine = configs.filter(({ name }) => name.startsWith(`${project}/`));
       const { items, nextPageToken } = page(mine, ({ name }) => name, paging);
-      return { subscriptions: items.map((config) => shown(state, config)), nextPageToken };
+      return { subscriptions: items.map((config) => shown(config)), nextPageToken };
     }),
 
     UpdateSubscription: unary(
-      async ({ subscription = {}, updateMask }: { subscription?: Partial<SubscriptionConfig> } & UpdateMask) => {
+      ({ subscription = {}, updateMask }: { subscription?: Partial<SubscriptionConfig> } & UpdateMask) => {
         const found = find(state, subscription.name);
-        const mask = { resource: 'Subscription', updatable: UPDATABLE_SUBSCRIPTION_FIELDS } as const;
         const paths = updateMask?.paths ?? [];
-        const config = checkSubscription(merge(found.config, subscription, paths, mask));
+        const config = checkSubscription(merge(found.config, subscription, paths));
         if (config.deadLetterPolicy && paths.includes('dead_letter_policy')) {
           state.topic(config.deadLetterPolicy.deadLetterTopic);
         }
-        await state.updateSubscription(found, config);
+        state.updateSubscription(found, config);
         if (paths.includes('push_config')) repoint(pusher, found);
-        return shown(state, config);
+        return shown(config);
       },
     ),
 
-    DeleteSubscription: unary(async ({ subscription }: Named) => {
-      await state.deleteSubscription(checkName(subscription, 'subscriptions'));
+    DeleteSubscription: unary(({ subscription }: Named) => {
+      state.deleteSubscription(checkName(subscription, 'subscriptions'));
       return {};
     }),
 
-    ModifyPushConfig: unary(async ({ subscription, pushConfig = {} }: Named & { pushConfig?: PushConfig }) => {
+    ModifyPushConfig: unary(({ subscription, pushConfig = {} }: Named & { pushConfig?: PushConfig }) => {
       const found = find(state, subscription);
-      await state.updateSubscription(found, { ...found.config, pushConfig: checkPushConfig(pushConfig) });
+      state.updateSubscription(found, { ...found.config, pushConfig: checkPushConfig(pushConfig) });
       repoint(pusher, found);
       return {};
     }),
@@ -120,9 +97,9 @@ function repoint(pusher: Pusher, subscription: Subscription): void {
 
 function acknowledgementsOf(state: State): Acknowledgements {
   return {
-    async acknowledge(subscription, ackIds) {
+    acknowledge(subscription, ackIds) {
       checkAckIds(ackIds);
-      await state.remove(subscription, subscription.messagesOf(ackIds));
+      state.remove(subscription, subscription.messagesOf(ackIds));
     },
     modifyAckDeadline(subscription, ackIds, seconds) {
       checkAckIds(ackIds);
@@ -141,7 +118,4 @@ function checkAckIds(ackIds: readonly string[]): void {
 const find = (state: State, name: string | undefined) => state.subscription(checkName(name, 'subscriptions'));
 
 /** A configuration as clients see it. */
-function shown(state: State, config: SubscriptionConfig) {
-  const retention = state.topics.get(config.topic)?.messageRetentionDuration;
-  return { ...config, state: 'ACTIVE', ...(retention && { topicMessageRetentionDuration: retention }) };
-}
+const shown = (config: SubscriptionConfig) => ({ ...config, state: 'ACTIVE' });

@@ -1,23 +1,9 @@
 import { retryDelayMs } from './config.ts';
 import type { RpcError } from './errors.ts';
 import { type Filter, parseFilter } from './filter.ts';
+import type { Message } from './message.ts';
 import { Queue } from './queue.ts';
 import type { SubscriptionConfig } from './wire.ts';
-
-/** A published message, as long as a subscription holds it. */
-export interface Message {
-  id: string;
-  /** Milliseconds since 1970. */
-  publishedAt: number;
-  /** Base64. */
-  data: string;
-  attributes: Record<string, string>;
-  orderingKey: string;
-  /** Size for flow control: data, attributes and ordering key. */
-  bytes: number;
-  /** How many subscriptions still hold it. */
-  holders: number;
-}
 
 /** One delivery of a message; a redelivery is another one. */
 export interface Delivery {
@@ -53,8 +39,8 @@ interface Entry {
   message: Message;
   /** Nacks and missed ack deadlines so far. */
   failures: number;
-  /** behind: an earlier message of its ordering key comes first; waiting: for the end of its backoff. */
-  state: 'ready' | 'behind' | 'leased' | 'waiting' | 'gone';
+  /** waiting: for the end of its backoff. */
+  state: 'ready' | 'leased' | 'waiting' | 'gone';
   consumer?: Consumer;
   delivery?: Delivery;
   timer?: NodeJS.Timeout;
@@ -62,8 +48,6 @@ interface Entry {
 
 /** A subscription's backlog: what is ready, who has it, until when, and when it comes again. Knows nothing of files. */
 export class Subscription {
-  /** Names it in the journal; never used again after a deletion, other than the name. */
-  readonly id: number;
   config: SubscriptionConfig;
   readonly filter: Filter | undefined;
   #owner: SubscriptionOwner;
@@ -71,73 +55,50 @@ export class Subscription {
   #entries = new Map<string, Entry>();
   #leases = new Map<string, Entry>();
   #ready = new Queue<Entry>();
-  /** By ordering key: what waits behind the one message that may be out. */
-  #lines = new Map<string, Queue<Entry>>();
   #consumers = new Set<Consumer>();
   #turn = 0;
   #ended: RpcError | undefined;
   #scheduled: NodeJS.Immediate | undefined;
 
-  constructor(id: number, config: SubscriptionConfig, owner: SubscriptionOwner) {
-    this.id = id;
+  constructor(config: SubscriptionConfig, owner: SubscriptionOwner) {
     this.config = config;
     this.filter = config.filter === undefined ? undefined : parseFilter(config.filter);
     this.#owner = owner;
   }
 
-  /** Failures so far of a message that it holds; undefined when it does not. */
-  failuresOf(messageId: string): number | undefined {
-    return this.#entries.get(messageId)?.failures;
-  }
-
-  setFailures(messageId: string, failures: number): void {
-    const entry = this.#entries.get(messageId);
-    if (entry !== undefined) entry.failures = failures;
-  }
-
   add(message: Message, failures: number): void {
-    const entry: Entry = { message, failures, state: 'behind' };
+    const entry: Entry = { message, failures, state: 'ready' };
     this.#entries.set(message.id, entry);
     message.holders += 1;
-    if (this.#isOrdered(entry)) {
-      const line = this.#lines.get(message.orderingKey);
-      if (line !== undefined) {
-        line.push(entry);
-        return;
-      }
-      this.#lines.set(message.orderingKey, new Queue());
-    }
     this.#makeReady(entry);
   }
 
-  /** Takes a message out for good. Gives it back, or undefined when it was not there. */
-  remove(messageId: string): Message | undefined {
+  /** Takes a message out for good; false when it was not there. */
+  remove(messageId: string): boolean {
     const entry = this.#entries.get(messageId);
-    if (entry === undefined) return undefined;
+    if (entry === undefined) return false;
     this.#entries.delete(messageId);
     if (entry.delivery !== undefined) this.#leases.delete(entry.delivery.ackId);
     if (entry.state === 'leased') this.#settle(entry);
     clearTimeout(entry.timer);
-    const wasBehind = entry.state === 'behind';
     entry.state = 'gone';
-    if (this.#isOrdered(entry) && !wasBehind) this.#advance(entry.message.orderingKey);
     entry.message.holders -= 1;
-    return entry.message;
+    return true;
   }
 
   /** The messages published before this time, in milliseconds. */
-  publishedBefore(time: number): string[] {
-    const ids: string[] = [];
+  publishedBefore(time: number): Message[] {
+    const found: Message[] = [];
     for (const { message } of this.#entries.values()) {
       // they are in the order of their publishing
       if (message.publishedAt >= time) break;
-      ids.push(message.id);
+      found.push(message);
     }
-    return ids;
+    return found;
   }
 
-  messages(): Iterable<string> {
-    return this.#entries.keys();
+  *messages(): Generator<Message> {
+    for (const { message } of this.#entries.values()) yield message;
   }
 
   addConsumer(consumer: Consumer): void {
@@ -173,13 +134,8 @@ export class Subscription {
   }
 
   /** The messages that these deliveries were about, also when out of time but not delivered again yet. */
-  messagesOf(ackIds: readonly string[]): string[] {
-    const ids: string[] = [];
-    for (const ackId of ackIds) {
-      const entry = this.#leases.get(ackId);
-      if (entry !== undefined) ids.push(entry.message.id);
-    }
-    return ids;
+  messagesOf(ackIds: readonly string[]): Message[] {
+    return ackIds.flatMap((ackId) => this.#leases.get(ackId)?.message ?? []);
   }
 
   /** 0 seconds is a nack. Deliveries that are over are passed over: the client may nack before its receipt modack. */
@@ -267,18 +223,5 @@ export class Subscription {
     entry.state = 'ready';
     this.#ready.push(entry);
     if (this.#consumers.size > 0) this.schedule();
-  }
-
-  #isOrdered({ message }: Entry): boolean {
-    return this.config.enableMessageOrdering === true && message.orderingKey !== '';
-  }
-
-  /** The next message of this ordering key may go out. */
-  #advance(orderingKey: string): void {
-    const line = this.#lines.get(orderingKey);
-    let next = line?.shift();
-    while (next?.state === 'gone') next = line?.shift();
-    if (next === undefined) this.#lines.delete(orderingKey);
-    else this.#makeReady(next);
   }
 }

@@ -12,7 +12,6 @@ export interface Seconds {
 export interface Topic {
   name: string;
   labels?: Record<string, string>;
-  messageRetentionDuration?: Seconds;
 }
 
 export interface PushConfig {
@@ -41,7 +40,6 @@ export interface SubscriptionConfig {
   ackDeadlineSeconds: number;
   messageRetentionDuration: Seconds;
   labels?: Record<string, string>;
-  enableMessageOrdering?: boolean;
   expirationPolicy: { ttl?: Seconds };
   filter?: string;
   deadLetterPolicy?: DeadLetterPolicy;

@@ -1,7 +1,7 @@
 import { type Call, nameAt, type Reply, readJson, refuse } from './call.ts';
 import { readNumber } from './conditions.ts';
 import { conflict, invalid, notFound, notImplemented, required } from './errors.ts';
-import { MAX_PAGE } from './listing.ts';
+import { listPage, MAX_PAGE } from './listing.ts';
 import type { Bucket, NotificationConfig } from './model.ts';
 import { EVENT_TYPES } from './notices.ts';
 import { bucketResource, configResource } from './resource.ts';
@@ -24,24 +24,23 @@ export async function createBucket(call: Call): Promise<Reply> {
     if (!KEPT_FIELDS.includes(key)) throw notImplemented(`${key} on buckets`);
     fields[key] = key === 'location' ? String(value).toUpperCase() : value;
   }
-  if (call.store.state.buckets.has(name)) {
+  if (call.store.buckets.has(name)) {
     throw conflict('Your previous request to create the named bucket succeeded and you already own it.');
   }
   const project = call.query.get('project') ?? '';
   const bucket: Bucket = { name, project, createdAt: Date.now(), fields, configsMade: 0, configs: [] };
-  await call.store.commit({ type: 'bucket', bucket });
+  call.store.putBucket(bucket);
   return { status: 200, json: bucketResource(bucket, call.links) };
 }
 
 /** `GET /b?project=P` */
-export async function listBuckets({ store, query, links }: Call): Promise<Reply> {
+export function listBuckets({ store, query, links }: Call): Reply {
   const project = query.get('project') ?? '';
   const from = query.get('pageToken') ?? '';
   const max = Math.min(readNumber(query, 'maxResults') || MAX_PAGE, MAX_PAGE);
-  const found = [...store.state.buckets.values()]
-    .map(({ bucket }) => bucket)
-    .filter((b) => b.project === project && b.name.startsWith(query.get('prefix') ?? '') && b.name >= from)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const found = [...store.buckets.entries()]
+    .map(([, bucket]) => bucket)
+    .filter((b) => b.project === project && b.name.startsWith(query.get('prefix') ?? '') && b.name >= from);
   const next = found[max];
   const items = found.slice(0, max).map((bucket) => bucketResource(bucket, links));
   const json = {
@@ -53,17 +52,24 @@ export async function listBuckets({ store, query, links }: Call): Promise<Reply>
 }
 
 /** `GET /b/B` */
-export async function getBucket(call: Call): Promise<Reply> {
+export function getBucket(call: Call): Reply {
   refuseBucketConditions(call);
-  return { status: 200, json: bucketResource(call.store.state.bucket(nameAt(call, 0)).bucket, call.links) };
+  return { status: 200, json: bucketResource(call.store.bucket(nameAt(call, 0)), call.links) };
+}
+
+/** `GET /b/B/storageLayout`: no folders but those that names make; gcloud asks before it removes a prefix. */
+export function getStorageLayout(call: Call): Reply {
+  const { name, location, locationType } = bucketResource(call.store.bucket(nameAt(call, 0)), call.links);
+  return { status: 200, json: { kind: 'storage#storageLayout', bucket: name, location, locationType } };
 }
 
 /** `DELETE /b/B`: only an empty one, as the service does. */
-export async function deleteBucket(call: Call): Promise<Reply> {
+export function deleteBucket(call: Call): Reply {
   refuseBucketConditions(call);
-  const { bucket, objects } = call.store.state.bucket(nameAt(call, 0));
-  if (objects.size > 0) throw conflict('The bucket you tried to delete is not empty.');
-  await call.store.commit({ type: 'bucket-deleted', name: bucket.name });
+  const bucket = call.store.bucket(nameAt(call, 0));
+  if (listPage(call.store, bucket.name, { maxResults: 1 }).objects.length > 0)
+    throw conflict('The bucket you tried to delete is not empty.');
+  call.store.removeBucket(bucket.name);
   return { status: 204 };
 }
 
@@ -75,13 +81,10 @@ function refuseBucketConditions(call: Call): void {
 export async function createConfig(call: Call): Promise<Reply> {
   const json = await readJson(call.request);
   if (!call.store.publishes) throw notImplemented('notifications unless it was started with PUBSUB_EMULATOR_HOST set');
-  const { bucket } = call.store.state.bucket(nameAt(call, 0));
+  const bucket = call.store.bucket(nameAt(call, 0));
   if (bucket.configs.length >= MAX_CONFIGS) throw invalid(`A bucket has at most ${MAX_CONFIGS} notification configs.`);
   const config = readConfig(json, String(bucket.configsMade + 1));
-  await call.store.commit({
-    type: 'bucket',
-    bucket: { ...bucket, configsMade: bucket.configsMade + 1, configs: [...bucket.configs, config] },
-  });
+  call.store.putBucket({ ...bucket, configsMade: bucket.configsMade + 1, configs: [...bucket.configs, config] });
   return { status: 200, json: configResource(bucket.name, config, call.links) };
 }
 
@@ -123,28 +126,28 @@ function readAttributes(json: unknown): Record<string, string> {
 }
 
 /** `GET /b/B/notificationConfigs` */
-export async function listConfigs(call: Call): Promise<Reply> {
-  const { bucket } = call.store.state.bucket(nameAt(call, 0));
+export function listConfigs(call: Call): Reply {
+  const bucket = call.store.bucket(nameAt(call, 0));
   const items = bucket.configs.map((config) => configResource(bucket.name, config, call.links));
   return { status: 200, json: { kind: 'storage#notifications', ...(items.length > 0 && { items }) } };
 }
 
 /** `GET /b/B/notificationConfigs/N` */
-export async function getConfig(call: Call): Promise<Reply> {
+export function getConfig(call: Call): Reply {
   const { bucket, config } = findConfig(call);
   return { status: 200, json: configResource(bucket.name, config, call.links) };
 }
 
 /** `DELETE /b/B/notificationConfigs/N` */
-export async function deleteConfig(call: Call): Promise<Reply> {
+export function deleteConfig(call: Call): Reply {
   const { bucket, config } = findConfig(call);
   const configs = bucket.configs.filter((each) => each !== config);
-  await call.store.commit({ type: 'bucket', bucket: { ...bucket, configs } });
+  call.store.putBucket({ ...bucket, configs });
   return { status: 204 };
 }
 
 function findConfig(call: Call): { bucket: Bucket; config: NotificationConfig } {
-  const { bucket } = call.store.state.bucket(nameAt(call, 0));
+  const bucket = call.store.bucket(nameAt(call, 0));
   const id = nameAt(call, 1);
   const config = bucket.configs.find((each) => each.id === id);
   if (config === undefined) throw notFound(`The specified notification config ${id} does not exist.`);

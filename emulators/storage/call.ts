@@ -20,15 +20,15 @@ export interface Call {
   links: Links;
 }
 
-/** An answer: JSON, or bytes of a known length, or none. */
+/** An answer: JSON, or bytes, or none. */
 export interface Reply {
   status: number;
   headers?: Record<string, string>;
   json?: unknown;
-  bytes?: Buffer | AsyncIterable<Buffer>;
+  bytes?: Buffer;
 }
 
-export type Handler = (call: Call) => Promise<Reply>;
+export type Handler = (call: Call) => Reply | Promise<Reply>;
 
 /** The `index`th variable segment of the path. */
 export function nameAt(call: Call, index: number): string {

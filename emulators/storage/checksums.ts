@@ -14,24 +14,12 @@ export interface Digest {
   crc32c: string;
 }
 
-/** Both hashes, computed together as the bytes come. */
-export class Checksums {
-  #md5 = createHash('md5');
-  #crc = ~0;
-
-  update(bytes: Uint8Array): void {
-    this.#md5.update(bytes);
-    let crc = this.#crc;
-    for (let at = 0; at < bytes.length; at += 1) {
-      crc = (TABLE[(crc ^ (bytes[at] as number)) & 0xff] as number) ^ (crc >>> 8);
-    }
-    this.#crc = crc;
+export function digestOf(bytes: Uint8Array): Digest {
+  let value = ~0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    value = (TABLE[(value ^ (bytes[at] as number)) & 0xff] as number) ^ (value >>> 8);
   }
-
-  /** Ends the computation. */
-  digest(): Digest {
-    const crc = Buffer.alloc(4);
-    crc.writeInt32BE(~this.#crc);
-    return { md5Hash: this.#md5.digest('base64'), crc32c: crc.toString('base64') };
-  }
+  const crc = Buffer.alloc(4);
+  crc.writeInt32BE(~value);
+  return { md5Hash: createHash('md5').update(bytes).digest('base64'), crc32c: crc.toString('base64') };
 }

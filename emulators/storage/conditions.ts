@@ -5,25 +5,15 @@ import type { StoredObject } from './model.ts';
 export interface Conditions {
   generationMatch?: number;
   generationNotMatch?: number;
-  metagenerationMatch?: number;
-  metagenerationNotMatch?: number;
 }
 
-const NAMES = [
-  ['GenerationMatch', 'generationMatch'],
-  ['GenerationNotMatch', 'generationNotMatch'],
-  ['MetagenerationMatch', 'metagenerationMatch'],
-  ['MetagenerationNotMatch', 'metagenerationNotMatch'],
-] as const;
-
-/** Reads `ifGenerationMatch` and its kin; with prefix `ifSource` those on the source of a rewrite. */
-export function readConditions(query: URLSearchParams, prefix: 'if' | 'ifSource' = 'if'): Conditions {
-  const conditions: Conditions = {};
-  for (const [name, key] of NAMES) {
-    const value = readNumber(query, `${prefix}${name}`);
-    if (value !== undefined) conditions[key] = value;
-  }
-  return conditions;
+export function readConditions(query: URLSearchParams): Conditions {
+  const generationMatch = readNumber(query, 'ifGenerationMatch');
+  const generationNotMatch = readNumber(query, 'ifGenerationNotMatch');
+  return {
+    ...(generationMatch !== undefined && { generationMatch }),
+    ...(generationNotMatch !== undefined && { generationNotMatch }),
+  };
 }
 
 /** A whole number of the query. */
@@ -45,13 +35,11 @@ export function checkRead(conditions: Conditions, live: StoredObject): void {
   if (!differs(conditions, live)) throw notModified();
 }
 
-function matches({ generationMatch, metagenerationMatch }: Conditions, live: StoredObject | undefined): boolean {
-  if (generationMatch !== undefined && generationMatch !== (live?.generation ?? 0)) return false;
-  return metagenerationMatch === undefined || metagenerationMatch === live?.metageneration;
+function matches({ generationMatch }: Conditions, live: StoredObject | undefined): boolean {
+  return generationMatch === undefined || generationMatch === (live?.generation ?? 0);
 }
 
 /** Where there is no live object, "does not match" fails too. */
-function differs({ generationNotMatch, metagenerationNotMatch }: Conditions, live: StoredObject | undefined): boolean {
-  if (generationNotMatch !== undefined && (live === undefined || generationNotMatch === live.generation)) return false;
-  return metagenerationNotMatch === undefined || (live !== undefined && metagenerationNotMatch !== live.metageneration);
+function differs({ generationNotMatch }: Conditions, live: StoredObject | undefined): boolean {
+  return generationNotMatch === undefined || (live !== undefined && generationNotMatch !== live.generation);
 }

@@ -1,100 +1,68 @@
-import { createGunzip } from 'node:zlib';
 import { type Call, type Reply, refuse } from './call.ts';
 import { checkRead, readConditions } from './conditions.ts';
-import { parseRange } from './content-range.ts';
 import { StorageError } from './errors.ts';
 import type { StoredObject } from './model.ts';
 import { findObject, getObject } from './objects.ts';
 import { etagOf } from './resource.ts';
-import type { Store } from './store.ts';
-
-/** Bytes read at a time. */
-const PIECE_BYTES = 1024 * 1024;
 
 const REFUSED_HEADERS = ['x-goog-encryption-key', 'x-goog-if-generation-match', 'if-match', 'if-none-match'];
 
 /** `GET /b/B/o/O`: the resource, or with `alt=media` the bytes. */
-export async function getObjectOrMedia(call: Call): Promise<Reply> {
+export function getObjectOrMedia(call: Call): Reply {
   return call.query.get('alt') === 'media' ? download(call) : getObject(call);
 }
 
 /** The bytes of an object, or a range of them. */
-export async function download(call: Call): Promise<Reply> {
-  refuse(call, ['softDeleted'], REFUSED_HEADERS);
-  const { store, request } = call;
+export function download(call: Call): Reply {
+  refuse(call, [], REFUSED_HEADERS);
   const object = findObject(call);
   checkRead(readConditions(call.query), object);
+  const bytes = call.store.bytesOf(object);
   const headers = headersOf(object);
-  const { contentEncoding } = object.fields;
-  if (contentEncoding === 'gzip' && !/\b(gzip|\*)/.test(String(request.headers['accept-encoding'] ?? ''))) {
-    return { status: 200, headers, bytes: gunzip(store, object) };
-  }
-  if (contentEncoding !== undefined) headers['content-encoding'] = contentEncoding;
-  const range = parseRange(request.headers.range, object.size);
+  const range = parseRange(call.request.headers.range, object.size);
+  if (range === undefined) return { status: 200, headers, bytes };
   if (range === 'unsatisfiable') {
     throw new StorageError(416, 'requestedRangeNotSatisfiable', 'Request range not satisfiable');
   }
-  const { from, to } = range ?? { from: 0, to: object.size - 1 };
-  headers['content-length'] = String(to - from + 1);
-  headers['accept-ranges'] = 'bytes';
-  if (range !== undefined) headers['content-range'] = `bytes ${from}-${to}/${object.size}`;
-  return { status: range === undefined ? 200 : 206, headers, bytes: await readBytes(store, object, from, to + 1) };
+  headers['content-range'] = `bytes ${range.from}-${range.to}/${object.size}`;
+  return { status: 206, headers, bytes: bytes.subarray(range.from, range.to + 1) };
 }
 
 function headersOf(object: StoredObject): Record<string, string> {
-  const { fields } = object;
-  const headers: Record<string, string> = {
-    'content-type': fields.contentType,
+  const { contentType, cacheControl, contentDisposition, contentLanguage } = object.fields;
+  return {
+    'accept-ranges': 'bytes',
+    'content-type': contentType,
     etag: etagOf(object),
     'last-modified': new Date(object.createdAt).toUTCString(),
     'x-goog-generation': String(object.generation),
-    'x-goog-metageneration': String(object.metageneration),
+    'x-goog-metageneration': '1',
     'x-goog-hash': `crc32c=${object.crc32c},md5=${object.md5Hash}`,
-    'x-goog-storage-class': fields.storageClass,
-    'x-goog-stored-content-encoding': fields.contentEncoding ?? 'identity',
+    'x-goog-storage-class': 'STANDARD',
+    'x-goog-stored-content-encoding': 'identity',
     'x-goog-stored-content-length': String(object.size),
+    ...(cacheControl && { 'cache-control': cacheControl }),
+    ...(contentDisposition && { 'content-disposition': contentDisposition }),
+    ...(contentLanguage && { 'content-language': contentLanguage }),
   };
-  if (fields.cacheControl !== undefined) headers['cache-control'] = fields.cacheControl;
-  if (fields.contentDisposition !== undefined) headers['content-disposition'] = fields.contentDisposition;
-  if (fields.contentLanguage !== undefined) headers['content-language'] = fields.contentLanguage;
-  return headers;
 }
 
-/** In one piece where that is small, so that it is read before anything is answered. */
-async function readBytes(
-  store: Store,
-  object: StoredObject,
-  from: number,
-  to: number,
-): Promise<Buffer | AsyncIterable<Buffer>> {
-  if (to - from > PIECE_BYTES) return pieces(store, object, from, to);
-  const read: Buffer[] = [];
-  for await (const piece of pieces(store, object, from, to)) read.push(piece);
-  return read.length === 1 && read[0] !== undefined ? read[0] : Buffer.concat(read);
+/** Bytes `from` to `to` (both included) of a download. */
+interface Range {
+  from: number;
+  to: number;
 }
 
-async function* pieces(store: Store, object: StoredObject, from: number, to: number): AsyncGenerator<Buffer> {
-  let start = 0;
-  for (const part of object.parts) {
-    const end = start + part.length;
-    for (let at = Math.max(from, start); at < Math.min(to, end); ) {
-      const length = Math.min(PIECE_BYTES, Math.min(to, end) - at);
-      yield await store.bytes.read(part, at - start, length);
-      at += length;
-    }
-    start = end;
+/** The `Range` header; undefined where it is to be ignored (RFC 9110: unknown form, several ranges). */
+export function parseRange(header: string | undefined, size: number): Range | 'unsatisfiable' | undefined {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
+  if (match === null || (match[1] === '' && match[2] === '')) return undefined;
+  const first = match[1] === '' ? undefined : Number(match[1]);
+  const last = match[2] === '' ? undefined : Number(match[2]);
+  if (first === undefined) {
+    if (last === 0 || size === 0) return 'unsatisfiable';
+    return { from: Math.max(0, size - (last ?? 0)), to: size - 1 };
   }
-}
-
-/** The service unpacks for clients that do not say that they can; a range is then ignored. */
-function gunzip(store: Store, object: StoredObject): AsyncIterable<Buffer> {
-  const unpacked = createGunzip();
-  const feed = async () => {
-    for await (const piece of pieces(store, object, 0, object.size)) {
-      if (!unpacked.write(piece)) await new Promise((resolve) => unpacked.once('drain', resolve));
-    }
-    unpacked.end();
-  };
-  feed().catch((error) => unpacked.destroy(error));
-  return unpacked;
+  if (last !== undefined && last < first) return undefined;
+  return first >= size ? 'unsatisfiable' : { from: first, to: Math.min(last ?? size - 1, size - 1) };
 }

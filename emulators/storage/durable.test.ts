@@ -86,28 +86,6 @@ describe('what was acknowledged', () => {
     assert.deepEqual([...published], []);
   });
 
-  it('outlives a kill -9 in the middle of a resumable upload', async () => {
-    const url = await startProgram();
-    await post(`${url}/b?project=p`, JSON.stringify({ name: 'kept' }));
-    const bytes = Buffer.alloc(300_000, 'piece ');
-    const started = await post(`${url}/upload/storage/v1/b/kept/o?uploadType=resumable&name=big`, '{}');
-    const path = String(started.headers.get('location')).slice(url.length);
-    const put = (base: string, range: string, body?: Buffer) =>
-      fetch(`${base}${path}`, { method: 'PUT', headers: { 'content-range': range }, ...(body && { body }) });
-    const first = await put(url, 'bytes 0-262143/*', bytes.subarray(0, 262_144));
-    assert.equal(first.status, 308);
-    await kill('SIGKILL');
-
-    const emulator = await startStorage({ dataDir });
-    const probe = await put(emulator.url, 'bytes */*');
-    assert.deepEqual([probe.status, probe.headers.get('range')], [308, 'bytes=0-262143']);
-    const last = await put(emulator.url, 'bytes 262144-299999/300000', bytes.subarray(262_144));
-    assert.equal(last.status, 200);
-    const got = Buffer.from(await (await fetch(mediaUrl(emulator.url, 'big'))).arrayBuffer());
-    assert.ok(got.equals(bytes));
-    await emulator.stop();
-  });
-
   it('and deleted is in no file after a clean stop, nor after a start that follows a kill', async () => {
     const url = await startProgram();
     await post(`${url}/b?project=p`, JSON.stringify({ name: 'kept' }));
@@ -124,6 +102,25 @@ describe('what was acknowledged', () => {
     await fetch(`${emulator.url}/b/kept/o/secret-name-2`, { method: 'DELETE' });
     await emulator.stop();
     assert.deepEqual([holds('secret'), holds('other-bytes')], [false, true]);
+  });
+
+  it('and deleted is in no file either when its notifications were published only after that, and after a restart', async () => {
+    const down = await startStorage({ dataDir, publish: () => Promise.reject(new Error('down')) });
+    await post(`${down.url}/b?project=p`, JSON.stringify({ name: 'kept' }));
+    await post(`${down.url}/b/kept/notificationConfigs`, JSON.stringify({ topic, payload_format: 'JSON_API_V1' }));
+    await post(uploadUrl(down.url, 'secret-name'), 'bytes');
+    await fetch(`${down.url}/b/kept/o/secret-name`, { method: 'DELETE' });
+    await down.stop();
+    assert.equal(holds('secret-name'), true);
+
+    const published: unknown[] = [];
+    const up = await startStorage({
+      dataDir,
+      publish: async (_, { attributes }) => published.push(attributes.eventType),
+    });
+    await until(() => published.length === 2, { deadlineMs: 5000 });
+    await up.stop();
+    assert.equal(holds('secret-name'), false);
   });
 
   it('is all that the folder grows by, though objects are overwritten and read all the time', async () => {

@@ -27,9 +27,9 @@ export const required = (message: string) => new StorageError(400, 'required', m
 export const notFound = (message: string) => new StorageError(404, 'notFound', message);
 export const conflict = (message: string) => new StorageError(409, 'conflict', message);
 
-/** What the service can do and this emulator cannot: said, never pretended. */
+/** What the service can do and this emulator cannot: said, never pretended. No 501: gcloud would try on for minutes. */
 export const notImplemented = (what: string) =>
-  new StorageError(501, 'notImplemented', `The storage emulator does not support ${what}.`);
+  new StorageError(400, 'notImplemented', `The storage emulator does not support ${what}.`);
 
 /** 412. The wording is the service's; clients look at the code. */
 export const conditionNotMet = () =>
@@ -42,9 +42,6 @@ export const conditionNotMet = () =>
 
 /** 304, which has no body. */
 export const notModified = () => new StorageError(304, 'notModified', 'Not Modified');
-
-/** 503, which clients retry. */
-export const unavailable = (message: string) => new StorageError(503, 'backendError', message);
 
 export const noSuchBucket = () => notFound('The specified bucket does not exist.');
 export const noSuchObject = (bucket: string, name: string) => notFound(`No such object: ${bucket}/${name}`);

@@ -1,5 +1,5 @@
 import { pathToFileURL } from 'node:url';
-import { type EmulatorOptions, listen, runAlone, type StartEmulator } from '../emulator.ts';
+import { closeServer, type EmulatorOptions, listen, runAlone, type StartEmulator } from '../emulator.ts';
 import type { Publish } from './outbox.ts';
 import { createStorageServer } from './server.ts';
 import { Store } from './store.ts';
@@ -12,19 +12,13 @@ export interface StorageOptions extends EmulatorOptions {
 /** Cloud Storage's JSON API, with notifications to Pub/Sub. */
 export const startStorage: StartEmulator<StorageOptions> = async ({ port, dataDir, publish } = {}) => {
   const store = await Store.open(dataDir, publish);
-  const { server, stop } = createStorageServer(store);
-  const url = await listen(server, port).then(
-    (bound) => `http://127.0.0.1:${bound}`,
-    async (error) => {
-      await store.close();
-      throw error;
-    },
-  );
+  const server = createStorageServer(store);
+  const url = `http://127.0.0.1:${await listen(server, port, () => store.close())}`;
   return {
     url,
     env: { STORAGE_EMULATOR_HOST: url },
     stop: async () => {
-      await stop();
+      await closeServer(server);
       await store.close();
     },
   };

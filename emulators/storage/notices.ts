@@ -1,12 +1,12 @@
 import type { Bucket, Notice, NotificationConfig, StoredObject } from './model.ts';
 import { objectResource, SERVICE_LINKS } from './resource.ts';
 
-/** The kinds of events that a notification config may name. */
+/** The kinds of events that a notification config may name. No object's metadata changes here, and none is archived. */
 export const EVENT_TYPES = ['OBJECT_FINALIZE', 'OBJECT_METADATA_UPDATE', 'OBJECT_DELETE', 'OBJECT_ARCHIVE'];
 
 /** Something that happened to an object. */
 export interface ObjectEvent {
-  type: 'OBJECT_FINALIZE' | 'OBJECT_METADATA_UPDATE' | 'OBJECT_DELETE';
+  type: 'OBJECT_FINALIZE' | 'OBJECT_DELETE';
   object: StoredObject;
   /** Epoch microseconds. */
   atMicros: number;
@@ -16,15 +16,11 @@ export interface ObjectEvent {
   overwrittenBy?: number;
 }
 
-/** The notifications that the bucket's configs ask for, as the service writes them; ids count up from `firstId`. */
-export function noticesOf(bucket: Bucket, events: readonly ObjectEvent[], firstId: number): Notice[] {
-  const notices: Notice[] = [];
-  for (const event of events) {
-    for (const config of bucket.configs) {
-      if (wants(config, event)) notices.push({ id: firstId + notices.length, ...messageOf(config, event) });
-    }
-  }
-  return notices;
+/** The notifications that the bucket's configs ask for, as the service writes them. */
+export function noticesOf({ configs }: Bucket, events: readonly ObjectEvent[]): Omit<Notice, 'id'>[] {
+  return events.flatMap((event) =>
+    configs.filter((config) => wants(config, event)).map((config) => messageOf(config, event)),
+  );
 }
 
 function wants({ eventTypes, objectNamePrefix = '' }: NotificationConfig, { type, object }: ObjectEvent): boolean {

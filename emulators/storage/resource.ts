@@ -13,7 +13,7 @@ export const SERVICE_LINKS: Links = { self: 'https://www.googleapis.com', media:
 export function objectResource(object: StoredObject, links: Links): Record<string, unknown> {
   const { bucket, name, fields } = object;
   const path = `b/${bucket}/o/${encodeURIComponent(name)}`;
-  const { contentType, storageClass, metadata, ...rest } = fields;
+  const { contentType, metadata, ...rest } = fields;
   const created = new Date(object.createdAt).toISOString();
   return {
     kind: 'storage#object',
@@ -22,11 +22,11 @@ export function objectResource(object: StoredObject, links: Links): Record<strin
     name,
     bucket,
     generation: String(object.generation),
-    metageneration: String(object.metageneration),
+    metageneration: '1',
     contentType,
     timeCreated: created,
-    updated: new Date(object.updatedAt).toISOString(),
-    storageClass,
+    updated: created,
+    storageClass: 'STANDARD',
     timeStorageClassUpdated: created,
     size: String(object.size),
     md5Hash: object.md5Hash,
@@ -39,8 +39,8 @@ export function objectResource(object: StoredObject, links: Links): Record<strin
 }
 
 /** As the service makes it: a protocol buffer of generation (field 1) and metageneration (field 2), base64. */
-export function etagOf({ generation, metageneration }: StoredObject): string {
-  return Buffer.from([0x08, ...varint(generation), 0x10, ...varint(metageneration)]).toString('base64');
+export function etagOf({ generation }: StoredObject): string {
+  return Buffer.from([0x08, ...varint(generation), 0x10, 1]).toString('base64');
 }
 
 function varint(value: number): number[] {

@@ -2,38 +2,36 @@ import * as buckets from './buckets.ts';
 import type { Handler } from './call.ts';
 import { download, getObjectOrMedia } from './downloads.ts';
 import { invalid, notFound, notImplemented } from './errors.ts';
-import { copyObject, deleteObject, listObjects, patchObject, rewriteObject } from './objects.ts';
-import { cancelResumable, continueResumable } from './resumable.ts';
+import { deleteObject, listObjects } from './objects.ts';
 import { upload } from './uploads.ts';
 
-/** `*` stands for one segment, in which a slash is `%2F`. */
-const ROUTES: Record<string, Handler> = {
+/** All that is served; `*` stands for one segment, in which a slash is `%2F`. */
+export const ROUTES: Record<string, Handler> = {
   'GET b': buckets.listBuckets,
   'POST b': buckets.createBucket,
   'GET b/*': buckets.getBucket,
   'DELETE b/*': buckets.deleteBucket,
+  'GET b/*/storageLayout': buckets.getStorageLayout,
   'GET b/*/notificationConfigs': buckets.listConfigs,
   'POST b/*/notificationConfigs': buckets.createConfig,
   'GET b/*/notificationConfigs/*': buckets.getConfig,
   'DELETE b/*/notificationConfigs/*': buckets.deleteConfig,
   'GET b/*/o': listObjects,
   'GET b/*/o/*': getObjectOrMedia,
-  'PATCH b/*/o/*': patchObject,
   'DELETE b/*/o/*': deleteObject,
-  'POST b/*/o/*/rewriteTo/b/*/o/*': rewriteObject,
-  'POST b/*/o/*/copyTo/b/*/o/*': copyObject,
   'POST upload/b/*/o': upload,
-  'PUT upload/b/*/o': continueResumable,
-  'DELETE upload/b/*/o': cancelResumable,
   'GET download/b/*/o/*': download,
 };
 
-/** `/storage/v1` is left out by the Node client when STORAGE_EMULATOR_HOST is set. */
-const PATH = /^(?:\/resumable)?(?:\/(upload|download))?(?:\/storage\/v1)?\/(b(?:\/.*)?)$/;
-/** Segments that are literal, by their place in the path. */
-const WORDS = [['b'], [], ['o', 'notificationConfigs'], [], ['rewriteTo', 'copyTo'], ['b'], [], ['o'], []];
-/** Paths of the service that the emulator lacks, under a bucket or an object. */
-const LACKING = /^(?:\/storage\/v1)?\/(?:b\/|projects\/)|^\/batch\/|^\/upload\//;
+const PATTERNS = Object.entries(ROUTES).map(([route, handler]) => {
+  const [method, path = ''] = route.split(' ');
+  return { method, pattern: new RegExp(`^/${path.replaceAll('*', '([^/]*)')}$`), handler };
+});
+
+/** The Node client leaves `/storage/v1` out when STORAGE_EMULATOR_HOST is set; gsutil writes `/resumable` before an upload. */
+const PREFIX = /^(?:\/resumable)?(\/upload|\/download)?(?:\/storage\/v1)?(?=\/)/;
+/** Paths of the service, of which the emulator may lack some. */
+const SERVICE = /^\/(?:(?:upload|download)\/)?(?:b|projects|batch)(?:\/|$)/;
 
 export interface Route {
   handler: Handler;
@@ -41,16 +39,14 @@ export interface Route {
   names: string[];
 }
 
-/** Finds the handler by the raw path. Throws 404 for no path of the service, 501 for one that the emulator lacks. */
+/** Finds the handler by the raw path. Throws 404 for no path of the service, or says that the emulator lacks it. */
 export function findRoute(method: string, path: string): Route {
-  const match = PATH.exec(path);
-  const segments = (match?.[2] ?? '').split('/');
-  const shape = segments.map((segment, place) => (WORDS[place]?.length === 0 ? '*' : segment)).join('/');
-  const handler = ROUTES[`${method} ${match?.[1] === undefined ? '' : `${match[1]}/`}${shape}`];
-  if (match !== null && handler !== undefined) {
-    return { handler, names: segments.filter((_, place) => WORDS[place]?.length === 0).map(decode) };
+  const plain = path.replace(PREFIX, '$1');
+  for (const { method: served, pattern, handler } of PATTERNS) {
+    const match = served === method ? pattern.exec(plain) : null;
+    if (match !== null) return { handler, names: match.slice(1).map(decode) };
   }
-  if (match !== null || LACKING.test(path)) throw notImplemented(`${method} ${path}`);
+  if (SERVICE.test(plain)) throw notImplemented(`${method} ${path}`);
   throw notFound('Not Found');
 }
 

@@ -1,49 +1,42 @@
-import { join } from 'node:path';
-import { type Journal, openJournal } from '../journal.ts';
-import { type ByteStore, MemoryBytes } from './bytes.ts';
-import { unavailable } from './errors.ts';
-import type { JournalRecord, Notice, Part } from './model.ts';
+import { binary, type Durable, json, openDurable, type Table, text } from '../durable.ts';
+import { type Conditions, checkWrite } from './conditions.ts';
+import { noSuchBucket } from './errors.ts';
+import type { Bucket, Notice, StoredObject } from './model.ts';
+import { noticesOf, type ObjectEvent } from './notices.ts';
 import { Outbox, type Publish } from './outbox.ts';
-import { openSegments } from './segments.ts';
-import { State } from './state.ts';
 
-/** Obsolete records, or bytes, that are not worth a compaction while the emulator runs. */
-const GARBAGE_RECORDS = 10_000;
-const GARBAGE_BYTES = 4 * 1024 * 1024;
-/** Parts that a compaction moves at a time. */
-const MOVES = 256;
-/** The service forgets an upload after a week. */
-const SESSION_DAYS = 7;
+/** What a new object is made of. */
+export type NewObject = Omit<StoredObject, 'generation' | 'createdAt'>;
 
-/** The emulator's data: what is in memory, and its way to the disk. */
+/** Where an object is in the table; no bucket's name has a slash. Names are in the order of their UTF-8 bytes. */
+export const keyOf = (bucket: string, name: string): string => `${bucket}/${name}`;
+
+/**
+ * Buckets, objects and the notifications that have yet to be published. A change is durable when its call returns: what an
+ * answer says, a refusal too, outlives a kill.
+ */
 export class Store {
-  readonly state: State;
-  readonly bytes: ByteStore;
-  #journal!: Journal<JournalRecord>;
+  readonly buckets: Table<string, Bucket>;
+  readonly objects: Table<string, StoredObject>;
+  #bytes: Table<string, Buffer>;
+  #notices: Table<string, Notice>;
+  #durable: Durable;
   #outbox: Outbox | undefined;
-  #written: Promise<unknown> = Promise.resolve();
-  /** Bytes written for uploads that are under way. */
-  #held = new Set<Part>();
-  #gone = new WeakSet<Part>();
-  #compaction: Promise<void> | undefined;
+  #micros = 0;
 
-  private constructor(bytes: ByteStore, publish: Publish | undefined) {
-    this.bytes = bytes;
-    this.state = new State((parts) => this.discard(parts));
-    if (publish !== undefined)
-      this.#outbox = new Outbox(publish, ({ id }) => this.#commit({ type: 'published', notice: id }));
+  private constructor(durable: Durable, publish: Publish | undefined) {
+    this.#durable = durable;
+    this.buckets = durable.table('buckets', text, json<Bucket>());
+    this.objects = durable.table('objects', text, json<StoredObject>());
+    this.#bytes = durable.table('bytes', text, binary);
+    this.#notices = durable.table('notices', text, json<Notice>());
+    if (publish !== undefined) this.#outbox = new Outbox(publish, (notice) => this.#published(notice));
   }
 
-  /** Gives back what the folder holds, tidied, and publishes what is pending. */
+  /** Gives back what the folder holds, and publishes what is pending. */
   static async open(folder: string | undefined, publish: Publish | undefined): Promise<Store> {
-    const bytes = folder === undefined ? new MemoryBytes() : await openSegments(join(folder, 'objects'));
-    const store = new Store(bytes, publish);
-    const file = folder === undefined ? undefined : join(folder, 'journal.jsonl');
-    store.#journal = await openJournal<JournalRecord>(file, (record) => store.state.apply(record));
-    bytes.adopt([...store.state.parts()]);
-    store.#dropOldSessions();
-    await store.#tidy();
-    for (const notice of store.state.notices.values()) store.#outbox?.add(notice);
+    const store = new Store(await openDurable(folder), publish);
+    for (const [, notice] of store.#notices.entries()) store.#outbox?.add(notice);
     return store;
   }
 
@@ -52,117 +45,84 @@ export class Store {
     return this.#outbox !== undefined;
   }
 
-  /** Keeps bytes for a record to come, or until they are discarded. The part follows them when they are moved. */
-  async write(bytes: Buffer): Promise<Part> {
-    const part = { segment: 0, offset: 0, length: bytes.length };
-    this.#held.add(part);
-    try {
-      await this.bytes.write(part, bytes);
-    } catch (error) {
-      this.#held.delete(part);
-      throw error;
-    }
-    return part;
+  /** Fails with the service's 404 where there is no such bucket. */
+  bucket(name: string): Bucket {
+    const bucket = this.buckets.get(name);
+    if (bucket === undefined) throw noSuchBucket();
+    return bucket;
   }
 
-  discard(parts: readonly Part[]): void {
-    for (const part of parts) {
-      this.#held.delete(part);
-      this.#gone.add(part);
-    }
-    this.bytes.release(parts);
+  putBucket(bucket: Bucket): void {
+    this.#durable.write(() => this.buckets.put(bucket.name, bucket));
   }
 
-  /**
-   * Changes the state at once, so that what comes next sees it, and resolves when the change is durable. Its notices are
-   * published from then on.
-   */
-  async commit(record: JournalRecord): Promise<void> {
-    await this.#commit(record);
-    const notices: Notice[] = 'notices' in record && record.notices ? record.notices : [];
-    for (const notice of notices) this.#outbox?.add(notice);
-    this.#compactWhenWorthIt();
+  removeBucket(name: string): void {
+    this.#durable.write(() => this.buckets.remove(name));
   }
 
-  /**
-   * Resolves once all that the state shows is durable. No answer may leave before: "it exists already" is as good as an
-   * acknowledgement. Rejects for ever once a write to the journal failed, since state and disk then differ.
-   */
-  async settled(): Promise<void> {
-    await this.#written.catch((error) => {
-      throw unavailable(`The emulator cannot write its journal: ${error}`);
+  /** The live object; undefined when there is none. */
+  object(bucket: string, name: string): StoredObject | undefined {
+    this.bucket(bucket);
+    return this.objects.get(keyOf(bucket, name));
+  }
+
+  bytesOf({ bucket, name }: StoredObject): Buffer {
+    const bytes = this.#bytes.get(keyOf(bucket, name));
+    if (bytes === undefined) throw new Error(`${bucket}/${name} has no bytes`);
+    return bytes;
+  }
+
+  /** Makes the object live if `conditions` hold at this moment, together with the notifications that are due. */
+  putObject(made: NewObject, bytes: Buffer, conditions: Conditions): StoredObject {
+    const live = this.object(made.bucket, made.name);
+    checkWrite(conditions, live);
+    const generation = this.#nextMicros();
+    const object: StoredObject = { ...made, generation, createdAt: Math.floor(generation / 1000) };
+    const replaced = live && { overwrote: live.generation };
+    const events: ObjectEvent[] = [{ type: 'OBJECT_FINALIZE', object, atMicros: generation, ...replaced }];
+    if (live) events.unshift({ type: 'OBJECT_DELETE', object: live, atMicros: generation, overwrittenBy: generation });
+    const key = keyOf(made.bucket, made.name);
+    this.#change(made.bucket, events, () => {
+      this.objects.put(key, object);
+      this.#bytes.put(key, bytes);
+    });
+    return object;
+  }
+
+  /** Deletes a live object, together with the notifications that are due. */
+  removeObject(object: StoredObject): void {
+    const key = keyOf(object.bucket, object.name);
+    const events: ObjectEvent[] = [{ type: 'OBJECT_DELETE', object, atMicros: this.#nextMicros() }];
+    this.#change(object.bucket, events, () => {
+      this.objects.remove(key);
+      this.#bytes.remove(key);
     });
   }
 
-  /** Publishes what is on its way, tidies the folder, closes its files. */
+  /** Publishes what is on its way, and closes the file. */
   async close(): Promise<void> {
     await this.#outbox?.stop();
-    await this.#compaction;
-    try {
-      await this.#written;
-      await this.#tidy();
-    } finally {
-      await this.#journal.close();
-      await this.bytes.close();
-    }
+    await this.#durable.close();
   }
 
-  #commit(record: JournalRecord): Promise<unknown> {
-    this.state.apply(record);
-    if (record.type === 'object') for (const part of record.object.parts) this.#held.delete(part);
-    if (record.type === 'part') this.#held.delete(record.part);
-    const written = Promise.all([this.#written, this.#journal.append(record)]);
-    this.#written = written;
-    // whoever needs to know asks settled()
-    written.catch(() => {});
-    return written;
+  #change(bucket: string, events: readonly ObjectEvent[], change: () => void): void {
+    const notices = noticesOf(this.bucket(bucket), events).map((notice) => ({ id: this.#nextMicros(), ...notice }));
+    this.#durable.write(() => {
+      change();
+      for (const notice of notices) this.#notices.put(String(notice.id), notice);
+    });
+    for (const notice of notices) this.#outbox?.add(notice);
   }
 
-  #dropOldSessions(): void {
-    const oldest = Date.now() - SESSION_DAYS * 86_400_000;
-    for (const { id, createdAt } of this.state.sessions.values()) {
-      if (createdAt < oldest) this.state.apply({ type: 'session-ended', session: id });
-    }
+  #published({ id, attributes: { bucketId = '', objectId = '' } }: Notice): void {
+    // a notice says what its object does: as long as that is there, it need not be erased, nor the file rewritten for it
+    const leavesTrace = this.objects.has(keyOf(bucketId, objectId));
+    this.#durable.write(() => this.#notices.remove(String(id), { leavesTrace }));
   }
 
-  /** What was deleted must not stay in the files for ever. */
-  async #tidy(): Promise<void> {
-    if (this.state.garbage > 0 || this.bytes.garbageBytes > 0) await this.#compact();
-  }
-
-  #compactWhenWorthIt(): void {
-    const { bytes, state } = this;
-    const tooManyBytes = bytes.garbageBytes > Math.max(GARBAGE_BYTES, bytes.liveBytes);
-    const tooManyRecords = state.garbage > Math.max(GARBAGE_RECORDS, this.#journal.length / 2);
-    if (this.#compaction !== undefined || !(tooManyBytes || tooManyRecords)) return;
-    this.#compaction = this.#compact()
-      .catch((error) => console.error(`storage emulator: cannot compact: ${error}`))
-      .finally(() => {
-        this.#compaction = undefined;
-      });
-  }
-
-  /**
-   * Copies what is needed out of the segments that hold garbage, then writes the journal anew, then deletes the segments: a
-   * kill in between leaves a journal whose bytes are all there.
-   */
-  async #compact(): Promise<void> {
-    const retired = await this.bytes.retire();
-    const moves = [...new Set([...this.state.parts(), ...this.#held])].filter(({ segment }) => retired.has(segment));
-    for (let at = 0; at < moves.length; at += MOVES) {
-      await Promise.all(moves.slice(at, at + MOVES).map((part) => this.#move(part)));
-    }
-    this.state.garbage = 0;
-    await this.#journal.rewrite(this.state.records());
-    await this.bytes.drop(retired);
-  }
-
-  async #move(part: Part): Promise<void> {
-    const old = { ...part };
-    const moved = { ...part };
-    await this.bytes.write(moved, await this.bytes.read(part, 0, part.length));
-    if (this.#gone.has(part)) return this.bytes.release([moved]);
-    Object.assign(part, moved);
-    this.bytes.release([old]);
+  /** The time, but rising at every call: over restarts too, as no machine does a million in a second. */
+  #nextMicros(): number {
+    this.#micros = Math.max(this.#micros + 1, Date.now() * 1000);
+    return this.#micros;
   }
 }

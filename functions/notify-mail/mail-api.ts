@@ -1,6 +1,24 @@
-import type { SubscriberRequest } from '../../shared/event/subscriber.ts';
+import type { MailIntegration } from '../../shared/project/project.ts';
 import { PermanentError, TransientError } from '../../shared/runtime/errors.ts';
 import { idempotencyKey, signatureHeaders } from './sign.ts';
+
+/** The body that the mail API gets, as JSON. */
+export interface MailRequest {
+  /** The project's hash. */
+  project: string;
+  provider: MailIntegration['provider'];
+  list: string;
+  /** As it was sent; not checked by anybody, and anybody's to state. */
+  email: string;
+  firstName: string | null;
+  lastName: string | null;
+  /** Canonical. */
+  site: string;
+  /** The report with consent that led to it. */
+  eventId: string;
+  /** The list must ask the person first: an address that a stranger made up is nobody's consent. */
+  doubleOptIn: true;
+}
 
 /** The service that knows the providers and puts addresses on their lists. */
 export interface MailApi {
@@ -8,7 +26,7 @@ export interface MailApi {
    * Resolves once the API took the request. Safe to repeat. Throws PermanentError `mail_refused` when it refused it, and
    * TransientError when nobody can tell or it may work later.
    */
-  subscribe(request: SubscriberRequest): Promise<void>;
+  subscribe(request: MailRequest): Promise<void>;
 }
 
 export interface MailApiOptions {
@@ -19,11 +37,15 @@ export interface MailApiOptions {
   now?: () => Date;
 }
 
-/** Refusals that speak of the moment and not of the request: Request Timeout, Too Many Requests. */
-const PASSING_REFUSALS = [408, 429];
+/**
+ * Bad Request, Conflict, Gone, Unprocessable: they speak of the request itself. Whatever else is refused (401, 403, 404, 405,
+ * a redirect) speaks of a service that is wrongly set up, or of the moment: the request is not at fault, and must not be lost.
+ */
+const REFUSALS = [400, 409, 410, 422];
 
+/** Opens the mail API: a POST with the headers Idempotency-Key, X-Timestamp and X-Signature (see sign.ts); any 2xx is a yes. */
 export function openMailApi({ url, secret, timeoutMs, now = () => new Date() }: MailApiOptions): MailApi {
-  const post = async (request: SubscriberRequest): Promise<number> => {
+  const post = async (request: MailRequest): Promise<number> => {
     const body = JSON.stringify(request);
     const response = await fetch(url, {
       method: 'POST',
@@ -47,11 +69,8 @@ export function openMailApi({ url, secret, timeoutMs, now = () => new Date() }: 
       });
       if (status >= 200 && status < 300) return;
       const problem = `the mail API answered ${status}`;
-      // a redirect is a mistake in the configuration, and no fault of the request's
-      if (status >= 400 && status < 500 && !PASSING_REFUSALS.includes(status)) {
-        throw new PermanentError('mail_refused', 'email', problem);
-      }
-      throw new TransientError(problem, { cause: undefined });
+      if (REFUSALS.includes(status)) throw new PermanentError('mail_refused', 'email', problem);
+      throw new TransientError(problem, { cause: Object.assign(new Error(problem), { code: status }) });
     },
   };
 }

@@ -8,7 +8,7 @@ import { cloudEvent } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { PubSub } from '@google-cloud/pubsub';
 import sinon from 'sinon';
-import { decodeSubscriberMessage, type SubscriberRequest } from '../../shared/event/subscriber.ts';
+import { addressDigest, decodeSubscriberMessage, type SubscriberRequest } from '../../shared/event/subscriber.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import type { LogFields } from '../../shared/runtime/log.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
@@ -17,19 +17,20 @@ import { openSites, siteKey } from '../../shared/stores/sites.ts';
 import { openTopic, type Topic } from '../../shared/stores/topics.ts';
 import { ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
 import { until } from '../../shared/testing/until.ts';
-import { openMailApi } from './mail-api.ts';
+import { type MailRequest, openMailApi } from './mail-api.ts';
 import { notifyMail, rejectionOfMessage } from './notify-mail.ts';
 import { idempotencyKey } from './sign.ts';
 
 const RECEIVED_AT = '2026-03-09T07:05:06.789Z';
+const BOB = 'Bob@example.org';
 const PUBLISHED_AT = '2026-03-09T07:05:08.000Z';
 /** Of the functions under test: `slow` is what takes longer. */
-const TIMEOUT_MS = 150;
+const TIMEOUT_MS = 500;
 
 /** What the local mail sink shows; see emulators/mail. */
 interface Shown {
   taken: number;
-  requests: { key: string; request: SubscriberRequest }[];
+  requests: { key: string; request: MailRequest }[];
   attempts: { key: string; answer: number | string }[];
 }
 
@@ -54,11 +55,9 @@ describe('notifyMail', () => {
       project: 'a4a8da5b-b419-4656-98e9-4a42e9044891',
       provider: 'mailchimp',
       list: 'list-1',
-      email: 'bob@example.org',
-      firstName: 'Bob',
-      lastName: null,
       site: `${randomUUID()}.example.org`,
       eventId: randomUUID(),
+      address: addressDigest('a4a8da5b-b419-4656-98e9-4a42e9044891', BOB),
     };
     messageId = randomUUID();
     logged = [];
@@ -92,7 +91,9 @@ describe('notifyMail', () => {
 
   async function putSite(fields: Record<string, unknown>): Promise<void> {
     const _id = siteKey(request.project, request.site);
-    await sites().replaceOne({ _id }, { adminEmail: request.email, optedOut: false, ...fields }, { upsert: true });
+    const { project, site } = request;
+    const known = { project, site, adminEmail: BOB, firstName: 'Bob', optedOut: false, revision: 1 };
+    await sites().replaceOne({ _id }, { ...known, ...fields }, { upsert: true });
   }
 
   const pushed = (data: string, attributes: Record<string, string> = { receivedAt: RECEIVED_AT }) => ({
@@ -101,6 +102,12 @@ describe('notifyMail', () => {
     },
   });
   const message = () => pushed(JSON.stringify(request));
+
+  /** What the mail API is to get. */
+  function wanted(): MailRequest {
+    const { address: _, ...keys } = request;
+    return { ...keys, email: BOB, firstName: 'Bob', lastName: null, doubleOptIn: true };
+  }
 
   async function setFaults(faults: { next?: unknown[]; always?: unknown }): Promise<void> {
     const { status } = await fetch(mailbox, { method: 'PUT', body: JSON.stringify(faults) });
@@ -120,22 +127,23 @@ describe('notifyMail', () => {
     return rows;
   }
 
-  it('posts the request, signed, once', async () => {
+  it('posts the request with the address and the names that the site has now, signed, once, and asks for double opt-in', async () => {
+    await putSite({ lastName: 'Ross' });
     await handle(message());
     const { taken, requests, attempts } = await shown();
     assert.equal(taken, 1);
-    assert.deepEqual(requests[0]?.request, request);
-    assert.deepEqual(attempts, [{ key: idempotencyKey(request), answer: 202 }]);
+    assert.deepEqual(requests[0]?.request, { ...wanted(), lastName: 'Ross' });
+    assert.deepEqual(attempts, [{ key: idempotencyKey(wanted()), answer: 202 }]);
   });
 
   for (const { title, fault } of [
     { title: 'is down', fault: 'down' },
     { title: 'takes the request and cuts the connection', fault: 'lost' },
     { title: 'takes the request and answers too late', fault: 'slow' },
-    { title: 'answers 408', fault: 408 },
-    { title: 'answers 429', fault: 429 },
-    { title: 'answers 500', fault: 500 },
-    { title: 'answers 503', fault: 503 },
+    { title: 'asks for a key that is not the configured one', fault: 401 },
+    { title: 'is not found at the configured address', fault: 404 },
+    { title: 'asks to wait', fault: 429 },
+    { title: 'is broken', fault: 500 },
     { title: 'sends elsewhere', fault: 307 },
   ])
     it(`leaves the message to Pub/Sub while the mail API ${title}, and then asks under the same key`, async () => {
@@ -147,7 +155,7 @@ describe('notifyMail', () => {
       const { taken, attempts } = await shown();
       assert.equal(taken, 1);
       assert.equal(attempts.length, 4);
-      assert.deepEqual(new Set(attempts.map(({ key }) => key)), new Set([idempotencyKey(request)]));
+      assert.deepEqual(new Set(attempts.map(({ key }) => key)), new Set([idempotencyKey(wanted())]));
       assert.deepEqual(await rejections(), []);
     });
 
@@ -159,10 +167,33 @@ describe('notifyMail', () => {
     await setFaults({ next: [307] });
     await assert.rejects(handle(message()), /answered 307/);
     const elsewhere = (await (await fetch(new URL('/elsewhere', mailbox))).json()) as Shown;
-    assert.ok(!elsewhere.attempts.some(({ key }) => key === idempotencyKey(request)));
+    assert.ok(!elsewhere.attempts.some(({ key }) => key === idempotencyKey(wanted())));
   });
 
-  for (const status of [400, 401, 404, 422])
+  it('takes for a refusal only 400, 409, 410 and 422; whatever else is answered is retried, under an ERROR line', async () => {
+    const others = [300, 301, 302, 303, 304, 307, 308, 500, 501, 502, 503, 504, 599];
+    const refusals: number[] = [];
+    for (const status of [...others, ...Array.from({ length: 100 }, (_, index) => 400 + index)]) {
+      request = { ...request, eventId: randomUUID() };
+      logged = [];
+      // fetch tries a 421 once more
+      await setFaults({ always: status });
+      const isDone = await handle(message()).then(
+        () => true,
+        () => false,
+      );
+      if (isDone) refusals.push(status);
+      assert.equal((await rejections()).length, isDone ? 1 : 0, String(status));
+      // fetch keeps a 407 to itself
+      const cause = status === 407 ? 'TypeError' : `Error ${status}`;
+      if (!isDone)
+        assert.match(logged.join(), new RegExp(`"ERROR".*failed, will be retried.*TransientError < ${cause}`));
+      else assert.doesNotMatch(logged.join(), /"ERROR"/);
+    }
+    assert.deepEqual(refusals, [400, 409, 410, 422]);
+  });
+
+  for (const status of [400, 422])
     it(`records what the mail API refuses with ${status}, once for each list, and is done`, async () => {
       await setFaults({ always: status });
       await handle(message());
@@ -190,6 +221,7 @@ describe('notifyMail', () => {
   for (const { title, site } of [
     { title: 'that opted out since', site: { optedOut: true } },
     { title: 'that has another address since', site: { adminEmail: 'new@example.org' } },
+    { title: 'that has the address in another project', site: { project: 'other' } },
     { title: 'that has no address', site: { adminEmail: undefined } },
     { title: 'that was erased', site: undefined },
   ])
@@ -200,9 +232,45 @@ describe('notifyMail', () => {
       assert.deepEqual((await shown()).attempts, []);
     });
 
+  it('asks for an address whose case changed since, as it is now', async () => {
+    await putSite({ adminEmail: 'BOB@example.org' });
+    await handle(message());
+    assert.equal((await shown()).requests[0]?.request.email, 'BOB@example.org');
+  });
+
+  it('understands what earlier versions published, who named the person', async () => {
+    const { address: _, ...keys } = request;
+    await handle(pushed(JSON.stringify({ ...keys, email: BOB, firstName: 'Robert', lastName: null })));
+    assert.deepEqual((await shown()).requests[0]?.request, wanted());
+  });
+
+  for (const { title, fields, left } of [
+    { title: 'opted out', fields: { optedOut: true }, left: ['mailchimp:other', 'mailchimp:list-1 of another'] },
+    {
+      title: 'has another address',
+      fields: { adminEmail: 'new@example.org' },
+      left: ['mailchimp:other', 'mailchimp:list-1 of another'],
+    },
+    { title: 'is as it was', fields: {}, left: ['mailchimp:list-1', 'mailchimp:other', 'mailchimp:list-1 of another'] },
+  ])
+    it(`leaves noted as asked, of a site that ${title}, only what was or will be`, async () => {
+      const { address } = request;
+      const askedMail = [
+        { list: 'mailchimp:list-1', address, askedAt: new Date() },
+        { list: 'mailchimp:other', address, askedAt: new Date() },
+        { list: 'mailchimp:list-1', address: 'another', askedAt: new Date() },
+      ];
+      await putSite({ ...fields, askedMail });
+      await handle(message());
+      await handle(message());
+      const known = await openSites(latest.db).find(siteKey(request.project, request.site));
+      const noted = known?.askedMail?.map((each) => `${each.list}${each.address === address ? '' : ' of another'}`);
+      assert.deepEqual(noted, left);
+    });
+
   for (const { title, event } of [
     { title: 'is no JSON', event: () => pushed('bob@example.org') },
-    { title: 'lacks a field', event: () => pushed(JSON.stringify({ ...request, email: undefined })) },
+    { title: 'lacks a field', event: () => pushed(JSON.stringify({ ...request, address: undefined })) },
     { title: 'names an unknown provider', event: () => pushed(JSON.stringify({ ...request, provider: 'fax' })) },
     { title: 'says no time', event: () => pushed(JSON.stringify(request), {}) },
   ])

@@ -1,26 +1,42 @@
 import { objectName } from '../../shared/event/object-name.ts';
 import type { Rejection } from '../../shared/event/rejection.ts';
 import type { SubscriberMessage, SubscriberRequest } from '../../shared/event/subscriber.ts';
+import { listKey } from '../../shared/project/project.ts';
 import { PermanentError } from '../../shared/runtime/errors.ts';
-import { type Sites, siteKey } from '../../shared/stores/sites.ts';
-import type { MailApi } from './mail-api.ts';
+import { addressOf, withoutAsked } from '../../shared/stores/site-mail.ts';
+import { type SiteDocument, type Sites, siteKey } from '../../shared/stores/sites.ts';
+import type { MailApi, MailRequest } from './mail-api.ts';
 
 export interface Stores {
-  sites: Pick<Sites, 'find'>;
+  sites: Pick<Sites, 'change'>;
   mailApi: MailApi;
 }
 
-/** Asks the mail API to put a site's admin on a list, unless that is no longer right. */
+/**
+ * Asks the mail API to put a site's admin on a list, unless that is no longer right: retries go on for hours, in which a site
+ * can be erased, opt out, or get another address, which has its own request. Then the site forgets that the list was asked,
+ * so that its next report with consent, or with this address, asks again.
+ */
 export async function notifyMail({ request }: SubscriberMessage, { sites, mailApi }: Stores): Promise<void> {
   if (request === undefined) throw new PermanentError('unparseable', null, 'the message is no request to the mail API');
-  if (await isWithdrawn(request, sites)) return;
-  await mailApi.subscribe(request);
+  const asked = { list: listKey(request), address: request.address };
+  const site = await sites.change(siteKey(request.project, request.site), (known) =>
+    isWanted(known, request) ? known : withoutAsked(known, asked),
+  );
+  if (site !== undefined && isWanted(site, request)) await mailApi.subscribe(mailRequest(request, site));
 }
 
-/** Retries go on for hours, in which a site can be erased, opt out, or get another address, which has its own request. */
-async function isWithdrawn({ project, site, email }: SubscriberRequest, sites: Stores['sites']): Promise<boolean> {
-  const known = await sites.find(siteKey(project, site));
-  return known === undefined || known.optedOut || known.adminEmail !== email;
+function isWanted(site: SiteDocument, { address }: SubscriberRequest): site is SiteDocument & { adminEmail: string } {
+  return !site.optedOut && addressOf(site) === address;
+}
+
+/** What was asked by keys, with what the site's document says now. */
+function mailRequest(
+  { project, provider, list, site, eventId }: SubscriberRequest,
+  known: SiteDocument & { adminEmail: string },
+): MailRequest {
+  const { adminEmail: email, firstName = null, lastName = null } = known;
+  return { project, provider, list, email, firstName, lastName, site, eventId, doubleOptIn: true };
 }
 
 /**

@@ -1,13 +1,14 @@
 import { createHash, createHmac } from 'node:crypto';
-import type { SubscriberRequest } from '../../shared/event/subscriber.ts';
+import { addressKey } from '../../shared/report/email-address.ts';
+import type { MailRequest } from './mail-api.ts';
 
 /**
  * Names what is wanted, an address on a list, and not the attempt: every retry and every duplicate has the same key, and
- * so has a request for an address that left a site and came back.
+ * so has a request for an address that left a site and came back, in whatever case.
  */
-export function idempotencyKey({ project, provider, list, site, email }: SubscriberRequest): string {
+export function idempotencyKey({ project, provider, list, site, email }: MailRequest): string {
   return createHash('sha256')
-    .update(JSON.stringify([project, provider, list, site, email]))
+    .update(JSON.stringify([project, provider, list, site, addressKey(email)]))
     .digest('hex');
 }
 

@@ -7,7 +7,11 @@ import { openLog } from '../../shared/runtime/log.ts';
 import { openArchive } from '../../shared/stores/archive.ts';
 import { openCountries } from '../../shared/stores/countries.ts';
 import { openDeactivations } from '../../shared/stores/deactivations.ts';
+import { openErasures } from '../../shared/stores/erasures.ts';
+import { openEventKeys } from '../../shared/stores/event-keys.ts';
 import { openHistory } from '../../shared/stores/history.ts';
+import type { Subscribers } from '../../shared/stores/mail-outbox.ts';
+import { openMailQuotas } from '../../shared/stores/mail-quotas.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
 import { openOptOuts } from '../../shared/stores/opt-outs.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
@@ -15,7 +19,6 @@ import { openRejections } from '../../shared/stores/rejections.ts';
 import { openSites } from '../../shared/stores/sites.ts';
 import { openTopic, SUBSCRIBERS_TOPIC } from '../../shared/stores/topics.ts';
 import { openUnclaimed } from '../../shared/stores/unclaimed.ts';
-import type { Subscribers } from './announce-subscriber.ts';
 import { readConfig } from './config.ts';
 import { processEvent } from './process-event.ts';
 
@@ -32,8 +35,11 @@ const stores = {
   deactivations: openDeactivations(db),
   optOuts: openOptOuts(db),
   unclaimed: openUnclaimed(db),
+  eventKeys: openEventKeys(config),
+  erasures: openErasures(db),
   history: openHistory(config),
   rejections: openRejections(config, { log }),
+  mailQuotas: openMailQuotas(db),
   subscribers,
 };
 drainOnSignal(async () => {

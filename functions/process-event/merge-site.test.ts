@@ -7,6 +7,8 @@ import type { SiteDocument } from '../../shared/stores/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
 
+const LIST = { provider: 'mailchimp' as const, list: 'list-1', enabled: true };
+
 /** Folds events as update-site does: an opt-out that comes before the site waits for it. */
 function fold(events: StoredEvent[]): SiteDocument | undefined {
   let site: SiteDocument | undefined;
@@ -25,7 +27,7 @@ function fold(events: StoredEvent[]): SiteDocument | undefined {
         urlMd5,
         report,
         deactivation,
-        hasMailList: true,
+        mailLists: [LIST],
       });
     }
     if (optOut) optOuts.push(stampOf(optOut));
@@ -35,11 +37,11 @@ function fold(events: StoredEvent[]): SiteDocument | undefined {
 }
 
 /**
- * The address that waits for the mail lists is the winning one in any order. Which of the events that state it asks, and
- * under which name, is the first to arrive: all of them ask under one Idempotency-Key.
+ * Whether the address waits for the mail lists is the same in any order. Since which report is the first to arrive: a site
+ * that goes on reporting keeps its place.
  */
-function comparable(site: SiteDocument | undefined) {
-  return site && { ...site, pendingMail: site.pendingMail?.map(({ email }) => email) };
+function comparable({ pendingMail = [], mailDueAt, ...site }: SiteDocument) {
+  return { ...site, pending: pendingMail.length, isDue: mailDueAt !== undefined };
 }
 
 const at = (second: number) => `2026-03-09T07:00:${String(second).padStart(2, '0')}.000Z`;
@@ -60,7 +62,14 @@ const events = fc
           {
             project_version: fc.constantFrom('1.0', '2.0', undefined),
             site: fc.constantFrom('One', 'Two', '', undefined),
-            admin_email: fc.constantFrom('one@example.org', 'two@example.org', 'nobody', '', undefined),
+            admin_email: fc.constantFrom(
+              'one@example.org',
+              'One@EXAMPLE.org',
+              'two@example.org',
+              'nobody',
+              '',
+              undefined,
+            ),
             first_name: fc.constantFrom('Ann', '', undefined),
             plugins: fc.constantFrom({ a: { name: 'A', version: '1' } }, undefined),
             extra: fc.constantFrom({ plan: 'free' }, { plan: '' }, { forms_count: 3, 'a.b': 'x' }, undefined),
@@ -98,7 +107,13 @@ describe('mergeSite', () => {
           const inOrder = [...list].sort((one, other) =>
             stampOf({ ...one, eventId: one.id }) < stampOf({ ...other, eventId: other.id }) ? -1 : 1,
           );
-          assert.deepEqual(comparable(fold([...arrivals, ...list])), comparable(fold(inOrder)));
+          const [site, expected] = [fold([...arrivals, ...list]), fold(inOrder)];
+          assert.deepEqual(site && comparable(site), expected && comparable(expected));
+          for (const { eventId, receivedAt } of site?.pendingMail ?? []) {
+            assert.ok(
+              list.some((event) => event.kind === 'track' && event.id === eventId && event.receivedAt === receivedAt),
+            );
+          }
         },
       ),
     ));
@@ -107,7 +122,7 @@ describe('mergeSite', () => {
     const site = fold([track(1), deactivate(2)]);
     const { report } = interpret(track(1), { project: TEST_PROJECT });
     assert.ok(site && report);
-    assert.equal(mergeSite(site, { ...report, report, hasMailList: true }), site);
+    assert.equal(mergeSite(site, { ...report, report, mailLists: [LIST] }), site);
   });
 
   it('lets an absent field keep what was known, and a newer one win, also when it comes first', () => {
@@ -154,6 +169,13 @@ describe('mergeSite', () => {
       value: undefined,
     },
     {
+      title: 'a preview is one by the software that it says it runs on',
+      first: { server: { software: 'PHP.wasm' } },
+      second: { server: undefined },
+      field: 'environment',
+      value: 'ephemeral',
+    },
+    {
       title: 'an empty text says that there is none',
       first: { site: 'One' },
       second: { site: '' },
@@ -195,7 +217,7 @@ describe('mergeSite', () => {
     };
     const { report } = interpret(track(2, { site: 'Two', admin_email: 'bob@example.org' }), { project: TEST_PROJECT });
     assert.ok(report && otherMd5s);
-    const merged = mergeSite(earlier, { ...report, report, hasMailList: false });
+    const merged = mergeSite(earlier, { ...report, report, mailLists: [] });
     assert.equal(merged.name, 'Two', 'newer than the name');
     assert.equal(merged.adminEmail, now.adminEmail, 'older than the address');
     assert.deepEqual(merged.urlMd5s, now.urlMd5s);

@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { safeKey, withSafeKeys } from '../../shared/project/custom-fields.ts';
+import type { MailIntegration } from '../../shared/project/project.ts';
+import { environmentOf } from '../../shared/report/environment.ts';
 import { camelCase, GROUPS } from '../../shared/report/fields.ts';
 import type { Deactivation, EventKey, SiteReport } from '../../shared/report/interpret.ts';
 import { siteSpellings, urlMd5 } from '../../shared/report/site-id.ts';
+import { withMail, withPending } from '../../shared/stores/site-mail.ts';
 import {
   type SiteClock,
   type SiteDeactivation,
@@ -10,15 +13,15 @@ import {
   type Stamp,
   siteKey,
 } from '../../shared/stores/sites.ts';
-import { pendingMail } from './announce-subscriber.ts';
+import { pendingMail } from './pending-mail.ts';
 
 /** What one event says of a site: a report, a deactivation, or both. */
 export interface SiteChange extends Omit<EventKey, 'senderNetwork'>, Pick<SiteReport, 'site' | 'environment'> {
   urlMd5: string | null;
   report?: SiteReport | undefined;
   deactivation?: Deactivation | undefined;
-  /** The project has a mail list to put the site's admin on. */
-  hasMailList: boolean;
+  /** Where the project wants the site's admin. */
+  mailLists: readonly MailIntegration[];
 }
 
 /** How many reports since a deactivation are remembered: more than a year of weekly ones. */
@@ -53,6 +56,7 @@ export function mergeSite(known: SiteDocument | undefined, change: SiteChange): 
     change.deactivation && clock.deactivation === stamp ? latestOf(change.deactivation) : site.deactivation;
   const merged: SiteDocument = {
     ...fields,
+    environment: environmentOf(site.site, fields.serverSoftware ?? null),
     deactivation,
     firstSeenAt: site.firstSeenAt < at ? site.firstSeenAt : at,
     lastSeenAt: site.lastSeenAt > at ? site.lastSeenAt : at,
@@ -61,16 +65,14 @@ export function mergeSite(known: SiteDocument | undefined, change: SiteChange): 
     clock,
     ...stateOf(clock),
   };
-  return unlessSame(known, {
-    ...merged,
-    pendingMail: pendingMail(site, merged, change.report, change.hasMailList),
-  });
+  const pending = pendingMail(site, merged, change.report, change.mailLists);
+  return unlessSame(known, withPending(merged, pending, site));
 }
 
 /** Folds an opt-out, known by its stamp, into a site. */
 export function mergeOptOut(known: SiteDocument, optOut: Stamp): SiteDocument {
   const clock = { ...known.clock, optOut: later(known.clock.optOut, optOut) };
-  return unlessSame(known, { ...known, clock, ...stateOf(clock) });
+  return unlessSame(known, withMail({ ...known, clock, ...stateOf(clock) }, {}));
 }
 
 function emptySite({ projectHash, site, environment }: SiteChange, at: Date): SiteDocument {

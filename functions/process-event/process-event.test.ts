@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
 import { objectName } from '../../shared/event/object-name.ts';
 import type { Project } from '../../shared/project/project.ts';
+import { keysOf } from '../../shared/report/event-keys.ts';
 import { TransientError } from '../../shared/runtime/errors.ts';
+import { type ErasureDocument, openErasures } from '../../shared/stores/erasures.ts';
 import type { SiteDocument } from '../../shared/stores/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';
@@ -22,6 +24,19 @@ const bare = (second: number) =>
     only: { reason_id: 'other', reason_info: '', client: '1.2.0' },
   });
 
+const receiptOf = (keys: string[], erasedAt: string): ErasureDocument => ({
+  _id: 'receipt-1',
+  project: TEST_PROJECT.hash,
+  keys,
+  by: 'site',
+  status: 'done',
+  requestedAt: new Date(erasedAt),
+  erasedAt: new Date(erasedAt),
+  finishedAt: new Date(erasedAt),
+  removed: { archive: 0, mongodb: {}, bigquery: {} },
+  pending: null,
+});
+
 describe('processEvent', () => {
   let system: OwnSystem;
 
@@ -36,7 +51,7 @@ describe('processEvent', () => {
     return places.filter((place) => place.endsWith(`/${id}`));
   }
   const sites = () => system.db.collection<SiteDocument>('sites').find().sort({ _id: 1 }).toArray();
-  const sweepAfter = (ms: number) => system.sweep(new Date(Date.now() + ms));
+  const sweepAfter = async (ms: number) => (await system.sweep(new Date(Date.now() + ms))).rejected;
 
   it('writes one event to the history and to its site', async () => {
     await system.process(track(1));
@@ -65,6 +80,45 @@ describe('processEvent', () => {
       assert.equal((await sites()).length, 1);
       assert.deepEqual([...new Set(await placesOf(track(1)))], ['sites/track-of-1']);
     });
+
+  describe('the index', () => {
+    /** By how many keys an event is found. */
+    const countKeys = async ({ id }: StoredEvent) =>
+      Object.keys(await system.contents()).filter((place) => place.startsWith(`event_keys/${id} `)).length;
+
+    for (const { title, event, keys } of [
+      { title: 'a report', event: track(1, { extra: { owner: 'ada@a.example' } }), keys: 3 },
+      { title: 'an opt-out', event: capturedEvent('tracking-skipped', { id: 'skip-of-1' }), keys: 1 },
+      { title: 'a report that is rejected', event: track(1, { url: 'http://' }), keys: 2 },
+      { title: 'one of a project that nobody has', event: track(1, { hash: 'nobody' }), keys: 2 },
+      { title: 'a deactivation that nobody has claimed', event: bare(1), keys: 1 },
+    ])
+      it(`has ${title}`, async () => {
+        await system.process(event);
+        assert.equal(await countKeys(event), keys);
+      });
+
+    it('has an event before anything else has it', async () => {
+      const eventKeys = { append: () => Promise.reject(new TransientError('index failed', { cause: undefined })) };
+      for (const event of [track(1), track(2, { url: 'http://' }), bare(3)]) {
+        const name = await system.receive(event);
+        await assert.rejects(processEvent({ name }, { ...system.stores, eventKeys }), TransientError);
+      }
+      assert.ok(Object.keys(await system.contents()).every((place) => place.endsWith('.json')));
+    });
+  });
+
+  it('does not write what was erased before it came, and says so', async () => {
+    const erasures = openErasures(system.db);
+    await erasures.put(receiptOf(keysOf(TEST_PROJECT.hash, { sites: ['shop.example.org'] }), at(2)));
+    await system.process(track(1, { url: 'http://WWW.shop.example.org:80/?lang=de' }), track(3));
+    assert.deepEqual(await placesOf(track(1)), ['rejections/track-of-1']);
+    assert.match((await system.contents())['rejections/track-of-1'] ?? '', /"reason":"erased"/);
+    assert.deepEqual(await placesOf(track(3)), ['sites/track-of-3']);
+    assert.equal((await sites())[0]?.firstSeenAt.toISOString(), at(3));
+    const [receipt] = await erasures.pending();
+    assert.deepEqual([receipt?.status, receipt?.late], ['pending', ['track/2026/03/09/07/track-of-1.json']]);
+  });
 
   describe('a deactivation without hash', () => {
     for (const { title, order } of [
@@ -106,9 +160,9 @@ describe('processEvent', () => {
     ])
       it(`is rejected by a sweep when ${title}, once it has waited for an hour`, async () => {
         await system.process(...events);
-        assert.deepEqual(await sweepAfter(HOUR_MS - 60_000), { rejected: 0 });
+        assert.deepEqual(await sweepAfter(HOUR_MS - 60_000), 0);
         assert.deepEqual(await placesOf(bare(2)), ['unclaimed/bare-of-2']);
-        assert.deepEqual(await sweepAfter(HOUR_MS + 1000), { rejected: 1 });
+        assert.deepEqual(await sweepAfter(HOUR_MS + 1000), 1);
         assert.deepEqual(await placesOf(bare(2)), ['rejections/bare-of-2']);
         const rejection = JSON.parse((await system.contents())['rejections/bare-of-2'] as string);
         assert.equal(rejection.reason, 'no_project');

@@ -1,9 +1,13 @@
 import type { StoredEvent } from '../../shared/event/envelope.ts';
 import type { ObjectReference } from '../../shared/event/notification.ts';
 import { objectName } from '../../shared/event/object-name.ts';
-import { interpret, payloadHash } from '../../shared/report/interpret.ts';
+import { eventKeys, indexedKeys, tracesOf } from '../../shared/report/event-keys.ts';
+import { type Attribution, interpret, type Meaning, payloadHash, rejectionOf } from '../../shared/report/interpret.ts';
+import { PermanentError } from '../../shared/runtime/errors.ts';
 import type { Archive } from '../../shared/stores/archive.ts';
 import { attribute, onlyOwner, type Sources } from '../../shared/stores/attribution.ts';
+import type { Erasures } from '../../shared/stores/erasures.ts';
+import type { EventKeys } from '../../shared/stores/event-keys.ts';
 import type { SiteDocument } from '../../shared/stores/sites.ts';
 import type { Unclaimed } from '../../shared/stores/unclaimed.ts';
 import { appendHistory, type HistoryStores } from './append-history.ts';
@@ -13,6 +17,8 @@ export interface Stores extends Sources, HistoryStores, LatestStores {
   archive: Pick<Archive, 'read'>;
   sites: LatestStores['sites'];
   unclaimed: Unclaimed;
+  eventKeys: Pick<EventKeys, 'append'>;
+  erasures: Pick<Erasures, 'isErased' | 'addLate'>;
 }
 
 /**
@@ -30,17 +36,33 @@ async function processOne(name: string, stores: Stores): Promise<SiteDocument | 
   // it was erased
   if (event === undefined) return undefined;
   let attribution = await attribute(event, stores);
-  let meaning = interpret(event, attribution);
+  let meaning = await meaningOf(event, attribution, stores);
   if (meaning.unclaimed) {
     // written before its site is looked for again: of it and the report that makes the site known, one sees the other
     await stores.unclaimed.put(meaning.unclaimed, stores.now());
     attribution = await attribute(event, stores);
-    meaning = interpret(event, attribution);
+    meaning = await meaningOf(event, attribution, stores);
     if (meaning.unclaimed) return undefined;
   }
   const [, site] = await together(appendHistory(meaning, stores), updateSite(meaning, attribution.project, stores));
   if (mayHaveWaited(event)) await stores.unclaimed.remove(event.id);
   return site;
+}
+
+/**
+ * What an event means, once it can be found by whom it is about: before anything of it is written, so that nothing that is
+ * anywhere is out of an erasure's reach. An event from before an erasure comes too late; its object is left to `erase --resume`.
+ */
+async function meaningOf(event: StoredEvent, attribution: Attribution, stores: Stores): Promise<Meaning> {
+  const { id, kind, receivedAt } = event;
+  const keys = eventKeys(tracesOf(event), attribution);
+  const [, isErased] = await together(
+    stores.eventKeys.append(event, indexedKeys(keys, attribution), stores.now()),
+    stores.erasures.isErased({ keys, receivedAt }),
+  );
+  if (!isErased) return interpret(event, attribution);
+  await stores.erasures.addLate({ keys, receivedAt }, objectName(kind, receivedAt, id));
+  return { rejection: rejectionOf(event, new PermanentError('erased', null, 'it was erased before it was read')) };
 }
 
 /** The deactivations that waited for this site to be known. */

@@ -1,16 +1,15 @@
-import type { Project } from '../../shared/project/project.ts';
+import { enabledLists, type Project } from '../../shared/project/project.ts';
 import type { Deactivation, Meaning, OptOut, SiteReport } from '../../shared/report/interpret.ts';
 import type { Deactivations } from '../../shared/stores/deactivations.ts';
+import { type OutboxStores, publishPendingMail } from '../../shared/stores/mail-outbox.ts';
 import type { OptOuts } from '../../shared/stores/opt-outs.ts';
 import { type SiteDocument, type Sites, siteKey } from '../../shared/stores/sites.ts';
-import { announceSubscriber, enabledLists, type Subscribers } from './announce-subscriber.ts';
 import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
 
-export interface LatestStores {
+export interface LatestStores extends OutboxStores {
   sites: Sites;
   deactivations: Deactivations;
   optOuts: OptOuts;
-  subscribers: Pick<Subscribers, 'publish'>;
 }
 
 /** Folds what an event means into the latest state of its site, which it gives; undefined when it concerns none. Safe to repeat. */
@@ -29,18 +28,19 @@ async function updateFromReport(
   stated: SiteReport | Deactivation,
   parts: { report?: SiteReport | undefined; deactivation?: Deactivation | undefined },
   project: Project,
-  { sites, deactivations, optOuts, subscribers }: LatestStores,
+  stores: LatestStores,
 ): Promise<SiteDocument> {
+  const { sites, deactivations, optOuts } = stores;
   const { eventId, receivedAt, projectHash, site, environment, urlMd5 } = stated;
-  const hasMailList = enabledLists(project).length > 0;
-  const change = { eventId, receivedAt, projectHash, site, environment, urlMd5, hasMailList, ...parts };
+  const mailLists = enabledLists(project);
+  const change = { eventId, receivedAt, projectHash, site, environment, urlMd5, mailLists, ...parts };
   const key = siteKey(projectHash, site);
   let stored = await sites.update(key, (known) => mergeSite(known, change));
   // read after the site is written: an opt-out is written before it looks for its sites, so one of the two sees the other
   const skipped = await optOuts.latest(projectHash, stored.urlMd5s);
   if (skipped !== undefined) stored = (await sites.change(key, (known) => mergeOptOut(known, skipped))) ?? stored;
   if (stored.deactivation !== null) await deactivations.put(latestDeactivation(stored, stored.deactivation));
-  await announceSubscriber(stored, project, { sites, subscribers });
+  await publishPendingMail(stored, project, new Date(receivedAt), stores);
   return stored;
 }
 

@@ -2,23 +2,39 @@ import { http } from '@google-cloud/functions-framework';
 import { drainOnSignal } from '../../shared/runtime/drain.ts';
 import { handleSchedule } from '../../shared/runtime/handle-schedule.ts';
 import { openLog } from '../../shared/runtime/log.ts';
+import type { Subscribers } from '../../shared/stores/mail-outbox.ts';
+import { openMailQuotas } from '../../shared/stores/mail-quotas.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
+import { openProjects } from '../../shared/stores/projects.ts';
 import { openRejections } from '../../shared/stores/rejections.ts';
 import { openSites } from '../../shared/stores/sites.ts';
+import { openTopic, SUBSCRIBERS_TOPIC } from '../../shared/stores/topics.ts';
 import { openUnclaimed } from '../../shared/stores/unclaimed.ts';
 import { readConfig } from './config.ts';
 import { sweep } from './sweep.ts';
 
 const config = readConfig(process.env);
-const { db, close } = openLatest(config);
 const log = openLog('sweep', config.logLevel);
-const stores = { unclaimed: openUnclaimed(db), sites: openSites(db), rejections: openRejections(config, { log }) };
-drainOnSignal(close);
+const { db, close } = openLatest(config);
+const subscribers: Subscribers = openTopic({ projectId: config.projectId, topic: SUBSCRIBERS_TOPIC });
+const stores = {
+  unclaimed: openUnclaimed(db),
+  projects: openProjects(db),
+  sites: openSites(db),
+  mailQuotas: openMailQuotas(db),
+  rejections: openRejections(config, { log }),
+  subscribers,
+  now: () => new Date(),
+};
+drainOnSignal(async () => {
+  await subscribers.close();
+  await close();
+});
 
 http(
   'sweep',
   handleSchedule({
-    work: () => sweep(stores, new Date()),
+    work: () => sweep(stores, stores.now(), log),
     done: 'swept',
     failed: 'not swept',
     log,

@@ -1,27 +1,23 @@
-import { rejectionOfUnclaimed } from '../../shared/report/interpret.ts';
-import { onlyOwner } from '../../shared/stores/attribution.ts';
-import type { Rejections } from '../../shared/stores/rejections.ts';
-import type { Sites } from '../../shared/stores/sites.ts';
-import type { Unclaimed } from '../../shared/stores/unclaimed.ts';
+import type { Log } from '../../shared/runtime/log.ts';
+import { askWaiting, type WaitingStores } from './ask-waiting.ts';
+import { rejectUnclaimed, type UnclaimedStores } from './reject-unclaimed.ts';
 
-export interface Stores {
-  unclaimed: Pick<Unclaimed, 'waitingSince' | 'remove'>;
-  sites: Pick<Sites, 'withMd5'>;
-  rejections: Rejections;
+export interface Stores extends UnclaimedStores, WaitingStores {
+  sites: UnclaimedStores['sites'] & WaitingStores['sites'];
 }
 
-/** The first report of a site may be that late: it is retried with a backoff of ten minutes at most. */
-const CLAIM_MS = 3_600_000;
+/** What a sweep did: deactivations rejected; sites whose mail lists were asked; sites that wait for their project's cap. */
+export interface Swept extends Record<string, number> {
+  rejected: number;
+  asked: number;
+  waiting: number;
+}
 
-/** Rejects the deactivations that no site claimed within an hour. Gives how many. Safe to repeat and to run twice at once. */
-export async function sweep({ unclaimed, sites, rejections }: Stores, now: Date): Promise<{ rejected: number }> {
-  let rejected = 0;
-  for await (const deactivation of unclaimed.waitingSince(new Date(now.getTime() - CLAIM_MS))) {
-    // whoever made the site known is still at work on it, and takes this along
-    if (onlyOwner(await sites.withMd5(deactivation.urlMd5), deactivation.receivedAt)) continue;
-    await rejections.append(rejectionOfUnclaimed(deactivation));
-    await unclaimed.remove(deactivation.eventId);
-    rejected += 1;
-  }
-  return { rejected };
+/** Ends what waits: rejects what nobody claims, and asks of the mail lists what is due. Safe to repeat and to run twice at once. */
+export async function sweep(stores: Stores, now: Date, log: Log): Promise<Swept> {
+  const rejected = await rejectUnclaimed(stores, now);
+  const { asked, waiting, projects } = await askWaiting(stores, now);
+  // of an attack, or of a cap that is too low, somebody must hear
+  if (waiting > 0) log('WARNING', 'mail requests wait for the cap', { waiting, projects });
+  return { rejected, asked, waiting };
 }

@@ -4,12 +4,15 @@ import type { Project } from '../../shared/project/project.ts';
 import { urlMd5 } from '../../shared/report/site-id.ts';
 import { openArchive } from '../../shared/stores/archive.ts';
 import { openDeactivations } from '../../shared/stores/deactivations.ts';
+import { openErasures } from '../../shared/stores/erasures.ts';
+import { openEventKeys } from '../../shared/stores/event-keys.ts';
 import { openHistory } from '../../shared/stores/history.ts';
+import { openMailQuotas } from '../../shared/stores/mail-quotas.ts';
 import { openOptOuts } from '../../shared/stores/opt-outs.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
 import { openProjectsWriter } from '../../shared/stores/projects-writer.ts';
 import { openRejections } from '../../shared/stores/rejections.ts';
-import { EVENT_TABLES } from '../../shared/stores/site-history.ts';
+import { HELD_TABLES } from '../../shared/stores/site-history.ts';
 import { openSites } from '../../shared/stores/sites.ts';
 import { openUnclaimed } from '../../shared/stores/unclaimed.ts';
 import { ownBucket, ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
@@ -40,7 +43,11 @@ const COLLECTIONS = ['sites', 'deactivations', 'optOuts', 'unclaimed'];
 export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
   const [bucket, dataset, latest] = [await ownBucket(), await ownDataset(), ownDatabase()];
   const { db } = latest;
-  const options = { projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '', dataset: dataset.id ?? '' };
+  const options = {
+    projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '',
+    dataset: dataset.id ?? '',
+    maxBytesBilled: 2 ** 30,
+  };
   const archive = openArchive({ bucket: bucket.name });
   const stores: Stores = {
     archive,
@@ -53,6 +60,9 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     history: openHistory(options),
     rejections: openRejections(options, { log: () => {} }),
     unclaimed: openUnclaimed(db),
+    eventKeys: openEventKeys(options),
+    erasures: openErasures(db),
+    mailQuotas: openMailQuotas(db),
     subscribers: { publish: async () => {} },
   };
   for (const project of projects) await openProjectsWriter(db).create(project);
@@ -79,17 +89,19 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
         await work(event);
       }
     },
-    sweep: (now) => sweep(stores, now),
+    sweep: (now) => sweep({ ...stores, now: () => now }, now, () => {}),
     contents: async () => {
       const found: [string, unknown][] = [];
       for (const name of COLLECTIONS) {
         for (const document of await db.collection(name).find().toArray())
           found.push([`${name}/${document._id}`, document]);
       }
-      for (const table of EVENT_TABLES) {
+      for (const table of HELD_TABLES) {
         const query = `SELECT * FROM \`${dataset.id}.${table}\` WHERE received_at > TIMESTAMP '2000-01-01'`;
         const [rows] = await dataset.bigQuery.query({ query });
-        for (const row of rows) found.push([`${table}/${row.event_id}`, row]);
+        for (const row of rows) {
+          found.push([[`${table}/${row.event_id}`, row.key].filter(Boolean).join(' '), row]);
+        }
       }
       const [files] = await bucket.getFiles();
       for (const file of files) found.push([file.name, (await file.download())[0].toString('utf8')]);

@@ -3,6 +3,7 @@ import type { StoredEvent } from '../../shared/event/envelope.ts';
 import { interpret } from '../../shared/report/interpret.ts';
 import { attribute } from '../../shared/stores/attribution.ts';
 import { openDeactivations } from '../../shared/stores/deactivations.ts';
+import { openMailQuotas } from '../../shared/stores/mail-quotas.ts';
 import { openOptOuts } from '../../shared/stores/opt-outs.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
 import { openSites } from '../../shared/stores/sites.ts';
@@ -13,8 +14,16 @@ export async function updateLatest(
   event: StoredEvent,
   db: Db,
   subscribers: LatestStores['subscribers'],
+  now = () => new Date(event.receivedAt),
 ): Promise<void> {
-  const stores = { sites: openSites(db), deactivations: openDeactivations(db), optOuts: openOptOuts(db), subscribers };
+  const stores: LatestStores = {
+    sites: openSites(db),
+    deactivations: openDeactivations(db),
+    optOuts: openOptOuts(db),
+    mailQuotas: openMailQuotas(db),
+    subscribers,
+    now,
+  };
   const attribution = await attribute(event, { ...stores, projects: openProjects(db), countryOf: () => 'DE' });
   await updateSite(interpret(event, attribution), attribution.project, stores);
 }

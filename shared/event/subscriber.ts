@@ -1,20 +1,24 @@
+import { createHash } from 'node:crypto';
 import { MAIL_PROVIDERS, type MailIntegration } from '../project/project.ts';
+import { addressKey } from '../report/email-address.ts';
 import { isJsonObject } from './envelope.ts';
 import { pubsubMessage } from './notification.ts';
 
-/** What is asked of the mail API: to put a site's admin on a list. Also the body that the API gets. */
+/**
+ * What is asked: to put a site's admin on a list. Keys alone, for messages and dead letters are kept for days where nobody looks
+ * who erases a person; address and names are read from the site's document when the mail API is asked.
+ */
 export interface SubscriberRequest {
   /** The project's hash. */
   project: string;
   provider: MailIntegration['provider'];
   list: string;
-  email: string;
-  firstName: string | null;
-  lastName: string | null;
   /** Canonical. */
   site: string;
-  /** The event that stated the address. */
+  /** The report with consent that led to it. */
   eventId: string;
+  /** The address that is meant; see addressDigest. */
+  address: string;
 }
 
 /** A message of the topic `subscribers`: the request as JSON, the event's time as the attribute `receivedAt`. */
@@ -26,6 +30,13 @@ export interface SubscriberMessage {
   receivedAt: string;
   /** undefined when what was sent is no request. */
   request: SubscriberRequest | undefined;
+}
+
+/** What stands for an address of a project's, the same for every spelling of it: SHA-256 in hexadecimal. */
+export function addressDigest(project: string, email: string): string {
+  return createHash('sha256')
+    .update(`${project}\nmail\n${addressKey(email)}`)
+    .digest('hex');
 }
 
 /** Reads a push. undefined when it is no Pub/Sub message. */
@@ -46,16 +57,17 @@ function parseRequest(text: string): SubscriberRequest | undefined {
   } catch {
     return undefined;
   }
-  return isRequest(value) ? value : undefined;
+  if (!isJsonObject(value)) return undefined;
+  const { project, list, site, eventId, email, address = digestOf(project, email) } = value;
+  const provider = MAIL_PROVIDERS.find((name) => name === value.provider);
+  return isText(project) && isText(list) && isText(site) && isText(eventId) && isText(address) && provider
+    ? { project, provider, list, site, eventId, address }
+    : undefined;
 }
 
-function isRequest(value: unknown): value is SubscriberRequest {
-  return (
-    isJsonObject(value) &&
-    [value.project, value.list, value.email, value.site, value.eventId].every(isText) &&
-    [value.firstName, value.lastName].every((name) => name === null || isText(name)) &&
-    MAIL_PROVIDERS.some((provider) => provider === value.provider)
-  );
+/** Earlier versions wrote the address itself. */
+function digestOf(project: unknown, email: unknown): string | undefined {
+  return isText(project) && isText(email) ? addressDigest(project, email) : undefined;
 }
 
 function isText(value: unknown): value is string {

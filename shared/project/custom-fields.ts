@@ -1,6 +1,9 @@
+import { isLosslessNumber } from 'lossless-json';
 import { isJsonObject, type JsonObject } from '../event/envelope.ts';
-import { castBoolean, castNumber, castText } from '../report/cast.ts';
+import { parseExactJson } from '../event/exact-json.ts';
+import { castBoolean, castNumber, castText, isCut, isMap, isNothing } from '../report/cast.ts';
 import { plainJson } from '../report/plain-json.ts';
+import { mapTexts, withoutCredentials } from '../report/secrets.ts';
 import type { CustomField } from './project.ts';
 
 /** Keys that charts can ask for: a JSON path and SQL quote them alike. */
@@ -8,7 +11,7 @@ export const CUSTOM_FIELD_KEY = /^[^"'`\\\p{Cc}]+$/u;
 
 export type CustomValue = string | number | boolean | JsonObject | unknown[];
 
-/** The allowed keys of `extra`, cast; which of them could not be; and whether one is there and empty. */
+/** The allowed keys of `extra`, cast; which of them could not be, or not whole; and whether one is there and empty. */
 export function customFields(
   extra: unknown,
   allowed: readonly CustomField[],
@@ -16,23 +19,30 @@ export function customFields(
   const values: [string, CustomValue][] = [];
   const errors: string[] = [];
   let cleared = false;
-  if (isJsonObject(extra)) {
+  if (!isMap(extra)) {
+    if (!isNothing(extra)) errors.push('extra');
+  } else {
     for (const { key, type } of allowed) {
       if (!Object.hasOwn(extra, key)) continue;
       const value = castCustomValue(type, extra[key]);
       if (value === undefined) errors.push(`extra.${key}`);
-      else if (value !== null) values.push([key, value]);
-      else if (typeof extra[key] === 'string') cleared = true;
+      if (type === 'string' && isCut(extra[key], MAX_TEXT_LENGTH)) {
+        errors.push(`extra.${key}: cut to ${MAX_TEXT_LENGTH} characters`);
+      }
+      if (value !== null && value !== undefined) values.push([key, value]);
+      if (value === null && typeof extra[key] === 'string') cleared = true;
     }
   }
   // fromEntries defines own properties, so that a key `__proto__` is data
   return { values: Object.fromEntries(values), errors, cleared };
 }
 
+const MAX_TEXT_LENGTH = 1024;
+
 function castCustomValue(type: CustomField['type'], value: unknown): CustomValue | null | undefined {
   switch (type) {
     case 'string':
-      return castText(value, 1024);
+      return castText(value, MAX_TEXT_LENGTH);
     case 'number':
       return castNumber(value);
     case 'boolean':
@@ -52,9 +62,15 @@ function castDate(value: unknown): string | null | undefined {
   const parts = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)\s*(Z|[+-]\d{2}:?\d{2})?)?$/.exec(
     text,
   );
-  if (parts === null) return undefined;
+  if (parts === null || !isDay(parts[1] as string)) return undefined;
   const date = new Date(`${parts[1]}T${parts[2] ?? '00:00'}${parts[3] ?? 'Z'}`);
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
+}
+
+/** Date takes the 30th of February for the 2nd of March. */
+function isDay(day: string): boolean {
+  const date = new Date(`${day}T00:00Z`);
+  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day);
 }
 
 const MAX_JSON_LENGTH = 8192;
@@ -63,14 +79,22 @@ const MAX_JSON_LENGTH = 8192;
 function castJson(value: unknown): CustomValue | null | undefined {
   if (value === null || value === undefined || value === '') return null;
   const parsed = typeof value === 'string' ? parseJson(value) : value;
-  const structure = plainJson(parsed);
+  const structure = mapTexts(storableNumbers(plainJson(parsed)), withoutCredentials);
   if (structure === undefined || JSON.stringify(structure).length > MAX_JSON_LENGTH) return undefined;
   return structure as CustomValue;
 }
 
+/** A number that a double cannot hold stays as its text, for no store would keep it as a number. */
+function storableNumbers(value: unknown): unknown {
+  if (isLosslessNumber(value)) return castNumber(value) ?? value.value;
+  if (Array.isArray(value)) return value.map(storableNumbers);
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, storableNumbers(child)]));
+}
+
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseExactJson(text);
   } catch {
     return undefined;
   }

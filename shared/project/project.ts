@@ -23,6 +23,14 @@ export interface MailIntegration {
   enabled: boolean;
 }
 
+/** What tells one mail list from another. */
+export function listKey({ provider, list }: Pick<MailIntegration, 'provider' | 'list'>): string {
+  return `${provider}:${list}`;
+}
+
+/** What a project asks of its mail lists in an hour at most, unless it says otherwise. */
+export const DEFAULT_MAIL_CAP = 200;
+
 /** A plugin or theme whose author uses Sitebeat. */
 export interface Project {
   /** What the client sends as `hash`, a UUID in lower case. */
@@ -33,7 +41,14 @@ export interface Project {
   customFields: CustomField[];
   reasons: Reason[];
   mailIntegrations: MailIntegration[];
+  /** New requests to its mail lists in an hour, all of them together; what is above waits. */
+  mailCapPerHour: number;
   /** Addresses are cut to their network unless the author asked to keep them. */
   keepFullIp: boolean;
   archived: boolean;
+}
+
+/** The lists that the admins of a project's sites go to. */
+export function enabledLists({ archived, mailIntegrations }: Project): MailIntegration[] {
+  return archived ? [] : mailIntegrations.filter(({ enabled }) => enabled);
 }

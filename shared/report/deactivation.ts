@@ -24,15 +24,18 @@ export interface DeactivationReason {
   reasonInfo: string | null;
 }
 
+/** The longest texts of a reason that are kept, in characters. */
+export const MAX_REASON_LENGTHS = { reason_id: 128, reason_info: 4096 } as const;
+
 /** An id that the project does not list counts too, as `unlisted`: else the site would go on counting as active. */
 export function deactivationReason(payload: JsonObject, project: Project): DeactivationReason {
-  const reasonSent = castText(payload.reason_id, 128) ?? null;
+  const reasonSent = castText(payload.reason_id, MAX_REASON_LENGTHS.reason_id) ?? null;
   // themes have no dialogue to choose in; clients before 1.1.12 said `none` for them
   const sent = project.type === 'theme' && reasonSent === 'none' ? null : reasonSent;
   const listed = sent === null || STOCK_REASONS.includes(sent) || project.reasons.some(({ id }) => id === sent);
   return {
     reasonId: listed ? sent : 'unlisted',
     reasonSent,
-    reasonInfo: castText(payload.reason_info, 4096) ?? null,
+    reasonInfo: castText(payload.reason_info, MAX_REASON_LENGTHS.reason_info) ?? null,
   };
 }

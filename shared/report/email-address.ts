@@ -6,7 +6,9 @@ const MAX_LENGTH = 254;
 /** More than anybody writes into one text; a text can be made of nothing else. */
 const MAX_ADDRESSES = 20;
 
-const ADDRESS = /[^\s<>()[\],;:"'@\\]{1,64}@[\p{L}\p{N}\p{M}][\p{L}\p{N}\p{M}.-]*[\p{L}\p{N}\p{M}]/gu;
+const ADDRESS = /[^\s<>()[\],;:"@\\]{1,64}@[\p{L}\p{N}\p{M}][\p{L}\p{N}\p{M}.-]*[\p{L}\p{N}\p{M}]/gu;
+/** What a local part may hold, and is mostly what stands before one: `?email=bob@example.org`, `'bob@example.org'`. */
+const BEFORE = /^'+|^.*[=/?&|#]'*/u;
 
 /**
  * The form by which two addresses are the same: in lower case, the domain as DNS has it (`Bob@BÜCHER.example` ->
@@ -20,10 +22,20 @@ export function addressKey(address: string): string {
   return `${text.slice(0, at)}@${domainToASCII(domain) || domain}`;
 }
 
-/** The keys of the addresses that stand in a text, wherever: `Bob <bob@example.org>`, `mailto:bob%40example.org`, in a sentence. */
-export function addressKeysIn(text: string): string[] {
+/**
+ * The keys of the addresses that stand in a text, wherever: `Bob <bob@example.org>`, `mailto:bob%40example.org`, in a
+ * sentence, in a query; `max` of them at most.
+ */
+export function addressKeysIn(text: string, max = MAX_ADDRESSES): string[] {
   if (!/@|%40|&/i.test(text)) return [];
   const plain = decode(text.replace(/%40/gi, '@'), { scope: 'strict' }).normalize('NFC');
   const found = [...plain.matchAll(ADDRESS)].map(([address]) => address).filter(({ length }) => length <= MAX_LENGTH);
-  return [...new Set(found.map(addressKey))].slice(0, MAX_ADDRESSES);
+  return [...new Set(found.flatMap(readings).map(addressKey))].slice(0, max);
+}
+
+/** An address as it stands, and without what may be no part of it. */
+function readings(address: string): string[] {
+  const bare = address.replace(BEFORE, '');
+  if (bare === address || bare.startsWith('@')) return [address];
+  return address.startsWith("'") ? [bare] : [address, bare];
 }

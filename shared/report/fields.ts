@@ -4,8 +4,8 @@ export interface Plugin {
   version: string | null;
 }
 
-/** How a value is cast; see cast.ts. */
-export type FieldType = 'text' | 'integer' | 'boolean' | 'bytes' | 'roles' | 'plugins';
+/** How a value is cast; see cast-field.ts. */
+export type FieldType = 'text' | 'url' | 'integer' | 'boolean' | 'bytes' | 'roles' | 'plugins';
 
 /** One field of a site report: from where in the payload to which column, and to which field of MongoDB. */
 export interface Field {
@@ -15,6 +15,8 @@ export interface Field {
   type: FieldType;
   /** Longest text that is kept, in characters. */
   maxLength?: number;
+  /** The text `0` is a value, and not PHP's false. */
+  mayBeZero?: true;
   /** Says who a person is: never taken from a deactivation, which asks nobody for consent. */
   personal?: true;
   /** What it belongs to: the newest event that states a part of a group states all of it. Without one it stands alone. */
@@ -30,8 +32,8 @@ export type FieldGroup = 'admin' | 'server' | 'wp' | 'theme' | 'users' | 'plugin
  * project_version, a top-level `theme` for wp.theme_slug, and deactivations say user_email.
  */
 const TABLE = [
-  { column: 'url', paths: ['url'], type: 'text', maxLength: 2048 },
-  { column: 'name', paths: ['site'], type: 'text', maxLength: 512 },
+  { column: 'url', paths: ['url'], type: 'url' },
+  { column: 'name', paths: ['site'], type: 'text', maxLength: 512, mayBeZero: true },
   {
     column: 'admin_email',
     paths: ['admin_email', 'user_email'],
@@ -58,7 +60,7 @@ const TABLE = [
   { column: 'theme_slug', paths: ['wp.theme_slug', 'theme'], type: 'text', maxLength: 256, group: 'theme' },
   { column: 'theme_name', paths: ['wp.theme_name'], type: 'text', maxLength: 256, group: 'theme' },
   { column: 'theme_version', paths: ['wp.theme_version'], type: 'text', maxLength: 64, group: 'theme' },
-  { column: 'theme_uri', paths: ['wp.theme_uri'], type: 'text', maxLength: 2048, group: 'theme' },
+  { column: 'theme_uri', paths: ['wp.theme_uri'], type: 'url', group: 'theme' },
   { column: 'theme_author', paths: ['wp.theme_author'], type: 'text', maxLength: 256, group: 'theme' },
   { column: 'users_total', paths: ['users.total'], type: 'integer', group: 'users' },
   { column: 'users_by_role', paths: ['users'], type: 'roles', group: 'users' },
@@ -104,6 +106,7 @@ type CamelCase<Column extends string> = Column extends `${infer Head}_${infer Ta
 
 interface TypeValues {
   text: string;
+  url: string;
   integer: number;
   boolean: boolean;
   bytes: number;

@@ -59,6 +59,8 @@ describe('interpret', () => {
   it('keeps a whole address only where the project asks for it', () => {
     const project = { ...TEST_PROJECT, keepFullIp: true };
     assert.equal(interpret(capturedEvent('track'), { project }).report?.values.ip_address, '203.0.113.9');
+    // which asks nobody for consent
+    assert.equal(interpret(capturedEvent('deactivate'), { project }).report?.values.ip_address, '203.0.113.0');
   });
 
   it('reads the captured deactivation as a report without its personal fields, and a reason', () => {
@@ -155,6 +157,41 @@ describe('interpret', () => {
     assert.equal(report?.values.php_minor, '8.1');
   });
 
+  it('lets no password, token or session of the url out of the archive', () => {
+    const url = 'https://editor:s3cretpw@a.example/wp;jsessionid=0A1B/?token=abc#top';
+    for (const kind of ['track', 'deactivate'] as const) {
+      const payload = {
+        url,
+        wp: { theme_uri: url },
+        site: `Shop ${url}`,
+        reason_info: url,
+        novelty: url,
+        extra: { plan: url },
+      };
+      const { report, ...rest } = interpret(capturedEvent(kind, { payload }), known);
+      assert.equal(report?.values.url, 'https://a.example/wp');
+      assert.equal(report?.values.theme_uri, 'https://a.example/wp');
+      const { customFields, ...others } = report ?? {};
+      assert.doesNotMatch(JSON.stringify([report, rest]), /s3cretpw/);
+      assert.doesNotMatch(
+        JSON.stringify(kind === 'track' ? { ...others, values: { ...report?.values, name: '' } } : 0),
+        /abc/,
+      );
+      // what an author asked for keeps its query: it can be the very thing
+      assert.match(JSON.stringify(customFields), /token=abc/);
+    }
+  });
+
+  it('takes a site of WordPress Playground for ephemeral by its software, on whatever host', () => {
+    const payload = { url: 'https://demo.example.org/', server: { software: 'PHP.wasm' } };
+    assert.equal(interpret(capturedEvent('track', { payload }), known).report?.environment, 'ephemeral');
+  });
+
+  it('keeps the network alone of a deactivation, also where whole addresses are kept', () => {
+    const project = { ...TEST_PROJECT, keepFullIp: true };
+    assert.equal(interpret(capturedEvent('deactivate'), { project }).report?.values.ip_address, '203.0.113.0');
+  });
+
   it('keeps no unknown field of a deactivation, where it could say who a person is', () => {
     const payload = { email: 'me@old.example', wp: { admin_email: 'me@old.example' } };
     assert.doesNotMatch(JSON.stringify(interpret(capturedEvent('deactivate', { payload }), known)), /me@old/);
@@ -183,6 +220,8 @@ describe('interpret', () => {
           const meaning = interpret(event, known);
           const stored = [meaning.report, meaning.deactivation, meaning.optOut].filter(Boolean);
           assert.equal(meaning.rejection === undefined, stored.length > 0);
+          const { field, message, projectHash } = meaning.rejection ?? {};
+          for (const text of [field, message, projectHash]) assert.ok((text?.length ?? 0) <= 100);
           assert.deepEqual(interpret(event, known), meaning);
         },
       ),

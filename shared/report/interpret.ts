@@ -6,7 +6,7 @@ import type { Project } from '../project/project.ts';
 import { PermanentError } from '../runtime/errors.ts';
 import { castBoolean, castText, type FieldValue } from './cast.ts';
 import { cleanPayload } from './clean.ts';
-import { eventAddresses, networkAddress } from './country.ts';
+import { eventAddresses, networkAddress, storedAddress } from './country.ts';
 import { type DeactivationReason, deactivationReason } from './deactivation.ts';
 import { type Environment, environmentOf } from './environment.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -163,7 +163,7 @@ function siteReport(event: StoredEvent, project: Project, key: EventKey, { count
     kind: kind === 'track' ? 'track' : 'deactivate',
     site,
     urlMd5: userAgentMd5(event.userAgent) ?? urlMd5(url),
-    environment: environmentOf(site),
+    environment: environmentOf(site, values.server_software),
     values: {
       ...values,
       ...derivedValues(values),
@@ -189,11 +189,10 @@ function derivedValues(values: Record<string, FieldValue>): Record<string, Field
   return Object.fromEntries(Object.entries(derived).filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
-/** The address is cut to its network unless the project keeps it whole. */
-function origin(event: StoredEvent, { keepFullIp }: Project, country: string | undefined): Record<string, FieldValue> {
-  const [address] = eventAddresses(event);
+function origin(event: StoredEvent, project: Project, country: string | undefined): Record<string, FieldValue> {
+  const address = storedAddress(event, project);
   return {
-    ...(address !== undefined && { ip_address: keepFullIp ? address : networkAddress(address) }),
+    ...(address !== undefined && { ip_address: address }),
     ...(country !== undefined && { country }),
   };
 }

@@ -1,6 +1,9 @@
-/** `8.2.36-1+deb` -> `8.2`; null for what does not begin with a number. */
+/** At most three numbers of at most five digits; what else a text says behind them is the distribution's. */
+const VERSION = /^v?(0|[1-9]\d{0,4})(?:\.(0|[1-9]\d{0,4}))?(?:\.(0|[1-9]\d{0,4}))?(?!\.?\d)/i;
+
+/** `8.2.36-1+deb` -> `8.2`; null for what does not begin with a version. */
 export function minorVersion(version: string | null | undefined): string | null {
-  const parts = /^\D?(\d+)(?:\.(\d+))?/.exec(version ?? '');
+  const parts = VERSION.exec(version ?? '');
   if (parts === null) return null;
   return parts[2] === undefined ? (parts[1] as string) : `${parts[1]}.${parts[2]}`;
 }
@@ -20,7 +23,7 @@ export function databaseVersion(
 }
 
 function isAtLeast(version: string | null | undefined, least: number[]): boolean {
-  const parts = /^(\d+)\.(\d+)(?:\.(\d+))?/.exec(version ?? '');
+  const parts = VERSION.exec(version ?? '');
   if (parts === null) return false;
   for (const [index, wanted] of least.entries()) {
     const part = Number(parts[index + 1] ?? 0);

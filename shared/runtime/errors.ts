@@ -10,6 +10,7 @@ export const REJECTION_REASONS = [
   'no_site',
   'invalid_url',
   'mail_refused',
+  'erased',
 ] as const;
 export type RejectionReason = (typeof REJECTION_REASONS)[number];
 

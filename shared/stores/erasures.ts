@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Db } from 'mongodb';
+import { type KeyNames, keysOf, NO_PROJECT } from '../report/event-keys.ts';
 import { transient } from '../runtime/errors.ts';
 
 /** How much there is, or was removed, by place. */
@@ -21,7 +21,7 @@ export interface ErasureDocument {
   _id: string;
   /** The project's hash. */
   project: string;
-  /** Digests of project and site, md5 or address; see erasureKeys. */
+  /** Digests of project and site, md5 or address; see keyOf. */
   keys: string[];
   by: 'site' | 'email';
   status: 'pending' | 'done';
@@ -32,73 +32,72 @@ export interface ErasureDocument {
   removed: ErasureCounts;
   /** What may still be there, while it is not done: rows in these tables, and the objects of the events. */
   pending: { tables: string[]; objects: string[] } | null;
+  /** The objects of events from before it that were delivered since, and are still to be removed. Absent without any. */
+  late?: string[];
 }
 
-/** Whom an erasure is about, or an event is from. */
-export interface ErasureSubject {
+/** Whom an erasure is about. */
+export interface ErasureSubject extends KeyNames {
   projectHash: string;
-  /** Canonical. */
-  sites?: string[];
-  urlMd5s?: string[];
-  /** See emailHash. */
-  emailHashes?: string[];
+  /** Of the md5s those that stand for no site of another project: an event that names no project is known by them. */
+  unsharedMd5s?: Iterable<string>;
+}
+
+/** An event, as erasures know it. */
+export interface ErasableEvent {
+  /** See eventKeys. */
+  keys: string[];
+  /** ISO 8601. */
+  receivedAt: string;
 }
 
 export interface Erasures {
-  /**
-   * Whether what a site said at `receivedAt` (ISO 8601) was erased since, by its site, its md5 or the address in it. A new
-   * report of the same site was not.
-   */
-  isErased(event: {
-    projectHash: string;
-    receivedAt: string;
-    site?: string;
-    urlMd5?: string;
-    emailHash?: string;
-  }): Promise<boolean>;
-  /** Writes a receipt, or what became of it. */
-  put(receipt: ErasureDocument): Promise<void>;
+  /** Whether what was received then was erased since, by its site, its md5 or an address in it. A new report was not. */
+  isErased(event: ErasableEvent): Promise<boolean>;
+  /** Notes the object of an event that isErased: the erasure is pending again. */
+  addLate(event: ErasableEvent, object: string): Promise<void>;
+  /** Writes a receipt, or what became of it; of the late objects these are no longer to be removed. */
+  put(receipt: ErasureDocument, removed?: string[]): Promise<void>;
   /** The receipts of what is not done, oldest first. */
   pending(): Promise<ErasureDocument[]>;
 }
 
 export function openErasures(db: Db): Erasures {
   const erasures = db.collection<ErasureDocument>('erasures');
+  const ofEvent = ({ keys, receivedAt }: ErasableEvent) => ({
+    keys: { $in: keys },
+    erasedAt: { $gte: new Date(receivedAt) },
+  });
   return {
-    isErased: ({ projectHash, receivedAt, site, urlMd5, emailHash: hash }) =>
+    isErased: (event) =>
       transient('erasures', async () => {
-        const keys = erasureKeys({ projectHash, sites: list(site), urlMd5s: list(urlMd5), emailHashes: list(hash) });
-        const found = await erasures.findOne({ keys: { $in: keys }, erasedAt: { $gte: new Date(receivedAt) } });
-        return found !== null;
+        if (event.keys.length === 0) return false;
+        return (await erasures.findOne(ofEvent(event), { projection: { _id: 1 } })) !== null;
       }),
-    put: ({ _id, ...rest }) =>
+    addLate: (event, object) =>
       transient('erasures', async () => {
-        await erasures.replaceOne({ _id }, rest as ErasureDocument, { upsert: true });
+        await erasures.updateOne(ofEvent(event), {
+          $addToSet: { late: object },
+          $set: { status: 'pending', finishedAt: null },
+        });
+      }),
+    put: ({ _id, late: _late, ...rest }, removed = []) =>
+      transient('erasures', async () => {
+        // late objects are added by others at any moment, so that they are never replaced as a whole
+        const pull = removed.length > 0 && { $pull: { late: { $in: removed } } };
+        await erasures.updateOne({ _id }, { $set: rest, ...pull }, { upsert: true });
       }),
     pending: () =>
-      transient('erasures', () => erasures.find({ status: 'pending' }).sort({ requestedAt: 1, _id: 1 }).toArray()),
+      transient('erasures', () =>
+        erasures
+          .find({ $or: [{ status: 'pending' }, { 'late.0': { $exists: true } }] })
+          .sort({ requestedAt: 1, _id: 1 })
+          .toArray(),
+      ),
   };
 }
 
-function list<T>(value: T | undefined): T[] {
-  return value === undefined ? [] : [value];
-}
-
-/** An address as a receipt may hold it, lower-cased: a digest that the project is part of. */
-export function emailHash(projectHash: string, email: string): string {
-  return digest(projectHash, 'email', email.trim().toLowerCase());
-}
-
-/** The keys under which receipts are found. Sorted. */
-export function erasureKeys({ projectHash, sites = [], urlMd5s = [], emailHashes = [] }: ErasureSubject): string[] {
-  const keys = [
-    ...sites.map((site) => digest(projectHash, 'site', site)),
-    ...urlMd5s.map((md5) => digest(projectHash, 'md5', md5)),
-    ...emailHashes,
-  ];
-  return [...new Set(keys)].sort();
-}
-
-function digest(projectHash: string, what: string, value: string): string {
-  return createHash('sha256').update(`${projectHash}\n${what}\n${value}`, 'utf8').digest('hex');
+/** The keys by which a receipt tells the events that it is about, those that name no project included. Sorted. */
+export function erasureKeys({ projectHash, unsharedMd5s = [], ...names }: ErasureSubject): string[] {
+  return [...keysOf(projectHash, names), ...keysOf(NO_PROJECT, { ...names, urlMd5s: unsharedMd5s })].sort();
 }

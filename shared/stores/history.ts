@@ -37,7 +37,10 @@ export function inDataset(sql: string, dataset: string): string {
   return sql.replace(/\$\{dataset\}/g, dataset);
 }
 
-/** BigQuery advises at most 500 rows a request. Source: its page on quotas, streaming inserts. */
+/**
+ * BigQuery advises at most 500 rows a request, and takes 50,000; rows that belong together count as one. Source: its page on
+ * quotas, streaming inserts.
+ */
 const MAX_ROWS_PER_INSERT = 500;
 /** In characters; BigQuery takes requests of 10 MB. */
 const MAX_INSERT_LENGTH = 3_000_000;
@@ -52,27 +55,38 @@ const INSERT_TIMEOUT_MS = 30_000;
 
 /** Appends to one table; concurrent rows share a request. */
 export function tableAppender(dataset: Dataset, table: string): (row: Row) => Promise<void> {
-  const group = groupCommit<Row>(
-    async (rows) => {
-      const raw = rows.map((json) => ({ insertId: insertIdOf(json), json }));
+  const append = rowsAppender(dataset, table, ({ event_id: id }) => id);
+  return (row) => append([row]);
+}
+
+/** Appends rows that belong together: in one request, which others may share. `idOf` tells each row from every other one. */
+export function rowsAppender(
+  dataset: Dataset,
+  table: string,
+  idOf: (row: Row) => string,
+): (rows: Row[]) => Promise<void> {
+  const group = groupCommit<Row[]>(
+    async (groups) => {
+      const raw = groups.flat().map((json) => ({ insertId: insertIdOf(idOf(json)), json }));
       const inserted = dataset.table(table).insert(raw, { raw: true, partialRetries: 0, skipInvalidRows: true });
       return within(INSERT_TIMEOUT_MS, inserted).then(
         () => new Map(),
-        (error) => failedRows(error, rows),
+        (error) => failedGroups(error, groups),
       );
     },
-    { maxItems: MAX_ROWS_PER_INSERT, maxSize: MAX_INSERT_LENGTH, sizeOf: (row) => JSON.stringify(row).length },
+    { maxItems: MAX_ROWS_PER_INSERT, maxSize: MAX_INSERT_LENGTH, sizeOf: (rows) => JSON.stringify(rows).length },
   );
-  return (row) => transient(`table ${table}`, () => group.add(row));
+  return (rows) => transient(`table ${table}`, () => group.add(rows));
 }
 
-function insertIdOf({ event_id: id }: Row): string {
+function insertIdOf(id: string): string {
   return id.length <= MAX_INSERT_ID_LENGTH ? id : createHash('sha256').update(id).digest('hex');
 }
 
-/** Which rows BigQuery refused while it took the others; any other failure is rethrown. */
-function failedRows(error: Error, rows: Row[]): Map<Row, unknown> {
+/** In which groups BigQuery refused a row while it took the others; any other failure is rethrown. */
+function failedGroups(error: Error, groups: Row[][]): Map<Row[], unknown> {
   const { response } = error as { response?: { insertErrors?: { index: number }[] } };
   if (error.name !== 'PartialFailureError' || !response?.insertErrors) throw error;
-  return new Map(response.insertErrors.map(({ index }) => [rows[index] as Row, error]));
+  const owners = groups.flatMap((rows) => rows.map(() => rows));
+  return new Map(response.insertErrors.map(({ index }) => [owners[index] as Row[], error]));
 }

@@ -1,17 +1,19 @@
 import type { Db } from 'mongodb';
-import type { Project } from '../project/project.ts';
+import { DEFAULT_MAIL_CAP, type Project } from '../project/project.ts';
 import { transient } from '../runtime/errors.ts';
 
 /** The projects, as functions read them. */
 export interface Projects {
   /** undefined when no project has this hash. */
   find(hash: string): Promise<Project | undefined>;
+  /** All of them, not cached. */
+  all(): Promise<Project[]>;
   /** Every key that some project allows of `extra`. */
   customFieldKeys(): Promise<string[]>;
 }
 
 /** How a project lies in MongoDB: its hash is the key. */
-export type ProjectDocument = Omit<Project, 'hash'> & { _id: string };
+export type ProjectDocument = Omit<Project, 'hash' | 'mailCapPerHour'> & { _id: string; mailCapPerHour?: number };
 
 const CACHE_MS = 5000;
 const MAX_CACHED = 1000;
@@ -30,6 +32,10 @@ export function openProjects(db: Db, { now = Date.now }: { now?: () => number } 
     return project ?? undefined;
   };
   return {
+    all: () =>
+      transient('projects', async () =>
+        (await db.collection<ProjectDocument>('projects').find().sort({ _id: 1 }).toArray()).map(asProject),
+      ),
     customFieldKeys: () =>
       transient('projects', () => db.collection<ProjectDocument>('projects').distinct('customFields.key')),
     find(hash) {
@@ -44,6 +50,7 @@ export function openProjects(db: Db, { now = Date.now }: { now?: () => number } 
   };
 }
 
-export function asProject({ _id, ...rest }: ProjectDocument): Project {
-  return { hash: _id, ...rest };
+/** Earlier versions wrote no cap. */
+export function asProject({ _id, mailCapPerHour = DEFAULT_MAIL_CAP, ...rest }: ProjectDocument): Project {
+  return { hash: _id, ...rest, mailCapPerHour };
 }

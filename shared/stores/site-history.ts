@@ -1,11 +1,15 @@
-import { parseObjectName } from '../event/object-name.ts';
+import { type Kind, objectName, parseObjectName } from '../event/object-name.ts';
 import { transient } from '../runtime/errors.ts';
-import { HISTORY_TABLES, inDataset, openDataset } from './history.ts';
+import { HISTORY_TABLES, type HistoryTable, inDataset, openDataset } from './history.ts';
 import { openHistoryReader, type QueryOptions } from './history-reader.ts';
+import { readTables } from './tables.ts';
 
 /** Every table in which an event can have rows. */
 export const EVENT_TABLES = [...HISTORY_TABLES, 'rejections'] as const;
 export type EventTable = (typeof EVENT_TABLES)[number];
+/** And by which it is found; last, so that whoever is interrupted finds the rest again. */
+export const HELD_TABLES = [...EVENT_TABLES, 'event_keys'] as const;
+export type HeldTable = (typeof HELD_TABLES)[number];
 
 /** Whose rows are meant; any of these is enough. */
 export interface HistorySubject {
@@ -14,46 +18,60 @@ export interface HistorySubject {
   sites: string[];
   /** What User-Agents call these sites, and no other. */
   urlMd5s: string[];
-  /** Lower-case. */
-  email: string | null;
-  /** Only what was received until then. */
-  until: Date;
+  /** An address is in a row's texts if this is; lower-case. null: no row is meant by its texts. */
+  emailPart: string | null;
+  /** Only what was received before. */
+  before: Date;
 }
 
 /** An event that the history knows, and which site it was taken for. */
 export interface HistoryEvent {
-  kind: string;
-  eventId: string;
-  /** ISO 8601. */
-  receivedAt: string;
+  object: string;
   site: string | null;
   urlMd5: string | null;
+  /** As sent. */
+  adminEmail: string | null;
+  /** Every text that the row holds of what was sent, in one. */
+  texts: string | null;
 }
 
 /** BigQuery, as one who asks after a site sees it. */
 export interface SiteHistory {
-  /** The events in `sites`, `deactivations` and `tracking_skips`, each as often as it has rows. */
+  /** The events in `sites`, `deactivations` and `tracking_skips`, each as often as it has rows: for what no index knows. */
   events(subject: HistorySubject): Promise<HistoryEvent[]>;
   /** How many rows these events have in each table. */
-  count(objects: string[]): Promise<Record<EventTable, number>>;
+  count(objects: string[]): Promise<Record<HeldTable, number>>;
   /** The rows of these events, in the order of their time. */
   rows(table: EventTable, objects: string[]): Promise<Record<string, unknown>[]>;
   /**
    * Removes the rows of these events. `refused`: not all, for some are in BigQuery's streaming buffer, where they can be for
    * 90 minutes.
    */
-  remove(table: EventTable, objects: string[]): Promise<{ rows: number; refused: boolean }>;
+  remove(table: HeldTable, objects: string[]): Promise<{ rows: number; refused: boolean }>;
 }
 
+/** Every text of a row, in one. */
+function textsOf(table: HistoryTable): string {
+  const fields = readTables()[table]?.schema.fields ?? [];
+  const single = fields.filter(({ mode }) => mode !== 'REPEATED');
+  const texts = single.filter(({ type }) => type === 'STRING').map(({ name }) => `IFNULL(${name}, '')`);
+  const json = single.filter(({ type }) => type === 'JSON').map(({ name }) => `IFNULL(TO_JSON_STRING(${name}), '')`);
+  return [...texts, ...json].join(" || ' ' || ");
+}
+const SITE_TEXTS = textsOf('sites');
+const DEACTIVATION_TEXTS = textsOf('deactivations');
+
 const EVENTS = `
-SELECT kind, event_id, received_at, site, url_md5 FROM \`\${dataset}.sites\`
-WHERE received_at <= @until AND project_hash = @project AND (site IN UNNEST(@sites) OR LOWER(admin_email) = @email)
+SELECT kind, event_id, received_at, site, url_md5, admin_email, ${SITE_TEXTS} AS texts FROM \`\${dataset}.sites\`
+WHERE received_at < @before AND project_hash = @project
+  AND (site IN UNNEST(@sites) OR STRPOS(LOWER(${SITE_TEXTS}), @part) > 0)
 UNION ALL
-SELECT 'deactivate', event_id, received_at, site, url_md5 FROM \`\${dataset}.deactivations\`
-WHERE received_at <= @until AND project_hash = @project AND site IN UNNEST(@sites)
+SELECT 'deactivate', event_id, received_at, site, url_md5, NULL, ${DEACTIVATION_TEXTS} FROM \`\${dataset}.deactivations\`
+WHERE received_at < @before AND project_hash = @project
+  AND (site IN UNNEST(@sites) OR STRPOS(LOWER(${DEACTIVATION_TEXTS}), @part) > 0)
 UNION ALL
-SELECT 'tracking-skipped', event_id, received_at, NULL, url_md5 FROM \`\${dataset}.tracking_skips\`
-WHERE received_at <= @until AND project_hash = @project AND url_md5 IN UNNEST(@md5s)`;
+SELECT 'tracking-skipped', event_id, received_at, NULL, url_md5, NULL, NULL FROM \`\${dataset}.tracking_skips\`
+WHERE received_at < @before AND project_hash = @project AND url_md5 IN UNNEST(@md5s)`;
 
 /** An event's rows lie in the partition of its object's hour. */
 const OF_EVENTS = `received_at >= @since AND received_at < @until AND event_id IN UNNEST(@events)`;
@@ -66,22 +84,22 @@ export function openSiteHistory(options: QueryOptions): SiteHistory {
   const { bigQuery, id: dataset } = openDataset(options);
   const { query: select } = openHistoryReader(options);
   return {
-    events: ({ projectHash, sites, urlMd5s, email, until }) =>
+    events: ({ projectHash, sites, urlMd5s, emailPart, before }) =>
       transient('the history', async () => {
-        const params = { project: projectHash, sites, md5s: urlMd5s, email, until };
-        const types = { sites: ['STRING'], md5s: ['STRING'], email: 'STRING' };
+        const params = { project: projectHash, sites, md5s: urlMd5s, part: emailPart, before };
+        const types = { sites: ['STRING'], md5s: ['STRING'], part: 'STRING' };
         return (await select(EVENTS, params, types)).map((row) => ({
-          kind: String(row.kind),
-          eventId: String(row.event_id),
-          receivedAt: new Date(String(row.received_at)).toISOString(),
+          object: objectName(row.kind as Kind, String(row.received_at), String(row.event_id)),
           site: textOrNull(row.site),
           urlMd5: textOrNull(row.url_md5),
+          adminEmail: textOrNull(row.admin_email),
+          texts: textOrNull(row.texts),
         }));
       }),
     count: (objects) =>
       transient('the history', async () => {
-        const counts = Object.fromEntries(EVENT_TABLES.map((table) => [table, 0])) as Record<EventTable, number>;
-        for (const { table, condition, params, types } of batches(EVENT_TABLES, objects)) {
+        const counts = Object.fromEntries(HELD_TABLES.map((table) => [table, 0])) as Record<HeldTable, number>;
+        for (const { table, condition, params, types } of batches(HELD_TABLES, objects)) {
           const sql = `SELECT COUNT(*) AS rows_held FROM \`\${dataset}.${table}\` WHERE ${condition}`;
           counts[table] += Number((await select(sql, params, types))[0]?.rows_held);
         }
@@ -121,7 +139,7 @@ export function openSiteHistory(options: QueryOptions): SiteHistory {
 const MAX_EVENTS_PER_QUERY = 20_000;
 const HOUR_MS = 3_600_000;
 
-function* batches(tables: readonly EventTable[], objects: string[]) {
+function* batches<T extends HeldTable>(tables: readonly T[], objects: string[]) {
   for (let start = 0; start < objects.length; start += MAX_EVENTS_PER_QUERY) {
     const names = objects.slice(start, start + MAX_EVENTS_PER_QUERY);
     const parsed = names.map(parseObjectName).filter((object) => object !== undefined);

@@ -30,6 +30,10 @@ export interface SiteDocument extends SiteFields {
   tracksSince: Date[];
   /** The request to the mail lists that was not published yet: one, or none. Absent in what older versions wrote. */
   pendingMail?: PendingMail[];
+  /** When that may go out, by the clock of events. Absent while nothing waits, or the site is opted out. */
+  mailDueAt?: Date;
+  /** Which lists were asked to take which of its addresses, as many as are remembered. Absent before the first. */
+  askedMail?: AskedMail[];
   clock: SiteClock;
   /** Grows with every write: two writers at once are told apart by it. */
   revision: number;
@@ -45,14 +49,25 @@ export interface SiteDeactivation {
   projectVersion: string | null;
 }
 
-/** What the mail lists are to be asked. */
+/** That mail lists are to be asked for the address that the site has. */
 export interface PendingMail {
+  /** The report with which it began to wait. */
   eventId: string;
   /** ISO 8601, of that event. */
   receivedAt: string;
-  email: string;
-  firstName: string | null;
-  lastName: string | null;
+  /** Lists that are counted among what the project asks in an hour, and whose message may not be out; see listKey. */
+  counted?: string[];
+}
+
+/** That a list was asked to take an address. */
+export interface AskedMail {
+  /** See listKey. */
+  list: string;
+  /** See addressDigest. */
+  address: string;
+  askedAt: Date;
+  /** Nobody knows whether the message went out: no mail at another address for a week, and once more at this one if it comes back. */
+  unsure?: true;
 }
 
 /** Which event every part of a site's state is from. */
@@ -79,8 +94,9 @@ export interface Sites {
   change(id: string, merge: (known: SiteDocument) => SiteDocument): Promise<SiteDocument | undefined>;
   /** undefined when there is no such site. */
   find(id: string): Promise<SiteDocument | undefined>;
-  /** Takes an address's pending request off a site, if both are still there. */
-  removePendingMail(id: string, email: string): Promise<void>;
+  /** The sites of a project whose request to the mail lists is due then, oldest first; so many at most, a batch at a time. */
+  mailDue(project: string, until: Date, limit: number): AsyncIterable<SiteDocument>;
+  countMailDue(project: string, until: Date): Promise<number>;
   /** The sites of a project (of all, without one) that a User-Agent's md5 stands for, the first seen before the others. */
   withMd5(urlMd5: string, project?: string): Promise<SiteDocument[]>;
 }
@@ -96,7 +112,6 @@ const MAX_SITES_OF_MD5 = 100;
 
 export function openSites(db: Db): Sites {
   const sites = db.collection<SiteDocument>('sites');
-  const outbox = db.collection<{ _id: string; pendingMail: PendingMail[]; revision: number }>('sites');
   const tryUpdate = async (id: string, merge: (known: SiteDocument | undefined) => SiteDocument | undefined) => {
     const known = (await sites.findOne({ _id: id })) ?? undefined;
     const merged = merge(known);
@@ -125,14 +140,13 @@ export function openSites(db: Db): Sites {
     update: (id, merge) => transient('sites', async () => (await update(id, merge)) as SiteDocument),
     change: (id, merge) => transient('sites', () => update(id, (known) => known && merge(known))),
     find: (id) => transient('sites', async () => (await sites.findOne({ _id: id })) ?? undefined),
-    removePendingMail: (id, email) =>
-      transient('sites', async () => {
-        // the revision makes a writer who read the request before look again
-        await outbox.updateOne(
-          { _id: id, 'pendingMail.email': email },
-          { $pull: { pendingMail: { email } }, $inc: { revision: 1 } },
-        );
-      }),
+    mailDue: (project, until, limit) =>
+      sites
+        .find({ project, mailDueAt: { $lte: until } })
+        .sort({ mailDueAt: 1 })
+        .limit(limit),
+    countMailDue: (project, until) =>
+      transient('sites', () => sites.countDocuments({ project, mailDueAt: { $lte: until } })),
     withMd5: (urlMd5, project) =>
       transient('sites', () =>
         sites

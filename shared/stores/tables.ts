@@ -31,13 +31,16 @@ function readAll<T>(folder: URL, ending: string, parse: (text: string) => T): Re
   );
 }
 
-/** Makes the dataset, its tables and views, where they are missing; those of an earlier version get new columns and SQL. */
+/**
+ * Makes the dataset, its tables and views, where they are missing; a view of an earlier version gets its SQL of now. Throws an
+ * Error that names the columns when a table is of an earlier version: Terraform adds those, nothing else does.
+ */
 export async function applyTables(dataset: Dataset): Promise<void> {
   await dataset.create().catch(unlessDuplicate);
   for (const [name, definition] of Object.entries(readTables())) {
     await dataset.createTable(name, definition).catch(async (error) => {
       unlessDuplicate(error);
-      await addColumns(dataset.table(name), definition.schema.fields);
+      await requireColumns(dataset.table(name), definition.schema.fields);
     });
   }
   for (const [name, query] of Object.entries(readViews(dataset.id as string))) {
@@ -49,11 +52,14 @@ export async function applyTables(dataset: Dataset): Promise<void> {
   }
 }
 
-async function addColumns(table: Table, wanted: TableField[]): Promise<void> {
+async function requireColumns(table: Table, wanted: TableField[]): Promise<void> {
   const [{ schema }] = await table.getMetadata();
-  const there: TableField[] = schema.fields;
-  const missing = wanted.filter(({ name }) => !there.some((field) => field.name === name));
-  if (missing.length > 0) await table.setMetadata({ schema: { fields: [...there, ...missing] } });
+  const there = new Set((schema.fields as TableField[]).map(({ name }) => name));
+  const missing = wanted.map(({ name }) => name).filter((name) => !there.has(name));
+  if (missing.length === 0) return;
+  throw new Error(
+    `table ${table.id} is of an earlier version, without ${missing.join(', ')}: begin with a new data folder`,
+  );
 }
 
 function unlessDuplicate(error: { code?: unknown }): void {

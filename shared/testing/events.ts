@@ -17,6 +17,7 @@ export const TEST_PROJECT: Project = {
   ],
   reasons: [{ id: 'too-slow', label: 'Too slow' }],
   mailIntegrations: [],
+  mailCapPerHour: 200,
   keepFullIp: false,
   archived: false,
 };

@@ -43,10 +43,10 @@ run "everything" {
   assert {
     condition = alltrue([
       for table in google_bigquery_table.table :
-      table.time_partitioning[0].type == "DAY" && table.time_partitioning[0].field == "received_at" &&
+      contains(["DAY", "MONTH"], table.time_partitioning[0].type) && table.time_partitioning[0].field == "received_at" &&
       table.require_partition_filter && table.deletion_protection && length(table.clustering) > 0
     ])
-    error_message = "Every table is partitioned by the day of received_at, asks for a partition filter, is clustered and protected."
+    error_message = "Every table is partitioned by the day or month of received_at, asks for a partition filter, is clustered and protected."
   }
 
   assert {

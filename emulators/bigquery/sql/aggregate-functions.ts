@@ -1,73 +1,53 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
+import { finite } from './arithmetic.ts';
+import { expectTrait } from './comparable.ts';
 import { aggregates, windowFunctions } from './functions.ts';
 import { expression, type Resolved, type Scope } from './scope.ts';
 import { apply } from './template.ts';
-import { as, expectOnly, type Fields, integerLiteral, isNode, list, open } from './tree.ts';
-import { scalar } from './types.ts';
+import { expectOnly, type Fields, integerLiteral, isNode, list, open } from './tree.ts';
+import { arrayOf, isType, scalar } from './types.ts';
 import { orderBy, windowSpec } from './window.ts';
 
-/** Nodes of aggregates: kind -> function. */
-const nodes: Readonly<Record<string, string>> = {
-  sum: 'SUM',
-  avg: 'AVG',
-  min: 'MIN',
-  max: 'MAX',
-  count: 'COUNT',
-  count_if: 'COUNTIF',
-  approx_count_distinct: 'APPROX_COUNT_DISTINCT',
-  any_value: 'ANY_VALUE',
-  array_agg: 'ARRAY_AGG',
-  array_concat_agg: 'ARRAY_CONCAT_AGG',
-  string_agg: 'STRING_AGG',
-  logical_and: 'LOGICAL_AND',
-  logical_or: 'LOGICAL_OR',
-  stddev: 'STDDEV',
-  stddev_samp: 'STDDEV_SAMP',
-  stddev_pop: 'STDDEV_POP',
-  variance: 'VARIANCE',
-  var_samp: 'VAR_SAMP',
-  var_pop: 'VAR_POP',
-};
+/** Fields of window functions' nodes that hold arguments, in the order in which BigQuery takes them. */
+const windowArguments = ['num_buckets', 'this', 'offset', 'default'];
 
-/** Nodes of functions that need OVER: kind -> function, then the fields that are its arguments. */
-const windowNodes: Readonly<Record<string, readonly [name: string, ...fields: string[]]>> = {
-  row_number: ['ROW_NUMBER'],
-  rank: ['RANK'],
-  dense_rank: ['DENSE_RANK'],
-  percent_rank: ['PERCENT_RANK'],
-  cume_dist: ['CUME_DIST'],
-  n_tile: ['NTILE', 'num_buckets'],
-  lag: ['LAG', 'this', 'offset', 'default'],
-  lead: ['LEAD', 'this', 'offset', 'default'],
-  first_value: ['FIRST_VALUE', 'this'],
-  last_value: ['LAST_VALUE', 'this'],
-  nth_value: ['NTH_VALUE', 'this', 'offset'],
-};
+/** Aggregates that are no plain functions of their arguments. */
+const special = ['ARRAY_AGG', 'STRING_AGG', 'APPROX_QUANTILES'];
+
+/** Functions over rows, with OVER or without. */
+export const aggregateNames = [...special, ...Object.keys({ ...aggregates, ...windowFunctions })];
+
+const nameOfNode = (kind: string) => (kind === 'count_if' ? 'COUNTIF' : kind.toUpperCase());
 
 /** Whether a node's kind, or a function's name, is an aggregate. */
 export const isAggregate = (kind: string): boolean =>
-  kind in nodes || kind === 'aggregate_function' || kind in aggregates || kind === 'APPROX_QUANTILES';
+  kind === 'aggregate_function' || nameOfNode(kind) in aggregates || special.includes(nameOfNode(kind));
 
 const distinctable = new Set(['COUNT', 'SUM', 'AVG', 'MIN', 'MAX', 'ARRAY_AGG', 'STRING_AGG']);
 
-/** Translates an aggregate that has no OVER. */
+/** DuckDB sums INT64 to more than 64 bits, and FLOAT64 to infinity, where BigQuery has errors. */
+export const checked = ({ sql, type }: Resolved): Resolved =>
+  sql.startsWith('sum(') && isType(type, 'INTEGER') ? { sql: `bq.int64(${sql})`, type } : finite({ sql, type });
+
+/** Translates an aggregate that has no OVER; `checked` goes around it and its OVER. */
 export function aggregate(kind: string, fields: Fields, scope: Scope): Resolved {
-  const name = nodes[kind] ?? String(fields.name).toUpperCase();
+  const isNamed = kind === 'aggregate_function' || kind === 'function';
+  const name = isNamed ? String(fields.name).toUpperCase() : nameOfNode(kind);
   const args = fields.args === undefined ? [fields.this].filter(isNode) : list(fields.args);
   if (name === 'COUNT' && fields.star === true) {
     expectOnly('COUNT', fields, 'star');
     return { sql: 'count(*)', type: scalar('INTEGER') };
   }
-  if (name === 'ARRAY_AGG' || name === 'ARRAY_CONCAT_AGG') return arrayAgg(name, fields, args, scope);
+  if (name === 'ARRAY_AGG') return arrayAgg(fields, args, scope);
   if (name === 'STRING_AGG') return stringAgg(fields, scope);
   if (name === 'APPROX_QUANTILES') return quantiles(fields, args, scope);
-  expectOnly(name, fields, 'this', 'name', 'args', 'distinct', 'having_max');
+  expectOnly(name, fields, 'this', 'name', 'args', 'distinct');
   const rule = aggregates[name];
   if (rule === undefined) throw unsupportedQuery(`the function ${name}`);
   const values = args.map((arg) => expression(arg, scope));
-  if (fields.having_max) return havingMax(name, fields, values, scope);
   if (fields.distinct !== true) return apply(name, rule, values);
   if (!distinctable.has(name)) throw unsupportedQuery(`DISTINCT in ${name}`);
+  expectTrait('grouping', 'DISTINCT', ...values);
   return apply(
     name,
     rule,
@@ -75,32 +55,21 @@ export function aggregate(kind: string, fields: Fields, scope: Scope): Resolved 
   );
 }
 
-function havingMax(name: string, fields: Fields, values: readonly Resolved[], scope: Scope): Resolved {
-  const [by, isMax] = list(fields.having_max);
-  if (name !== 'ANY_VALUE' || fields.distinct === true) throw unsupportedQuery(`HAVING MAX in ${name}`);
-  const { sql } = expression(by, scope);
-  return {
-    sql: `${isMax === true ? 'arg_max_null' : 'arg_min_null'}(${values[0]?.sql}, ${sql})`,
-    type: values[0]?.type,
-  };
-}
-
-function arrayAgg(name: string, fields: Fields, args: readonly unknown[], scope: Scope): Resolved {
-  expectOnly(name, fields, 'this', 'name', 'distinct', 'order_by', 'ignore_nulls', 'limit');
+function arrayAgg(fields: Fields, args: readonly unknown[], scope: Scope): Resolved {
+  expectOnly('ARRAY_AGG', fields, 'this', 'name', 'distinct', 'order_by', 'ignore_nulls', 'limit');
   const value = expression(args[0], scope);
-  const isConcat = name === 'ARRAY_CONCAT_AGG';
-  if (!isConcat && value.type?.mode === 'REPEATED')
-    throw invalidQuery('The argument to ARRAY_AGG must not be an array type');
+  if (value.type?.mode === 'REPEATED') throw invalidQuery('The argument to ARRAY_AGG must not be an array type');
+  if (fields.distinct === true) expectTrait('grouping', 'DISTINCT', value);
   const distinct = fields.distinct === true ? 'DISTINCT ' : '';
-  const filter = fields.ignore_nulls === true || isConcat ? ` FILTER (WHERE ${value.sql} IS NOT NULL)` : '';
+  const filter = fields.ignore_nulls === true ? ` FILTER (WHERE ${value.sql} IS NOT NULL)` : '';
   const all = `array_agg(${distinct}${value.sql}${orderBy(fields.order_by, scope)})${filter}`;
-  const sql = isConcat ? `flatten(${limited(all, fields.limit)})` : limited(all, fields.limit);
-  return { sql, type: value.type && { ...value.type, mode: 'REPEATED' } };
+  return { sql: limited(all, fields.limit), type: arrayOf(value.type) };
 }
 
 function stringAgg(fields: Fields, scope: Scope): Resolved {
   expectOnly('STRING_AGG', fields, 'this', 'name', 'separator', 'distinct', 'order_by', 'limit');
-  const value = expression(fields.this, scope).sql;
+  const { sql: value, type } = expression(fields.this, scope);
+  if (type !== undefined && !isType(type, 'STRING')) throw invalidQuery('STRING_AGG needs a STRING');
   const separator = fields.separator ? expression(fields.separator, scope).sql : "','";
   const distinct = fields.distinct === true ? 'DISTINCT ' : '';
   const items = `array_agg(${distinct}${value}${orderBy(fields.order_by, scope)}) FILTER (WHERE ${value} IS NOT NULL)`;
@@ -122,39 +91,35 @@ function quantiles(fields: Fields, args: readonly unknown[], scope: Scope): Reso
   if (!(count >= 1 && count <= maxQuantiles)) throw unsupportedQuery('this number of quantiles');
   const shares = Array.from({ length: count + 1 }, (_, i) => `${i}/${count}`).join(', ');
   const value = expression(args[0], scope);
-  return {
-    sql: `quantile_disc(${value.sql}, [${shares}])`,
-    type: value.type && { ...value.type, mode: 'REPEATED' },
-  };
+  expectTrait('order', 'APPROX_QUANTILES', value);
+  return { sql: `quantile_disc(${value.sql}, [${shares}])`, type: arrayOf(value.type) };
 }
 
 /** Aggregates of this list are refused under OVER: an ordered or limited array of a window is another thing. */
-const neverWindowed = new Set(['array_agg', 'array_concat_agg', 'string_agg', 'approx_count_distinct']);
+const neverWindowed = ['array_agg', 'string_agg', 'approx_count_distinct'];
 
 /** Translates `f(…) OVER (…)`. */
 export function windowed(fields: Fields, scope: Scope): Resolved {
   expectOnly('OVER', fields, 'this', 'over');
   const [kind, call] = open(fields.this);
   const value = windowCall(kind, call, scope);
-  return { sql: `${value.sql} OVER ${windowSpec(fields.over, scope)}`, type: value.type };
+  return checked({ sql: `${value.sql} OVER ${windowSpec(fields.over, scope)}`, type: value.type });
 }
 
 function windowCall(kind: string, call: Fields, scope: Scope): Resolved {
-  const named = windowNodes[kind];
-  if (named !== undefined) {
-    const [name, ...keys] = named;
-    expectOnly(name, call, ...keys, 'ignore_nulls');
-    const args = keys.map((key) => call[key]).filter(isNode);
+  const name = kind === 'n_tile' ? 'NTILE' : kind.toUpperCase();
+  if (name in windowFunctions) {
+    expectOnly(name, call, ...windowArguments, 'ignore_nulls');
+    const args = windowArguments.map((key) => call[key]).filter(isNode);
     return windowFunction(name, args, call.ignore_nulls === true, scope);
   }
-  const name = String(call.name).toUpperCase();
-  if (name in windowFunctions) {
-    expectOnly(name, call, 'name', 'args');
-    return windowFunction(name, list(call.args), false, scope);
+  const called = String(call.name).toUpperCase();
+  if (called in windowFunctions) {
+    expectOnly(called, call, 'name', 'args');
+    return windowFunction(called, list(call.args), false, scope);
   }
-  if (!isAggregate(kind) || neverWindowed.has(kind)) throw unsupportedQuery(`${name || kind} with OVER`);
-  if (kind === 'aggregate_function' && as(call, 'args') === undefined && name.startsWith('APPROX')) {
-    throw unsupportedQuery(`${name} with OVER`);
+  if (!isAggregate(kind) || neverWindowed.includes(kind) || called.startsWith('APPROX')) {
+    throw unsupportedQuery(`${called || name} with OVER`);
   }
   return aggregate(kind, call, scope);
 }

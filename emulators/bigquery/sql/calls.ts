@@ -1,52 +1,30 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import { quote } from '../schema.ts';
-import { aggregate, isAggregate, windowed } from './aggregate-functions.ts';
+import { aggregate, aggregateNames, checked, isAggregate, windowed } from './aggregate-functions.ts';
 import { type FunctionRule, functions } from './functions.ts';
-import { inferredName } from './inferred-name.ts';
 import { jsonFunctions } from './json-functions.ts';
-import { expression, queryOf, type Resolved, type Scope, type Type } from './scope.ts';
-import type { SpecialFunction } from './special-function.ts';
+import { expression, queryOf, type Resolved, type Scope, type SpecialFunction, structOf } from './scope.ts';
 import { apply } from './template.ts';
 import { textFunctions } from './text-functions.ts';
-import { extract, interval, timeFunctions } from './time-functions.ts';
-import { as, expectOnly, type Fields, list, nameOf } from './tree.ts';
+import { extract, timeFunctions } from './time-functions.ts';
+import { as, expectOnly, type Fields, inferredName, isNode, list, nameOf } from './tree.ts';
+import { arrayOf, isType } from './types.ts';
 
-/** Functions that the parser has nodes of their own for: kind -> name, then the fields that are its arguments. */
-const nodes: Readonly<Record<string, readonly [name: string, ...fields: string[]]>> = {
-  lower: ['LOWER', 'this'],
-  upper: ['UPPER', 'this'],
-  trim: ['TRIM', 'this', 'characters'],
-  length: ['LENGTH', 'this'],
-  substring: ['SUBSTR', 'this', 'start', 'length'],
-  starts_with: ['STARTS_WITH', 'this', 'expression'],
-  ends_with: ['ENDS_WITH', 'this', 'expression'],
-  str_position: ['STRPOS', 'this', 'substr'],
-  normalize: ['NORMALIZE', 'this', 'form'],
-  safe_divide: ['SAFE_DIVIDE', 'this', 'expression'],
-  mod: ['MOD', 'left', 'right'],
-  mod_func: ['MOD', 'this', 'expression'],
-  round: ['ROUND', 'this', 'decimals'],
-  abs: ['ABS', 'this'],
-  ceil: ['CEIL', 'this'],
-  floor: ['FLOOR', 'this'],
-  sqrt: ['SQRT', 'this'],
-  exp: ['EXP', 'this'],
-  ln: ['LN', 'this'],
-  log: ['LOG', 'this', 'base'],
-  power: ['POW', 'this', 'expression'],
-  if_func: ['IF', 'condition', 'true_value', 'false_value'],
-  array_length: ['ARRAY_LENGTH', 'this'],
-  array_reverse: ['ARRAY_REVERSE', 'this'],
-  json_value: ['JSON_VALUE', 'this', 'path'],
-  json_query: ['JSON_QUERY', 'this', 'path'],
-  json_extract: ['JSON_EXTRACT', 'this', 'path'],
-  json_extract_scalar: ['JSON_EXTRACT_SCALAR', 'this', 'path'],
-  json_type: ['JSON_TYPE', 'this'],
-  parse_json: ['PARSE_JSON', 'this'],
-  to_json: ['TO_JSON', 'this'],
-  timestamp: ['TIMESTAMP', 'this', 'zone'],
-  last_day: ['LAST_DAY', 'this', 'unit'],
+/** What functions are called that the parser has nodes of other names for. */
+const nodeNames: Readonly<Record<string, string>> = {
+  substring: 'SUBSTR',
+  str_position: 'STRPOS',
+  mod_func: 'MOD',
+  power: 'POW',
+  if_func: 'IF',
 };
+const nameOfNode = (kind: string) => nodeNames[kind] ?? kind.toUpperCase();
+
+/** Fields of such nodes that hold arguments, in the order in which BigQuery takes them. */
+const argumentFields = [
+  ...['condition', 'true_value', 'false_value', 'this', 'expression', 'start', 'length', 'characters', 'substr'],
+  ...['decimals', 'base', 'path', 'zone'],
+];
 
 const specials: Readonly<Record<string, SpecialFunction>> = {
   ...timeFunctions,
@@ -56,52 +34,47 @@ const specials: Readonly<Record<string, SpecialFunction>> = {
   ARRAY: arraySubquery,
 };
 
-const ownKinds = new Set(['function', 'coalesce', 'extract', 'interval', 'window_function']);
+/** Every function that is taken, by name; any other is refused. */
+export const functionNames: readonly string[] = [
+  ...Object.keys({ ...functions, ...specials }),
+  ...aggregateNames,
+].sort();
 
 /** Whether nodes of the kind are calls. */
-export const isCall = (kind: string): boolean => kind in nodes || ownKinds.has(kind) || isAggregate(kind);
+export function isCall(kind: string): boolean {
+  const name = nameOfNode(kind);
+  return (
+    ['function', 'extract', 'window_function'].includes(kind) ||
+    isAggregate(kind) ||
+    name in functions ||
+    name in specials
+  );
+}
 
 /** Translates a call. Throws `invalidQuery` for every function that is not known to be right. */
 export function call(kind: string, fields: Fields, scope: Scope): Resolved {
   if (kind === 'window_function') return windowed(fields, scope);
   if (kind === 'extract') return extract(fields, scope);
-  if (kind === 'interval') return interval(fields, scope);
-  if (kind === 'coalesce') return plain('COALESCE', functions.COALESCE, list(fields.expressions), scope);
-  if (isAggregate(kind)) return aggregate(kind, fields, scope);
-  const rule = nodes[kind];
-  if (rule !== undefined) {
-    const [name, ...keys] = rule;
-    expectOnly(
-      name,
-      fields,
-      ...keys,
-      ...(kind === 'trim' ? ['position'] : []),
-      ...(kind === 'timestamp' ? ['with_tz'] : []),
-    );
-    return named(
-      name,
-      keys.map((key) => fields[key]).filter((arg) => arg !== null && arg !== undefined),
-      scope,
-    );
+  if (isAggregate(kind)) return checked(aggregate(kind, fields, scope));
+  if (kind === 'function') {
+    expectOnly('a call', fields, 'name', 'args', 'no_parens');
+    return named(String(fields.name).toUpperCase(), list(fields.args), scope);
   }
-  expectOnly('a call', fields, 'name', 'args', 'no_parens');
-  return named(String(fields.name).toUpperCase(), list(fields.args), scope);
+  const name = nameOfNode(kind);
+  expectOnly(name, fields, ...argumentFields, 'expressions', 'position', 'with_tz');
+  return named(name, [...argumentFields.map((key) => fields[key]).filter(isNode), ...list(fields.expressions)], scope);
 }
-
-/** Other spellings. */
-const aliases: Readonly<Record<string, string>> = {
-  POWER: 'POW',
-  OCTET_LENGTH: 'BYTE_LENGTH',
-  REGEXP_SUBSTR: 'REGEXP_EXTRACT',
-  INSTR: 'STRPOS',
-};
 
 function named(spelling: string, args: readonly unknown[], scope: Scope): Resolved {
   if (spelling.startsWith('SAFE.')) {
-    const value = named(spelling.slice('SAFE.'.length), args, scope);
-    return { ...value, sql: `TRY(${value.sql})` };
+    const value = unchecked(spelling.slice('SAFE.'.length), args, scope);
+    const sql = `TRY(${value.sql})`;
+    return { sql: isType(value.type, 'FLOAT') ? `bq.finite_or_null(${sql})` : sql, type: value.type };
   }
-  const name = aliases[spelling] ?? spelling;
+  return checked(unchecked(spelling, args, scope));
+}
+
+function unchecked(name: string, args: readonly unknown[], scope: Scope): Resolved {
   if (isAggregate(name)) return aggregate('function', { name, args }, scope);
   return specials[name]?.(args, scope) ?? plain(name, functions[name], args, scope);
 }
@@ -116,18 +89,18 @@ function plain(name: string, rule: FunctionRule | undefined, args: readonly unkn
 }
 
 function struct(args: readonly unknown[], scope: Scope): Resolved {
-  const fields: { name: string; value: Resolved }[] = args.map((arg) => {
+  const fields = args.map((arg) => {
     const alias = as(arg, 'alias');
     if (alias !== undefined) expectOnly('STRUCT', alias, 'this', 'alias');
     const node = alias?.this ?? arg;
     const name = nameOf(alias?.alias) ?? inferredName(node);
     if (name === undefined) throw unsupportedQuery('STRUCT fields without a name');
-    return { name, value: expression(node, scope) };
+    return { name, ...expression(node, scope) };
   });
-  const typed = fields.flatMap(({ name, value }) => (value.type === undefined ? [] : [{ ...value.type, name }]));
-  const type: Type | undefined =
-    typed.length === fields.length ? { type: 'RECORD', mode: 'NULLABLE', fields: typed } : undefined;
-  return { sql: `struct_pack(${fields.map(({ name, value }) => `${quote(name)} := ${value.sql}`).join(', ')})`, type };
+  return {
+    sql: `struct_pack(${fields.map(({ name, sql }) => `${quote(name)} := ${sql}`).join(', ')})`,
+    type: structOf(fields),
+  };
 }
 
 /** `ARRAY(SELECT …)`: of no rows it is empty, never NULL. */
@@ -136,5 +109,5 @@ function arraySubquery(args: readonly unknown[], scope: Scope): Resolved {
   if (columns.length !== 1) throw invalidQuery('ARRAY subquery cannot have more than one column');
   const type = columns[0]?.type;
   if (type?.mode === 'REPEATED') throw invalidQuery('Cannot use array subquery with column of type ARRAY');
-  return { sql: `coalesce(ARRAY(${sql}), [])`, type: type && { ...type, mode: 'REPEATED' } };
+  return { sql: `coalesce(ARRAY(${sql}), [])`, type: arrayOf(type) };
 }

@@ -1,9 +1,12 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
-import { quote, text } from '../schema.ts';
+import { quote, standardName, type Type, text } from '../schema.ts';
+import { scalars } from '../values.ts';
+import { add, divide, multiply, negate, subtract } from './arithmetic.ts';
 import { call, isCall } from './calls.ts';
-import { expectComparable, expectUniform } from './comparable.ts';
+import { conditionOf, expectTrait, type Trait, unify } from './comparable.ts';
 import { array, cast } from './constructors.ts';
 import {
+  type Column,
   elementOf,
   expression,
   fieldOf,
@@ -12,10 +15,9 @@ import {
   resolveName,
   resolveQualified,
   type Scope,
-  type Type,
 } from './scope.ts';
-import { as, expectOnly, type Fields, integerLiteral, isNode, list, nameOf, open } from './tree.ts';
-import { commonNumber, isNumber, isType, scalar } from './types.ts';
+import { as, expectOnly, type Fields, isNode, list, nameOf, open } from './tree.ts';
+import { isType, scalar } from './types.ts';
 
 type Handler = (fields: Fields, scope: Scope) => Resolved;
 
@@ -27,8 +29,6 @@ export function translateExpression(node: unknown, scope: Scope): Resolved {
   if (isCall(kind)) return call(kind, fields, scope);
   throw unsupportedQuery(kind.replaceAll('_', ' '));
 }
-
-const expressions = (nodes: unknown, scope: Scope): string[] => list(nodes).map((node) => expression(node, scope).sql);
 
 const boolean = scalar('BOOLEAN');
 
@@ -57,62 +57,44 @@ const dotted = ({ sql, type }: Resolved, name: string): Resolved => ({
   type: fieldOf(type, name),
 });
 
+/** Kinds of literals of dates and times. */
+const timeLiterals = { date: 'DATE', timestamp: 'TIMESTAMP', datetime: 'DATETIME' } as const;
+
 function literal(fields: Fields): Resolved {
   const value = String(fields.value);
-  switch (fields.literal_type) {
-    case 'string':
-    case 'raw_string':
-      return { sql: text(value), type: scalar('STRING') };
-    case 'date':
-      return { sql: `CAST(${text(value)} AS DATE)`, type: scalar('DATE') };
-    case 'timestamp':
-      return { sql: `CAST(${text(value)} AS TIMESTAMPTZ)`, type: scalar('TIMESTAMP') };
-    case 'datetime':
-      return { sql: `CAST(${text(value)} AS TIMESTAMP)`, type: scalar('DATETIME') };
-    case 'number':
-      if (/^\d+$/.test(value)) return { sql: `${value}::BIGINT`, type: scalar('INTEGER') };
-      if (/^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value)) {
-        return { sql: `${text(value)}::DOUBLE`, type: scalar('FLOAT') };
-      }
+  const kind = String(fields.literal_type);
+  if (kind === 'string' || kind === 'raw_string') return { sql: text(value), type: scalar('STRING'), isLiteral: true };
+  const time = timeLiterals[kind as keyof typeof timeLiterals];
+  if (time !== undefined) {
+    return { sql: `CAST(${text(value)} AS ${scalars[time].engine})`, type: scalar(time), isLiteral: true };
   }
-  throw unsupportedQuery(`the literal ${value}`);
+  if (kind === 'number' && /^\d+$/.test(value)) return { sql: `${value}::BIGINT`, type: scalar('INTEGER') };
+  if (kind !== 'number' || !/^(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(value)) {
+    throw unsupportedQuery(`the literal ${value}`);
+  }
+  if (!Number.isFinite(Number(value))) throw invalidQuery(`Invalid floating point literal: ${value}`);
+  return { sql: `${text(value)}::DOUBLE`, type: scalar('FLOAT') };
 }
 
-function comparison(operator: string): Handler {
+function comparison(operator: string, trait: Trait): Handler {
   return (fields, scope) => {
     expectOnly(operator, fields, 'left', 'right');
-    const left = expression(fields.left, scope);
-    const right = expression(fields.right, scope);
-    expectComparable(left, right, operator);
-    if (isType(left.type, 'JSON')) throw invalidQuery(`Equality is not defined for arguments of type JSON`);
-    return { sql: `(${left.sql} ${operator} ${right.sql})`, type: boolean };
+    const { values, type } = unify(
+      operator,
+      [fields.left, fields.right].map((side) => expression(side, scope)),
+    );
+    expectTrait(trait, operator, { type });
+    return { sql: `(${values.map(({ sql }) => sql).join(` ${operator} `)})`, type: boolean };
   };
 }
 
 function logical(operator: 'AND' | 'OR'): Handler {
   return (fields, scope) => {
     expectOnly(operator, fields, 'left', 'right');
-    const sides = expressions([fields.left, fields.right], scope);
+    const sides = [fields.left, fields.right].map((side) => condition(operator, side, scope));
     return { sql: `(${sides.join(` ${operator} `)})`, type: boolean };
   };
 }
-
-function arithmetic(operator: '+' | '-' | '*'): Handler {
-  return (fields, scope) => {
-    expectOnly(operator, fields, 'left', 'right');
-    const left = expression(fields.left, scope);
-    const right = expression(fields.right, scope);
-    const type = commonNumber(left.type, right.type);
-    if (type === undefined && isType(left.type, 'DATE') && isType(right.type, 'INTEGER') && operator !== '*') {
-      return { sql: `(${left.sql} ${operator} CAST(${right.sql} AS INTEGER))`, type: left.type };
-    }
-    if (isTime(left.type) && isTime(right.type)) throw unsupportedQuery('differences that are an INTERVAL');
-    if (operator === '-' && type === undefined) return { sql: `bq.minus(${left.sql}, ${right.sql})`, type };
-    return { sql: `(${left.sql} ${operator} ${right.sql})`, type };
-  };
-}
-
-const isTime = (type: Type | undefined) => isType(type, 'DATE', 'TIMESTAMP', 'DATETIME', 'TIME');
 
 function negated(sql: string, fields: Fields): string {
   return fields.not === true ? `(NOT ${sql})` : sql;
@@ -120,32 +102,49 @@ function negated(sql: string, fields: Fields): string {
 
 function caseOf(fields: Fields, scope: Scope): Resolved {
   expectOnly('CASE', fields, 'operand', 'whens', 'else_');
-  const operand = fields.operand ? ` ${expression(fields.operand, scope).sql}` : '';
-  const results = list(fields.whens).map((pair) => expression(list(pair)[1], scope));
-  const whens = list(fields.whens).map(
-    (pair, i) => ` WHEN ${expression(list(pair)[0], scope).sql} THEN ${results[i]?.sql}`,
+  const pairs = list(fields.whens).map(list);
+  let conditions = pairs.map(([condition]) => expression(condition, scope));
+  let operand = '';
+  if (fields.operand) {
+    const { values, type } = unify('CASE', [expression(fields.operand, scope), ...conditions]);
+    expectTrait('equality', 'CASE', { type });
+    operand = ` ${values[0]?.sql}`;
+    conditions = values.slice(1);
+  }
+  const otherwise = fields.else_ ? [expression(fields.else_, scope)] : [];
+  const { values, type } = unify('CASE', [...pairs.map(([, result]) => expression(result, scope)), ...otherwise]);
+  const whens = conditions.map(
+    (when, i) => ` WHEN ${operand === '' ? conditionOf('CASE', when) : when.sql} THEN ${values[i]?.sql}`,
   );
-  const last = fields.else_ ? expression(fields.else_, scope) : undefined;
-  expectUniform('CASE', last === undefined ? results : [...results, last]);
-  const otherwise = last === undefined ? '' : ` ELSE ${last.sql}`;
-  return { sql: `(CASE${operand}${whens.join('')}${otherwise} END)`, type: results[0]?.type };
+  const last = otherwise.length === 0 ? '' : ` ELSE ${values.at(-1)?.sql}`;
+  return { sql: `(CASE${operand}${whens.join('')}${last} END)`, type };
 }
 
 function inList(fields: Fields, scope: Scope): Resolved {
   expectOnly('IN', fields, 'this', 'expressions', 'query', 'unnest', 'not');
   const value = expression(fields.this, scope);
+  const together = (...items: readonly Resolved[]) => {
+    const { values, type } = unify('IN', [value, ...items]);
+    expectTrait('equality', 'IN', { type });
+    return values.map(({ sql }) => sql);
+  };
   if (fields.unnest) {
     const array = expression(fields.unnest, scope);
-    expectComparable(value, { ...array, type: elementOf(array.type) }, '=');
-    return { sql: negated(`bq.is_in(${value.sql}, ${array.sql})`, fields), type: boolean };
+    const [sql] = together({ ...array, sql: 'NULL', type: elementOf(array.type) });
+    return { sql: negated(`bq.is_in(${sql}, ${array.sql})`, fields), type: boolean };
   }
   if (fields.query) {
     const query = queryOf(fields.query, scope);
-    return { sql: negated(`(${value.sql} IN (${query.sql}))`, fields), type: boolean };
+    const [sql] = together({ sql: 'NULL', type: onlyColumn(query.columns) });
+    return { sql: negated(`(${sql} IN (${query.sql}))`, fields), type: boolean };
   }
-  const items = list(fields.expressions).map((item) => expression(item, scope));
-  for (const item of items) expectComparable(value, item, '=');
-  return { sql: negated(`(${value.sql} IN (${items.map(({ sql }) => sql).join(', ')}))`, fields), type: boolean };
+  const [sql, ...items] = together(...list(fields.expressions).map((item) => expression(item, scope)));
+  return { sql: negated(`(${sql} IN (${items.join(', ')}))`, fields), type: boolean };
+}
+
+function onlyColumn(columns: readonly Column[]): Type | undefined {
+  if (columns.length === 1) return columns[0]?.type;
+  throw invalidQuery('Scalar subquery cannot have more than one column unless using SELECT AS STRUCT');
 }
 
 function subscript(fields: Fields, scope: Scope): Resolved {
@@ -168,26 +167,27 @@ function subscript(fields: Fields, scope: Scope): Resolved {
 
 function like(fields: Fields, scope: Scope): Resolved {
   expectOnly('LIKE', fields, 'left', 'right');
-  const [left, right] = expressions([fields.left, fields.right], scope);
-  return { sql: `(${left} LIKE ${right} ESCAPE '\\')`, type: boolean };
+  const sides = [fields.left, fields.right].map((side) => expression(side, scope));
+  const stray = sides.find(({ type }) => type !== undefined && !isType(type, 'STRING'));
+  if (stray?.type) throw invalidQuery(`No matching signature for operator LIKE for ${standardName(stray.type)}`);
+  return { sql: `(${sides.map(({ sql }) => sql).join(' LIKE ')} ESCAPE '\\')`, type: boolean };
 }
 
 function subquery(fields: Fields, scope: Scope): Resolved {
   expectOnly('a subquery', fields, 'this');
   const { sql, columns } = queryOf(fields.this, scope);
-  if (columns.length !== 1) {
-    throw invalidQuery('Scalar subquery cannot have more than one column unless using SELECT AS STRUCT');
-  }
-  return { sql: `(${sql})`, type: columns[0]?.type };
+  return { sql: `(${sql})`, type: onlyColumn(columns) };
 }
 
-const unary = (sql: (value: string) => string, type?: Type): Handler => {
+function test(word: string): Handler {
   return (fields, scope) => {
-    expectOnly('this expression', fields, 'this', 'not');
-    const value = expression(fields.this, scope);
-    return { sql: negated(sql(value.sql), fields), type: type ?? value.type };
+    expectOnly(`IS ${word}`, fields, 'this', 'not');
+    const sql = word === 'NULL' ? expression(fields.this, scope).sql : condition(`IS ${word}`, fields.this, scope);
+    return { sql: negated(`(${sql} IS ${word})`, fields), type: boolean };
   };
-};
+}
+
+const condition = (operator: string, node: unknown, scope: Scope) => conditionOf(operator, expression(node, scope));
 
 const handlers: Record<string, Handler> = {
   column,
@@ -195,50 +195,54 @@ const handlers: Record<string, Handler> = {
   placeholder: (_fields, scope) => scope.statement.parameter(undefined),
   null: () => ({ sql: 'NULL', type: undefined }),
   boolean: (fields) => ({ sql: fields.value === true ? 'TRUE' : 'FALSE', type: boolean }),
-  paren: unary((value) => `(${value})`),
+  paren: (fields, scope) => {
+    expectOnly('()', fields, 'this');
+    const value = expression(fields.this, scope);
+    return { ...value, sql: `(${value.sql})` };
+  },
   and: logical('AND'),
   or: logical('OR'),
-  not: unary((value) => `(NOT ${value})`, boolean),
-  eq: comparison('='),
-  neq: comparison('!='),
-  lt: comparison('<'),
-  lte: comparison('<='),
-  gt: comparison('>'),
-  gte: comparison('>='),
-  null_safe_eq: comparison('IS NOT DISTINCT FROM'),
-  null_safe_neq: comparison('IS DISTINCT FROM'),
-  is_null: unary((value) => `(${value} IS NULL)`, boolean),
-  is_true: unary((value) => `(${value} IS TRUE)`, boolean),
-  is_false: unary((value) => `(${value} IS FALSE)`, boolean),
-  add: arithmetic('+'),
-  sub: arithmetic('-'),
-  mul: arithmetic('*'),
-  div: (fields, scope) => {
-    expectOnly('/', fields, 'left', 'right');
-    const [left, right] = expressions([fields.left, fields.right], scope);
-    return { sql: `bq.divide(${left}, ${right})`, type: scalar('FLOAT') };
+  not: (fields, scope) => {
+    expectOnly('NOT', fields, 'this');
+    return { sql: `(NOT ${condition('NOT', fields.this, scope)})`, type: boolean };
   },
-  neg: (fields, scope) => {
-    const digits = integerLiteral(fields.this);
-    if (digits !== undefined) return { sql: `CAST(-${digits} AS BIGINT)`, type: scalar('INTEGER') };
-    const value = expression(fields.this, scope);
-    return { sql: `(-${value.sql})`, type: value.type };
-  },
+  eq: comparison('=', 'equality'),
+  neq: comparison('!=', 'equality'),
+  lt: comparison('<', 'order'),
+  lte: comparison('<=', 'order'),
+  gt: comparison('>', 'order'),
+  gte: comparison('>=', 'order'),
+  null_safe_eq: comparison('IS NOT DISTINCT FROM', 'equality'),
+  null_safe_neq: comparison('IS DISTINCT FROM', 'equality'),
+  is_null: test('NULL'),
+  is_true: test('TRUE'),
+  is_false: test('FALSE'),
+  add,
+  sub: subtract,
+  mul: multiply,
+  neg: negate,
+  div: divide,
   concat: (fields, scope) => {
     expectOnly('||', fields, 'left', 'right');
-    const left = expression(fields.left, scope);
-    const right = expression(fields.right, scope);
-    if ([left, right].some(({ type }) => isNumber(type))) {
-      throw invalidQuery('No matching signature for operator || for argument types: INT64');
+    const { values, type } = unify(
+      '||',
+      [fields.left, fields.right].map((side) => expression(side, scope)),
+    );
+    if (type !== undefined && type.mode !== 'REPEATED' && !isType(type, 'STRING', 'BYTES')) {
+      throw invalidQuery(`No matching signature for operator || for argument types: ${standardName(type)}`);
     }
-    return { sql: `(${left.sql} || ${right.sql})`, type: left.type };
+    return { sql: `(${values.map(({ sql }) => sql).join(' || ')})`, type };
   },
   like,
   between: (fields, scope) => {
     expectOnly('BETWEEN', fields, 'this', 'low', 'high', 'not');
-    const [value, low, high] = [fields.this, fields.low, fields.high].map((part) => expression(part, scope));
-    if (value && low && high) for (const bound of [low, high]) expectComparable(value, bound, 'BETWEEN');
-    return { sql: negated(`(${value?.sql} BETWEEN ${low?.sql} AND ${high?.sql})`, fields), type: boolean };
+    const { values, type } = unify(
+      'BETWEEN',
+      [fields.this, fields.low, fields.high].map((part) => expression(part, scope)),
+    );
+    expectTrait('order', 'BETWEEN', { type });
+    const [value, low, high] = values.map(({ sql }) => sql);
+    return { sql: negated(`(${value} BETWEEN ${low} AND ${high})`, fields), type: boolean };
   },
   case: caseOf,
   in: inList,

@@ -1,5 +1,6 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import { quote } from '../schema.ts';
+import { conditionOf, expectTrait, unify } from './comparable.ts';
 import { type Column, elementOf, expression, queryOf, type Relation, type Scope, type Source } from './scope.ts';
 import { as, expectOnly, type Fields, isNode, list, nameOf, open, pathOf } from './tree.ts';
 import { scalar } from './types.ts';
@@ -26,6 +27,8 @@ const joinKinds: Readonly<Record<string, string>> = {
   Outer: 'FULL JOIN',
 };
 
+const sameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
 function translateJoin(join: Fields, scope: Scope): string {
   expectOnly('JOIN', join, 'this', 'on', 'using', 'kind');
   const kind = joinKinds[String(join.kind)];
@@ -33,9 +36,20 @@ function translateJoin(join: Fields, scope: Scope): string {
   const isUnnest = as(join.this, 'unnest') !== undefined || as(as(join.this, 'alias')?.this, 'unnest') !== undefined;
   const right = source(join.this, scope);
   const names = list(join.using).map((name) => nameOf(name) ?? '');
-  for (const name of names) scope.merged.add(name.toLowerCase());
+  for (const name of names) {
+    scope.merged.add(name.toLowerCase());
+    const sides = scope.sources.flatMap(({ columns }) => columns.filter((column) => sameName(column.name, name)));
+    expectTrait(
+      'equality',
+      'USING',
+      unify(
+        'USING',
+        sides.map(({ type }) => ({ sql: '', type })),
+      ),
+    );
+  }
   if (names.length > 0) return `${kind} ${right} USING (${names.map(quote).join(', ')})`;
-  if (join.on) return `${kind} ${right} ON ${expression(join.on, scope).sql}`;
+  if (join.on) return `${kind} ${right} ON ${conditionOf('ON', expression(join.on, scope))}`;
   if (kind === 'CROSS JOIN') return `${kind} ${right}`;
   // an array joins with the row that holds it
   if (isUnnest && (kind === 'JOIN' || kind === 'LEFT JOIN')) return `${kind} ${right} ON TRUE`;
@@ -54,15 +68,10 @@ export function source(node: unknown, scope: Scope): string {
       return relation(queryOf(fields.this, scope), nameOf(fields.alias), scope);
     case 'unnest':
       return unnest(fields, nameOf(fields.alias), scope);
-    case 'function':
-      expectOnly('a table function', fields, 'name', 'args');
-      return tableFunction(fields, undefined, scope);
     case 'alias': {
       expectOnly('AS', fields, 'this', 'alias');
       const inner = as(fields.this, 'unnest');
       if (inner !== undefined) return unnest(inner, nameOf(fields.alias), scope);
-      const call = as(fields.this, 'function');
-      if (call !== undefined) return tableFunction(call, nameOf(fields.alias), scope);
     }
   }
   throw unsupportedQuery(`${kind.replaceAll('_', ' ')} in FROM`);
@@ -87,11 +96,6 @@ function table(fields: Fields, scope: Scope): string {
   const columns = path.length === 1 && name !== undefined ? scope.ctes.get(name.toLowerCase()) : undefined;
   if (columns !== undefined && name !== undefined) return relation({ sql: quote(name), columns }, alias, scope);
   return relation(scope.statement.resolve(path, scope.statement), alias, scope);
-}
-
-function tableFunction(call: Fields, alias: string | undefined, scope: Scope): string {
-  const path = String(call.name).split('.');
-  return relation(scope.statement.call(path, list(call.args), scope), alias, scope);
 }
 
 function relation({ sql, columns }: Relation, alias: string | undefined, scope: Scope): string {

@@ -10,14 +10,15 @@ export interface Token {
 }
 
 const shapes =
-  /(?<space>\s+|#[^\n]*|--[^\n]*|\/\*[\s\S]*?\*\/)|(?<string>[rRbB]{0,2}(?:'''[\s\S]*?(?<!\\)'''|"""[\s\S]*?(?<!\\)"""|'(?:\\[\s\S]|[^'\\\n])*'|"(?:\\[\s\S]|[^"\\\n])*"))|(?<name>`(?:\\.|[^`\\])*`)|(?<word>[A-Za-z_][A-Za-z0-9_]*|@{1,2}[A-Za-z_][A-Za-z0-9_]*)|(?<symbol>\d[\d.eExXa-fA-F]*|[\s\S])/y;
+  /(?<space>\s+|#[^\n]*|--[^\n]*|\/\*[\s\S]*?\*\/)|(?<string>[rRbB]{0,2}(?:'''[\s\S]*?(?<!\\)'''|"""[\s\S]*?(?<!\\)"""|'(?:\\[\s\S]|[^'\\\n])*'|"(?:\\[\s\S]|[^"\\\n])*"))|(?<name>`(?:\\.|[^`\\])*`)|(?<word>[A-Za-z_][A-Za-z0-9_]*|@{1,2}[A-Za-z_][A-Za-z0-9_]*)|(?<foreign>==|<=>|::|&&|%)|(?<symbol>\d[\d.eExXa-fA-F]*|[\s\S])/y;
 
 /** Splits SQL into tokens, without spaces and comments. Throws `invalidQuery` for escapes that would be read wrongly. */
 export function tokensOf(sql: string): Token[] {
   const tokens: Token[] = [];
   shapes.lastIndex = 0;
   for (let match = shapes.exec(sql); match !== null; match = shapes.exec(sql)) {
-    const { string, name, word, symbol } = match.groups ?? {};
+    const { string, name, word, foreign, symbol } = match.groups ?? {};
+    if (foreign !== undefined) throw unexpected(foreign, sql, match.index);
     const place = { start: match.index, end: shapes.lastIndex };
     if (string !== undefined) {
       expectKnownEscapes(string);
@@ -31,7 +32,15 @@ export function tokensOf(sql: string): Token[] {
       tokens.push({ kind: 'symbol', text: symbol, ...place });
     }
   }
+  const limit = tokens.findIndex(({ text }, i) => text === ',' && tokens[i - 2]?.text === 'LIMIT');
+  if (limit !== -1) throw unexpected(',', sql, tokens[limit]?.start ?? 0);
   return tokens;
+}
+
+/** The parser takes operators, and `LIMIT a, b`, of other dialects too. */
+function unexpected(text: string, sql: string, index: number): Error {
+  const lines = sql.slice(0, index).split('\n');
+  return invalidQuery(`Syntax error: Unexpected "${text}" at [${lines.length}:${(lines.at(-1)?.length ?? 0) + 1}]`);
 }
 
 /** The parser keeps `\u` and octal escapes as they are written, and drops the backslash of escapes that are none. */
@@ -41,12 +50,4 @@ function expectKnownEscapes(literal: string): void {
     if (/[uU0-7abfv?]/.test(letter ?? '')) throw unsupportedQuery(`the escape sequence ${sequence}`);
     if (!/[ntrxX\\'"`]/.test(letter ?? '')) throw invalidQuery(`Syntax error: Illegal escape sequence: ${sequence}`);
   }
-}
-
-/** The value of a string token that has no escapes. */
-export function stringValue({ kind, text }: Token): string {
-  const body = /^(?:'''([\s\S]*)'''|"""([\s\S]*)"""|'([\s\S]*)'|"([\s\S]*)")$/.exec(text);
-  const value = body?.[1] ?? body?.[2] ?? body?.[3] ?? body?.[4];
-  if (kind !== 'string' || value === undefined) throw invalidQuery(`Syntax error: Expected a string but got ${text}`);
-  return value.replace(/\\([\s\S])/g, (_, letter: string) => ({ n: '\n', t: '\t', r: '\r' })[letter] ?? letter);
 }

@@ -1,86 +1,49 @@
+import { DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
+
 const integerText = String.raw`'[+-]?(\d+|0[xX][0-9a-fA-F]+)'`;
+const numberText = String.raw`'[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?'`;
+const notFiniteText = "'(?i)[+-]?(nan|inf|infinity)'";
 const jsonPath = String.raw`'\$(\.[A-Za-z_]\w*|\."[^"]*"|\[\d+\])*'`;
+const noNaN = "error('The emulator does not support NaN and infinity')";
 
-/** `CASE typeof(x)` is settled when DuckDB binds the query, so that each macro works for several types. */
-const perType = (value: string, cases: Record<string, string>, otherwise: string) =>
-  `CASE ${Object.entries(cases)
-    .map(([types, sql]) => `WHEN typeof(${value}) IN (${types}) THEN ${sql}`)
-    .join(' ')} ELSE ${otherwise} END`;
-
-const floats = "'DOUBLE', 'FLOAT'";
-// by way of text, as DuckDB refuses to bind a cast of a STRUCT even where typeof rules it out
-const asFloat = 'TRY_CAST(CAST(x AS VARCHAR) AS DOUBLE)';
-// the nearest whole number, halves away from zero
-const roundedAway = `CAST(sign(${asFloat}) * floor(abs(${asFloat}) + 0.5) AS BIGINT)`;
-const asTime = 'TRY_CAST(CAST(x AS VARCHAR) AS TIMESTAMP)';
-const isDecimal = (x: string) => `typeof(${x}) LIKE 'DECIMAL%'`;
-const noDecimal = (x: string) =>
-  `WHEN ${isDecimal(x)} THEN error('The emulator does not support this function of NUMERIC')`;
+/** The nearest whole number, halves away from zero. */
+const rounded = (x: string) => `CAST(sign(${x}) * floor(abs(${x}) + 0.5) AS BIGINT)`;
+const byZero = (name: string) => `WHEN b = 0 AND a IS NOT NULL THEN error('division by zero: ${name}')`;
 
 /** Macros that give BigQuery's meaning where DuckDB has none or another: signature -> body. */
 const macros: Record<string, string> = {
-  // those that others use
+  // those that others use; as a lambda's parameter the value is computed once
+  'finite(x)':
+    "list_transform([x], lambda v: CASE WHEN v IS NULL OR isfinite(v) THEN v ELSE error('Floating point error: overflow') END)[1]",
+  'finite_or_null(x)': 'list_transform([x], lambda v: CASE WHEN isfinite(CAST(v AS DOUBLE)) THEN v END)[1]',
+  // DuckDB would compare a cast's argument to a constant, and never cast it
+  'int64(x)':
+    "list_transform([x], lambda v: CASE WHEN v IS NULL OR v BETWEEN -9223372036854775808 AND 9223372036854775807 THEN CAST(v AS BIGINT) ELSE error('int64 overflow: ' || v) END)[1]",
   'json_scalar(j, t)':
-    "CASE WHEN typeof(j) <> 'JSON' THEN error('No matching signature: the argument must be JSON') WHEN j IS NULL THEN NULL WHEN list_contains(t, json_type(j)) THEN json_extract_string(j, '$') ELSE error('The provided JSON input is not of the expected type') END",
-  'json_valid(j)': perType('j', { "'JSON'": 'true' }, 'json_valid(CAST(j AS VARCHAR))'),
-  'float_to_string(x)': String.raw`regexp_replace(replace(replace(CAST(x AS VARCHAR), 'Infinity', 'inf'), 'nan', 'NaN'), '\.0$', '')`,
+    "CASE WHEN j IS NULL THEN NULL WHEN list_contains(t, json_type(j)) THEN json_extract_string(j, '$') ELSE error('The provided JSON input is not of the expected type') END",
+  'json_valid(j)': "CASE WHEN typeof(j) = 'JSON' THEN true ELSE json_valid(CAST(j AS VARCHAR)) END",
   // a fraction of a second has 0, 3 or 6 digits
   'fraction(t)':
     "CASE WHEN microsecond(t) % 1000000 = 0 THEN '' WHEN microsecond(t) % 1000 = 0 THEN printf('.%03d', microsecond(t) % 1000000 // 1000) ELSE printf('.%06d', microsecond(t) % 1000000) END",
   'time_text(t)': "strftime(t, '%Y-%m-%d %H:%M:%S') || bq.fraction(t)",
-  'iso(t)': "strftime(t, '%Y-%m-%dT%H:%M:%S') || bq.fraction(t) || 'Z'",
-  'to_int64(x)': perType(
-    'x',
-    {
-      "'VARCHAR'": `CASE WHEN NOT regexp_full_match(trim(CAST(x AS VARCHAR)), ${integerText}) THEN error('Bad int64 value: ' || CAST(x AS VARCHAR)) ELSE CAST(CAST(x AS VARCHAR) AS BIGINT) END`,
-      [floats]: roundedAway,
-      "'JSON'": "error('Invalid cast from JSON to INT64')",
-    },
-    'CAST(x AS BIGINT)',
-  ),
-  'safe_int64(x)': perType(
-    'x',
-    {
-      "'VARCHAR'": `CASE WHEN regexp_full_match(trim(CAST(x AS VARCHAR)), ${integerText}) THEN TRY_CAST(CAST(x AS VARCHAR) AS BIGINT) END`,
-      [floats]: `CASE WHEN abs(${asFloat}) < 9.2e18 THEN ${roundedAway} END`,
-    },
-    'TRY_CAST(x AS BIGINT)',
-  ),
-  'to_bool(x)': perType(
-    'x',
-    {
-      "'VARCHAR'":
-        "CASE lower(CAST(x AS VARCHAR)) WHEN 'true' THEN true WHEN 'false' THEN false ELSE CASE WHEN x IS NULL THEN NULL ELSE error('Bad bool value: ' || CAST(x AS VARCHAR)) END END",
-    },
-    'CAST(x AS BOOLEAN)',
-  ),
-  'safe_bool(x)': perType(
-    'x',
-    { "'VARCHAR'": "CASE lower(CAST(x AS VARCHAR)) WHEN 'true' THEN true WHEN 'false' THEN false END" },
-    'TRY_CAST(x AS BOOLEAN)',
-  ),
-  'to_string(x)': `CASE WHEN ${isDecimal('x')} THEN ${String.raw`regexp_replace(CAST(x AS VARCHAR), '(\.\d*[1-9])0+$|\.0+$', '\1')`} ELSE ${perType(
-    'x',
-    {
-      [floats]: 'bq.float_to_string(x)',
-      "'BLOB'": 'decode(TRY_CAST(x AS BLOB))',
-      "'TIMESTAMP'": `bq.time_text(${asTime})`,
-      "'TIMESTAMP WITH TIME ZONE'": `bq.time_text(${asTime}) || '+00'`,
-      "'JSON'": "error('Invalid cast from JSON to STRING')",
-    },
-    'CAST(x AS VARCHAR)',
-  )} END`,
-  'to_bytes(x)': perType('x', { "'VARCHAR'": 'encode(CAST(x AS VARCHAR))' }, 'CAST(x AS BLOB)'),
-  'divide(a, b)': `CASE ${noDecimal('a')} ${noDecimal('b')} WHEN b = 0 AND a IS NOT NULL THEN error('division by zero: ' || CAST(a AS VARCHAR) || ' / ' || CAST(b AS VARCHAR)) ELSE a / b END`,
-  'safe_divide(a, b)': `CASE ${noDecimal('a')} ${noDecimal('b')} WHEN b = 0 THEN NULL ELSE a / b END`,
-  'ieee_divide(a, b)': 'CAST(a AS DOUBLE) / CAST(b AS DOUBLE)',
-  'div(a, b)':
-    "CASE WHEN typeof(a) IN ('DOUBLE') OR typeof(b) IN ('DOUBLE') THEN error('No matching signature for function DIV') WHEN b = 0 AND a IS NOT NULL THEN error('division by zero: DIV(' || CAST(a AS VARCHAR) || ', 0)') ELSE CAST(a // b AS BIGINT) END",
-  'mod(a, b)':
-    "CASE WHEN typeof(a) IN ('DOUBLE') OR typeof(b) IN ('DOUBLE') THEN error('No matching signature for function MOD') WHEN b = 0 AND a IS NOT NULL THEN error('division by zero: MOD(' || CAST(a AS VARCHAR) || ', 0)') ELSE CAST(a % b AS BIGINT) END",
-  'minus(a, b)':
-    "CASE WHEN typeof(a) IN ('DATE', 'TIMESTAMP', 'TIMESTAMP WITH TIME ZONE') AND typeof(a) = typeof(b) THEN error('The emulator does not support differences that are an INTERVAL') ELSE a - b END",
-  'as_float(x)': `CASE ${noDecimal('x')} ELSE CAST(x AS DOUBLE) END`,
+  // casts
+  'timestamp_to_text(t)': "bq.time_text(CAST(t AS TIMESTAMP)) || '+00'",
+  'float_to_text(x)': String.raw`regexp_replace(CAST(x AS VARCHAR), '\.0$', '')`,
+  'text_to_int64(x)': `CASE WHEN NOT regexp_full_match(trim(x), ${integerText}) THEN error('Bad int64 value: ' || x) ELSE CAST(x AS BIGINT) END`,
+  'safe_text_to_int64(x)': `CASE WHEN regexp_full_match(trim(x), ${integerText}) THEN TRY_CAST(x AS BIGINT) END`,
+  'float_to_int64(x)': rounded('x'),
+  'safe_float_to_int64(x)': `CASE WHEN abs(x) < 9.2e18 THEN ${rounded('x')} END`,
+  'text_to_float(x)': `CASE WHEN regexp_full_match(trim(x), ${notFiniteText}) THEN ${noNaN} ELSE bq.finite(CAST(x AS DOUBLE)) END`,
+  'safe_text_to_float(x)': `CASE WHEN regexp_full_match(trim(x), ${notFiniteText}) THEN ${noNaN} ELSE bq.finite_or_null(TRY_CAST(x AS DOUBLE)) END`,
+  'text_to_bool(x)':
+    "CASE lower(x) WHEN 'true' THEN true WHEN 'false' THEN false ELSE CASE WHEN x IS NULL THEN NULL ELSE error('Bad bool value: ' || x) END END",
+  'safe_text_to_bool(x)': "CASE lower(x) WHEN 'true' THEN true WHEN 'false' THEN false END",
+  'to_bytes(x)': "CASE WHEN typeof(x) = 'VARCHAR' THEN encode(CAST(x AS VARCHAR)) ELSE CAST(x AS BLOB) END",
+  // numbers
+  'divide(a, b)': `CASE ${byZero("' || CAST(a AS VARCHAR) || ' / 0")} ELSE a / b END`,
+  'safe_divide(a, b)': 'CASE WHEN b <> 0 THEN bq.finite_or_null(a / b) END',
+  'div(a, b)': `CASE ${byZero('DIV')} ELSE a // b END`,
+  'mod(a, b)': `CASE ${byZero('MOD')} ELSE a % b END`,
   'is_in(x, l)':
     'CASE WHEN l IS NULL OR len(l) = 0 THEN false WHEN x IS NULL THEN NULL WHEN list_contains(l, x) THEN true WHEN len(l) <> list_count(l) THEN NULL ELSE false END',
   'at(l, i)':
@@ -96,10 +59,6 @@ const macros: Record<string, string> = {
   'trunc_tz(x, u, tz)': '(date_trunc(u, timezone(tz, x)) AT TIME ZONE tz)',
   'trunc_tz_week(x, k, tz)': "((date_trunc('week', timezone(tz, x) - to_days(k)) + to_days(k)) AT TIME ZONE tz)",
   'shift(x, i)': 'cast_to_type(x + i, x)',
-  'days(d)':
-    "CASE WHEN typeof(d) LIKE 'TIMESTAMP%' THEN error('The emulator does not support DATE functions of TIMESTAMP and DATETIME') ELSE CAST(d AS DATE) END",
-  'last_day(d, u)':
-    "CASE u WHEN 'year' THEN make_date(year(d), 12, 31) WHEN 'quarter' THEN CAST(last_day(date_trunc('quarter', d) + INTERVAL 2 MONTH) AS DATE) ELSE last_day(d) END",
   'date_array(a, b, n)':
     "CASE WHEN a IS NULL OR b IS NULL THEN NULL ELSE list_transform(generate_series(0, date_diff('day', a, b), n), lambda i: a + CAST(i AS INTEGER)) END",
   'month_array(a, b, n)':
@@ -116,15 +75,39 @@ const macros: Record<string, string> = {
   'json_keys(j)': "CASE WHEN json_type(j) = 'OBJECT' THEN list_sort(json_keys(j)) END",
   'json_type(j)':
     "CASE json_type(j) WHEN 'VARCHAR' THEN 'string' WHEN 'UBIGINT' THEN 'number' WHEN 'BIGINT' THEN 'number' WHEN 'HUGEINT' THEN 'number' WHEN 'DOUBLE' THEN 'number' ELSE lower(json_type(j)) END",
-  'string(x)': perType(
-    'x',
-    { "'JSON'": "bq.json_scalar(CAST(x AS JSON), ['VARCHAR'])" },
-    "CASE WHEN typeof(x) LIKE 'TIMESTAMP%' OR typeof(x) IN ('DATE', 'TIME') THEN bq.to_string(x) ELSE error('No matching signature for function STRING') END",
-  ),
-  'to_json_string(x)': `CASE WHEN typeof(x) = 'JSON' THEN coalesce(CAST(x AS VARCHAR), 'null') WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN coalesce('"' || bq.iso(${asTime}) || '"', 'null') WHEN typeof(x) IN (${floats}) THEN CASE WHEN isfinite(${asFloat}) THEN bq.float_to_string(${asFloat}) WHEN x IS NULL THEN 'null' ELSE error('The emulator does not support TO_JSON_STRING of NaN and infinity') END WHEN regexp_matches(typeof(x), 'DOUBLE|FLOAT|TIMESTAMP|TIME|BLOB|DECIMAL|HUGEINT') THEN error('The emulator does not support TO_JSON_STRING of ' || typeof(x)) ELSE coalesce(CAST(to_json(x) AS VARCHAR), 'null') END`,
-  'hash(x)':
-    "CASE WHEN typeof(x) IN ('VARCHAR', 'BLOB') THEN x ELSE error('No matching signature: STRING or BYTES') END",
+  'lax_number(j)': `CASE WHEN json_type(j) NOT IN ('OBJECT', 'ARRAY', 'BOOLEAN') AND regexp_full_match(json_extract_string(j, '$'), ${numberText}) THEN json_extract_string(j, '$') END`,
+  'lax_int64(j)':
+    "CASE WHEN json_type(j) = 'BOOLEAN' THEN CAST(CAST(json_extract_string(j, '$') AS BOOLEAN) AS BIGINT) ELSE coalesce(bq.safe_text_to_int64(bq.lax_number(j)), bq.safe_float_to_int64(TRY_CAST(bq.lax_number(j) AS DOUBLE))) END",
+  'lax_float64(j)': `CASE WHEN json_type(j) = 'VARCHAR' AND regexp_full_match(json_extract_string(j, '$'), ${notFiniteText}) THEN ${noNaN} ELSE bq.finite_or_null(TRY_CAST(bq.lax_number(j) AS DOUBLE)) END`,
+  'lax_bool(j)':
+    "CASE WHEN json_type(j) IN ('BOOLEAN', 'VARCHAR') THEN bq.safe_text_to_bool(json_extract_string(j, '$')) ELSE TRY_CAST(bq.lax_number(j) AS DOUBLE) <> 0 END",
 };
+
+/** Functions of text by BigQuery's rules, which are JavaScript's: full case mapping, and code points in reverse. */
+const textFunctions: Readonly<Record<string, (text: string) => string>> = {
+  bq_upper: (text) => text.toUpperCase(),
+  bq_lower: (text) => text.toLowerCase(),
+  bq_reverse: (text) => [...text].reverse().join(''),
+};
+
+/** What a database must be given each time it is opened: a file keeps neither functions nor the macros' database. */
+export function scalarFunctions(): DuckDBScalarFunction[] {
+  return Object.entries(textFunctions).map(([name, compute]) =>
+    DuckDBScalarFunction.create({
+      name,
+      parameterTypes: [VARCHAR],
+      returnType: VARCHAR,
+      mainFunction: (_info, input, output) => {
+        const texts = input.getColumnVector(0);
+        for (let row = 0; row < input.rowCount; row += 1) {
+          const text = texts.getItem(row);
+          output.setItem(row, text === null ? null : compute(String(text)));
+        }
+        output.flush();
+      },
+    }),
+  );
+}
 
 /** Statements that make the macros, in a database of their own, `bq`, in memory: none is kept in a file. */
 export const macroStatements: readonly string[] = [

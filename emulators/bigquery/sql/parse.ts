@@ -1,16 +1,15 @@
-import { Dialect, parse } from '@polyglot-sql/sdk';
+import { Dialect, init, parse } from '@polyglot-sql/sdk';
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import type { Token } from './lexer.ts';
 import type { Node } from './tree.ts';
 
-/** Parses one query or DML statement. Throws `invalidQuery` with the place of a syntax error, and for scripts. */
+// the parser would begin to load at its import, and refuse every statement until then
+await init();
+
+/** Parses one query or DELETE. Throws `invalidQuery` with the place of a syntax error, and for scripts. */
 export function parseStatement(sql: string, tokens: readonly Token[]): Node {
-  const [first, second] = tokens;
-  if (first === undefined) throw invalidQuery('Syntax error: Unexpected end of statement at [1:1]');
-  // the parser wants the INTO that BigQuery lets out
-  const isShort = first.text === 'INSERT' && second?.text !== 'INTO';
-  const text = withoutComments(sql, tokens);
-  const result = parse(isShort ? `${text.slice(0, first.end)} INTO${text.slice(first.end)}` : text, Dialect.BigQuery);
+  if (tokens.length === 0) throw invalidQuery('Syntax error: Unexpected end of statement at [1:1]');
+  const result = parse(withoutComments(sql, tokens), Dialect.BigQuery);
   if (!result.success) {
     const message = String(result.error).replace(/^Parse error at line \d+, column \d+: /, '');
     throw invalidQuery(`Syntax error: ${message} at [${result.errorLine ?? 1}:${result.errorColumn ?? 1}]`);

@@ -1,11 +1,10 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import { quote } from '../schema.ts';
-import { expectUniform } from './comparable.ts';
+import { conditionOf, expectTrait, unify } from './comparable.ts';
 import { translateFrom } from './from.ts';
-import { type Column, expression, type Relation, type Scope } from './scope.ts';
+import { type Column, expression, type Relation, type Scope, structOf } from './scope.ts';
 import { groupBy, type Item, orderByClause, selectItems } from './select-list.ts';
 import { expectOnly, type Fields, integerLiteral, isNode, list, nameOf, open } from './tree.ts';
-import { windowSpec } from './window.ts';
 
 /** Translates a query: SELECT, a set operation, or one of them in parentheses. */
 export function translateQuery(node: unknown, outer: Scope): Relation {
@@ -41,32 +40,24 @@ const inside = (outer: Scope): Scope => ({
 /** Translates WITH and adds its names to the scope. */
 function withClause(input: unknown, scope: Scope): string {
   if (!isNode(input)) return '';
-  expectOnly('WITH', input, 'ctes', 'recursive');
+  expectOnly('WITH', input, 'ctes');
   const ctes = new Map(scope.ctes);
   const parts = list(input.ctes).map((cte) => {
     const fields = cte as Fields;
     expectOnly('WITH', fields, 'alias', 'this');
     const name = nameOf(fields.alias) ?? '';
-    const isRecursive = input.recursive === true && isNode(fields.this) && 'union' in fields.this;
-    if (isRecursive) ctes.set(name.toLowerCase(), recursiveColumns(fields.this, { ...scope, ctes }));
     const { sql, columns } = translateQuery(fields.this, { ...scope, ctes });
     ctes.set(name.toLowerCase(), [...columns]);
     return `${quote(name)} AS (${sql})`;
   });
   scope.ctes = ctes;
-  return `WITH ${input.recursive === true ? 'RECURSIVE ' : ''}${parts.join(', ')} `;
-}
-
-/** A recursive query's columns are those of its first part, which does not name it. */
-function recursiveColumns(node: unknown, scope: Scope): Column[] {
-  const [kind, fields] = open(node);
-  return kind === 'union' ? recursiveColumns(fields.left, scope) : [...translateQuery(node, scope).columns];
+  return `WITH ${parts.join(', ')} `;
 }
 
 const selectFields = ['expressions', 'from', 'joins', 'where_clause', 'group_by', 'having', 'qualify', 'order_by'];
 
 function select(fields: Fields, outer: Scope): Relation {
-  expectOnly('SELECT', fields, ...selectFields, 'limit', 'offset', 'distinct', 'with', 'windows', 'kind');
+  expectOnly('SELECT', fields, ...selectFields, 'limit', 'offset', 'distinct', 'with', 'kind');
   const scope = inside(outer);
   const withSql = withClause(fields.with, scope);
   const from = translateFrom(fields.from, list(fields.joins), scope);
@@ -76,13 +67,13 @@ function select(fields: Fields, outer: Scope): Relation {
   const named: Scope = { ...scope, aliases: aliasesOf(items) };
   const group = groupBy(fields.group_by, items, scope);
   const having = condition('HAVING', fields.having, named);
-  const windows = windowClause(fields.windows, scope);
   const qualify = condition('QUALIFY', fields.qualify, named);
   const order = orderByClause(fields.order_by, items, named);
   const limit = limitClause(fields.limit, fields.offset, scope);
   const { list: projection, columns } = project(items, fields);
+  if (fields.distinct === true) expectTrait('grouping', 'SELECT DISTINCT', ...columns);
   const distinct = fields.distinct === true ? 'DISTINCT ' : '';
-  const sql = `${withSql}SELECT ${distinct}${projection}${from}${where}${group}${having}${windows}${qualify}${order}${limit}`;
+  const sql = `${withSql}SELECT ${distinct}${projection}${from}${where}${group}${having}${qualify}${order}${limit}`;
   return { sql, columns };
 }
 
@@ -97,10 +88,7 @@ function project(items: readonly Item[], fields: Fields): { list: string; column
     if (value === undefined || name === undefined) throw unsupportedQuery('* in SELECT AS STRUCT');
     return `${quote(name)} := ${value.sql}`;
   });
-  const typed = columns.flatMap(({ name, type }) => (type === undefined ? [] : [{ ...type, name }]));
-  const isKnown = typed.length === columns.length;
-  const type = isKnown ? ({ type: 'RECORD', mode: 'NULLABLE', fields: typed } as const) : undefined;
-  return { list: `struct_pack(${packed.join(', ')}) AS "f0_"`, columns: [{ name: 'f0_', type }] };
+  return { list: `struct_pack(${packed.join(', ')}) AS "f0_"`, columns: [{ name: 'f0_', type: structOf(columns) }] };
 }
 
 function aliasesOf(items: readonly Item[]) {
@@ -114,16 +102,7 @@ function aliasesOf(items: readonly Item[]) {
 function condition(word: string, clause: unknown, scope: Scope): string {
   if (!isNode(clause)) return '';
   expectOnly(word, clause, 'this');
-  return ` ${word} ${expression(clause.this, scope).sql}`;
-}
-
-function windowClause(windows: unknown, scope: Scope): string {
-  const parts = list(windows).map((window) => {
-    const { name, spec, ...rest } = window as Fields;
-    expectOnly('WINDOW', rest);
-    return `${quote(nameOf(name) ?? '')} AS ${windowSpec(spec, scope)}`;
-  });
-  return parts.length === 0 ? '' : ` WINDOW ${parts.join(', ')}`;
+  return ` ${word} ${conditionOf(word, expression(clause.this, scope))}`;
 }
 
 function limitClause(limit: unknown, offset: unknown, scope: Scope): string {
@@ -149,21 +128,20 @@ function setOperation(kind: 'union' | 'intersect' | 'except', fields: Fields, ou
   if (left.columns.length !== right.columns.length) {
     throw invalidQuery(`Queries in ${kind.toUpperCase()} have mismatched column count`);
   }
-  left.columns.forEach(({ type }, i) => {
-    expectUniform(kind.toUpperCase(), [
-      { sql: '', type },
-      { sql: '', type: right.columns[i]?.type },
-    ]);
+  const columns = left.columns.map(({ name, type }, i) => {
+    const sides = [type, right.columns[i]?.type].map((side) => ({ sql: '', type: side }));
+    return { name, type: unify(kind.toUpperCase(), sides).type };
   });
+  if (fields.distinct === true) expectTrait('grouping', kind.toUpperCase(), ...columns);
   const word = `${kind.toUpperCase()}${fields.all === true ? ' ALL' : ''}`;
-  const results = left.columns.map((column): Item => {
+  const results = columns.map((column): Item => {
     const value = { sql: quote(column.name), type: column.type };
     return { sql: quote(column.name), value, alias: column.name, isColumn: false, columns: [column] };
   });
   const named: Scope = { ...scope, aliases: aliasesOf(results) };
   const order = orderByClause(fields.order_by, results, named);
   const limit = limitClause(fields.limit, fields.offset, scope);
-  return { sql: `${withSql}${wrap(left.sql)} ${word} ${wrap(right.sql)}${order}${limit}`, columns: left.columns };
+  return { sql: `${withSql}${wrap(left.sql)} ${word} ${wrap(right.sql)}${order}${limit}`, columns };
 }
 
 /** In parentheses, so that neither side's ORDER BY, LIMIT or WITH leaks out. */

@@ -1,11 +1,9 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
-import { type Field, quote } from '../schema.ts';
-
-/** What is known about a value's type before DuckDB binds it; none: nothing is known. */
-export type Type = Pick<Field, 'type' | 'mode' | 'fields'>;
+import { type Field, quote, type Type } from '../schema.ts';
 
 export interface Column {
   name: string;
+  /** None: it is NULL in every row. */
   type: Type | undefined;
 }
 
@@ -22,16 +20,12 @@ export interface Statement {
   project: string;
   dataset: string | undefined;
   /** SQL and type for a query parameter, `undefined` name: the next positional one. Throws when it was not given. */
-  parameter(name: string | undefined): { sql: string; type: Type };
-  /** Arguments of the table function whose body is being translated, by lower-case name. */
-  arguments?: ReadonlyMap<string, { sql: string; type: Type }>;
+  parameter(name: string | undefined): Resolved;
   syntax: Syntax;
-  /** Depth of views and table functions around. */
+  /** Depth of views around. */
   depth: number;
   /** Finds what a path in FROM names. */
   resolve(path: readonly string[], statement: Statement): Relation;
-  /** Finds a table function and gives its body, translated with these arguments. */
-  call(path: readonly string[], args: readonly unknown[], scope: Scope): Relation;
 }
 
 /** The translators of what can hold one another; here, so that their modules need not import each other. */
@@ -46,7 +40,7 @@ export const expression = (node: unknown, scope: Scope): Resolved => scope.state
 /** Translates a query that stands inside another one. */
 export const queryOf = (node: unknown, scope: Scope): Relation => scope.statement.syntax.query(node, scope);
 
-/** A table, view, table function's result or subquery, as it can stand in FROM. */
+/** A table, view or subquery, as it can stand in FROM. */
 export interface Relation {
   sql: string;
   columns: readonly Column[];
@@ -66,7 +60,10 @@ export interface Scope {
 
 export interface Resolved {
   sql: string;
+  /** None: it is a bare NULL. */
   type: Type | undefined;
+  /** A literal or a parameter, which BigQuery takes for a date or time where it is text. */
+  isLiteral?: boolean;
 }
 
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
@@ -91,7 +88,7 @@ export function fieldOf(type: Type | undefined, name: string): Type | undefined 
   return field;
 }
 
-/** Looks a bare name up: a column, an element or a row by its alias, an alias of the SELECT list, an argument. */
+/** Looks a bare name up: a column, an element or a row by its alias, an alias of the SELECT list. */
 export function resolveName(name: string, scope: Scope, place: string): Resolved {
   const alias = scope.aliases?.get(name.toLowerCase());
   for (let level: Scope | undefined = scope; level !== undefined; level = level.outer) {
@@ -100,15 +97,10 @@ export function resolveName(name: string, scope: Scope, place: string): Resolved
       if (level === scope && alias !== undefined && !alias.isColumn) {
         throw unsupportedQuery(`${name} here, as it names both a column and an alias`);
       }
-      if (scope.statement.arguments?.has(name.toLowerCase())) {
-        throw unsupportedQuery(`${name} here, as it names both a column and an argument`);
-      }
       return found;
     }
     if (level === scope && alias !== undefined) return { sql: `(${alias.sql})`, type: alias.type };
   }
-  const argument = scope.statement.arguments?.get(name.toLowerCase());
-  if (argument !== undefined) return argument;
   throw invalidQuery(`Unrecognized name: ${name}${place}`);
 }
 
@@ -133,11 +125,15 @@ export function elementFields({ element }: Source): readonly Field[] {
 
 function rowOf(name: string, sources: readonly Source[]): Resolved | undefined {
   const row = sources.find((source) => same(source.alias, name));
-  if (row === undefined) return undefined;
-  const fields = row.columns.flatMap(({ name, type }) => (type === undefined ? [] : [{ ...type, name }]));
-  const known = fields.length === row.columns.length;
-  return { sql: quote(row.alias), type: known ? { type: 'RECORD', mode: 'NULLABLE', fields } : undefined };
+  return row && { sql: quote(row.alias), type: structOf(row.columns) };
 }
+
+/** The STRUCT of these fields; a bare NULL is INT64 there. */
+export const structOf = (columns: readonly Column[]): Type => ({
+  type: 'RECORD',
+  mode: 'NULLABLE',
+  fields: columns.map(({ name, type }) => ({ type: 'INTEGER', mode: 'NULLABLE', ...type, name })),
+});
 
 /** Looks `qualifier.name` up: a column of a source, else a field of what the qualifier names. */
 export function resolveQualified(qualifier: string, name: string, scope: Scope, place: string): Resolved {
@@ -152,3 +148,6 @@ export function resolveQualified(qualifier: string, name: string, scope: Scope, 
   const value = resolveName(qualifier, scope, place);
   return { sql: `${value.sql}.${quote(name)}`, type: fieldOf(value.type, name) };
 }
+
+/** Translates a function whose arguments are not all plain values, or whose literals must be looked at. */
+export type SpecialFunction = (args: readonly unknown[], scope: Scope) => Resolved;

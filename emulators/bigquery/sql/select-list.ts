@@ -1,8 +1,8 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import { quote } from '../schema.ts';
-import { inferredName } from './inferred-name.ts';
-import { type Column, elementFields, expression, type Resolved, type Scope, type Source, type Type } from './scope.ts';
-import { as, bareName, expectOnly, type Fields, integerLiteral, isNode, list, nameOf } from './tree.ts';
+import { expectTrait } from './comparable.ts';
+import { type Column, elementFields, expression, type Resolved, type Scope, type Source } from './scope.ts';
+import { as, bareName, expectOnly, type Fields, inferredName, integerLiteral, isNode, list, nameOf } from './tree.ts';
 import { orderItem } from './window.ts';
 
 /** One item of a SELECT list; a star has several columns and no value. */
@@ -36,63 +36,41 @@ export function selectItems(nodes: readonly unknown[], scope: Scope): Item[] {
   return items;
 }
 
-/** `*` and `alias.*`, written out, with EXCEPT and REPLACE done. */
+/** `*` and `alias.*`, written out, without what EXCEPT names. */
 function starItem(star: Fields, scope: Scope): Item {
-  expectOnly('*', star, 'table', 'except', 'replace');
+  expectOnly('*', star, 'table', 'except');
   const qualifier = nameOf(star.table);
-  const sources = qualifier === undefined ? scope.sources : [starSource(qualifier, scope)];
-  if (sources.length === 0) throw invalidQuery('SELECT * must have a FROM clause');
-  const excluded = new Set(list(star.except).map((name) => nameOf(name)?.toLowerCase()));
-  const replaced = new Map(
-    list(star.replace).map((item) => {
-      const { this: node, alias } = item as Fields;
-      return [nameOf(alias)?.toLowerCase(), expression(node, scope)];
-    }),
-  );
+  const sources = scope.sources.filter(({ alias }) => qualifier === undefined || sameName(alias, qualifier));
+  if (sources.length === 0) throw unsupportedQuery(`${qualifier ?? ''}* of anything but a table`);
+  const excluded = list(star.except).map((name) => nameOf(name)?.toLowerCase() ?? '');
   const seen = new Set<string>();
-  const columns = sources.flatMap(columnsOf).filter(({ column }) => {
-    const name = column.name.toLowerCase();
-    const isRepeat = qualifier === undefined && scope.merged.has(name) && seen.has(name);
-    seen.add(name);
-    return !isRepeat && !excluded.has(name);
+  const columns = sources.flatMap(columnsOf).filter(({ name }) => {
+    const key = name.toLowerCase();
+    const isRepeat = qualifier === undefined && scope.merged.has(key) && seen.has(key);
+    seen.add(key);
+    return !isRepeat && !excluded.includes(key);
   });
-  for (const name of [...excluded, ...replaced.keys()]) {
-    if (name !== undefined && !seen.has(name))
-      throw invalidQuery(`Column ${name} in SELECT * EXCEPT list does not exist`);
-  }
-  const parts = columns.map(({ sql, column }) => {
-    const name = column.name.toLowerCase();
-    const merged = qualifier === undefined && scope.merged.has(name) ? quote(column.name) : sql;
-    return { sql: replaced.get(name)?.sql ?? merged, name: column.name, type: replaced.get(name)?.type ?? column.type };
+  const stray = excluded.find((name) => !seen.has(name));
+  if (stray !== undefined) throw invalidQuery(`Column ${stray} in SELECT * EXCEPT list does not exist`);
+  const parts = columns.map(({ sql, name }) => {
+    const isMerged = qualifier === undefined && scope.merged.has(name.toLowerCase());
+    return `${isMerged ? quote(name) : sql} AS ${quote(name)}`;
   });
-  return {
-    sql: parts.map(({ sql, name }) => `${sql} AS ${quote(name)}`).join(', '),
-    value: undefined,
-    alias: undefined,
-    isColumn: false,
-    columns: parts.map(({ name, type }) => ({ name, type })),
-  };
+  return { sql: parts.join(', '), value: undefined, alias: undefined, isColumn: false, columns };
 }
 
-function starSource(qualifier: string, scope: Scope): Source {
-  const found = scope.sources.find(({ alias }) => alias.toLowerCase() === qualifier.toLowerCase());
-  if (found === undefined) throw unsupportedQuery(`${qualifier}.* of anything but a table`);
-  return found;
-}
+const sameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
-function columnsOf(source: Source): { sql: string; column: Column }[] {
-  const { alias, columns, element } = source;
-  if (element === undefined) {
-    return columns.map((column) => ({ sql: `${quote(alias)}.${quote(column.name)}`, column }));
-  }
-  if (element.type === undefined) throw unsupportedQuery('* over UNNEST of an array whose type is not known here');
+/** A source's columns; UNNEST of an array of STRUCT has the fields instead of the element. */
+function columnsOf(source: Source): (Column & { sql: string })[] {
+  const columns = source.columns.map((column) => ({
+    ...column,
+    sql: `${quote(source.alias)}.${quote(column.name)}`,
+  }));
   const fields = elementFields(source);
-  const [value, ...more] = columns.map((column) => ({ sql: `${quote(alias)}.${quote(column.name)}`, column }));
-  if (fields.length === 0 || value === undefined) return value === undefined ? more : [value, ...more];
-  const spread = fields.map((field) => {
-    const type: Type = field;
-    return { sql: `${value.sql}.${quote(field.name)}`, column: { name: field.name, type } };
-  });
+  const [element, ...more] = columns;
+  if (fields.length === 0 || element === undefined) return columns;
+  const spread = fields.map((field) => ({ name: field.name, type: field, sql: `${element.sql}.${quote(field.name)}` }));
   return [...spread, ...more];
 }
 
@@ -108,26 +86,35 @@ function ordinalOf(item: Item, items: readonly Item[]): number {
  */
 export function groupBy(clause: unknown, items: readonly Item[], scope: Scope): string {
   if (!isNode(clause)) return '';
-  expectOnly('GROUP BY', clause, 'expressions', 'all');
-  if (clause.all === true) return ' GROUP BY ALL';
-  return ` GROUP BY ${list(clause.expressions)
-    .map((node) => groupItem(node, items, scope))
-    .join(', ')}`;
+  expectOnly('GROUP BY', clause, 'expressions');
+  const parts = list(clause.expressions).map((node) => groupItem(node, items, scope));
+  return ` GROUP BY ${parts.join(', ')}`;
 }
 
 function groupItem(node: unknown, items: readonly Item[], scope: Scope): string {
-  const call = as(node, 'function');
-  if (String(call?.name).toUpperCase() === 'ROLLUP') {
-    const parts = list(call?.args).map((part) => byAlias(part, items)?.value?.sql ?? expression(part, scope).sql);
-    return `ROLLUP (${parts.join(', ')})`;
-  }
   const place = integerLiteral(node);
+  const named = place === undefined ? byAlias(node, items) : itemAt(Number(place), items);
+  if (named !== undefined) {
+    grouped(named.value ?? { sql: '', type: named.columns[0]?.type });
+    return place ?? String(ordinalOf(named, items));
+  }
   if (place !== undefined) return place;
-  const named = byAlias(node, items);
-  if (named !== undefined) return String(ordinalOf(named, items));
-  const { sql } = expression(node, scope);
+  const sql = grouped(expression(node, scope));
   const same = items.find(({ value }) => value?.sql === sql);
   return same === undefined ? sql : String(ordinalOf(same, items));
+}
+
+function grouped(value: Resolved): string {
+  expectTrait('grouping', 'GROUP BY', value);
+  return value.sql;
+}
+
+/** The item that holds the column of that place, or just the column. */
+function itemAt(place: number, items: readonly Item[]): Item | undefined {
+  const columns = items.flatMap((item) => item.columns.map((column) => ({ ...item, columns: [column] })));
+  const found = columns[place - 1];
+  if (found === undefined) throw invalidQuery(`Column number ${place} is out of range of the SELECT list`);
+  return found;
 }
 
 const byAlias = (node: unknown, items: readonly Item[]): Item | undefined => {
@@ -141,9 +128,14 @@ export function orderByClause(clause: unknown, items: readonly Item[], scope: Sc
   expectOnly('ORDER BY', clause, 'expressions');
   const parts = list(clause.expressions).map((item) => {
     const node = (item as Fields).this;
+    const place = integerLiteral(node);
+    if (place !== undefined) {
+      const [column] = itemAt(Number(place), items)?.columns ?? [];
+      return orderItem(item, scope, { sql: place, type: column?.type });
+    }
     const named = byAlias(node, items);
-    const place = integerLiteral(node) ?? (named === undefined ? undefined : String(ordinalOf(named, items)));
-    return orderItem(item, scope, place);
+    if (named === undefined) return orderItem(item, scope);
+    return orderItem(item, scope, { sql: String(ordinalOf(named, items)), type: named.columns[0]?.type });
   });
   return ` ORDER BY ${parts.join(', ')}`;
 }

@@ -1,8 +1,8 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
 import { text } from '../schema.ts';
-import { expression, type Resolved, type Scope } from './scope.ts';
-import type { SpecialFunction } from './special-function.ts';
-import { bareName, stringLiteral } from './tree.ts';
+import { unify } from './comparable.ts';
+import { expression, type Resolved, type Scope, type SpecialFunction } from './scope.ts';
+import { stringLiteral } from './tree.ts';
 import { scalar } from './types.ts';
 
 function literalOf(node: unknown, what: string): string {
@@ -67,7 +67,9 @@ function format(name: string): SpecialFunction {
     const written = literalOf(pattern, 'a format');
     if (written.includes('%E*S')) throw unsupportedQuery('the format element %E*S');
     const engine = text(engineFormat(written, isTimestamp && zone === undefined ? utcElements : {}));
-    const { sql } = expression(value, scope);
+    const kind = scalar(name.replace('FORMAT_', '') as 'DATE' | 'DATETIME' | 'TIMESTAMP');
+    const [typed] = unify(name, [expression(value, scope), { sql: 'NULL', type: kind }]).values;
+    const sql = typed?.sql;
     const type = scalar('STRING');
     if (zone === undefined) return { sql: `strftime(CAST(${sql} AS TIMESTAMP), ${engine})`, type };
     if (!isTimestamp) throw invalidQuery(`No matching signature for function ${name}`);
@@ -99,21 +101,6 @@ function parse(name: keyof typeof parsed): SpecialFunction {
   };
 }
 
-function printf(args: readonly unknown[], scope: Scope): Resolved {
-  const [pattern, ...values] = args;
-  const format = literalOf(pattern, 'a format');
-  const bad = format.replace(/%%|%[-+0 ]?\d*(d|s|\.\d+f|f)/g, '').includes('%');
-  if (bad) throw unsupportedQuery('this FORMAT');
-  const sql = values.map((value) => `, ${expression(value, scope).sql}`).join('');
-  return { sql: `printf(${text(format)}${sql})`, type: scalar('STRING') };
-}
-
-function normalize([value, form]: readonly unknown[], scope: Scope): Resolved {
-  if (form !== undefined && bareName(form)?.toUpperCase() !== 'NFC')
-    throw unsupportedQuery('forms of NORMALIZE but NFC');
-  return { sql: `nfc_normalize(${expression(value, scope).sql})`, type: scalar('STRING') };
-}
-
 /** Functions of text that need a literal pattern. */
 export const textFunctions: Readonly<Record<string, SpecialFunction>> = {
   REGEXP_EXTRACT: regexpExtract,
@@ -124,6 +111,4 @@ export const textFunctions: Readonly<Record<string, SpecialFunction>> = {
   PARSE_DATE: parse('PARSE_DATE'),
   PARSE_DATETIME: parse('PARSE_DATETIME'),
   PARSE_TIMESTAMP: parse('PARSE_TIMESTAMP'),
-  FORMAT: printf,
-  NORMALIZE: normalize,
 };

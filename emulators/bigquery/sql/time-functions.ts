@@ -1,7 +1,7 @@
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
-import { text } from '../schema.ts';
-import { expression, type Resolved, type Scope } from './scope.ts';
-import type { SpecialFunction } from './special-function.ts';
+import { standardName, text } from '../schema.ts';
+import { unify } from './comparable.ts';
+import { expression, type Resolved, type Scope, type SpecialFunction } from './scope.ts';
 import { as, bareName, expectOnly, type Fields, isNode, list, stringLiteral } from './tree.ts';
 import { isType, scalar } from './types.ts';
 
@@ -14,7 +14,6 @@ const shiftUnits: Record<Kind, readonly string[]> = {
   TIMESTAMP: [...clock, 'DAY'],
   DATETIME: [...clock, 'DAY', ...calendar],
 };
-const engineTypes: Record<Kind, string> = { DATE: 'DATE', TIMESTAMP: 'TIMESTAMPTZ', DATETIME: 'TIMESTAMP' };
 const days = ['MONDAY', 'TUESDAY', 'WEDNESDAY', 'THURSDAY', 'FRIDAY', 'SATURDAY', 'SUNDAY'];
 
 /** The unit that an argument names, in upper case; `WEEK(MONDAY)` for a week that starts then. */
@@ -44,22 +43,28 @@ function expectUnit(unit: string, allowed: readonly string[], name: string): voi
 /** The kind of value a function is about is in its name. */
 const kindIn = (name: string) => name.slice(0, name.indexOf('_')) as Kind;
 
+/** The value that a function is about, which text and other times do not become by themselves. */
+function argumentOf(name: string, node: unknown, scope: Scope): string {
+  const value = expression(node, scope);
+  return unify(name, [value, { sql: 'NULL', type: scalar(kindIn(name)) }]).values[0]?.sql ?? '';
+}
+
 function truncate(name: string): SpecialFunction {
   return (args, scope) => {
     const [value, unitNode, zone] = args;
     if (value === undefined || unitNode === undefined || args.length > 3) throw argumentsError(name);
-    const { sql, type } = expression(value, scope);
+    const sql = argumentOf(name, value, scope);
+    const type = scalar(kindIn(name));
     const unit = unitOf(unitNode);
-    const result = type ?? undefined;
     const start = weekStart(unit);
     const dateUnits = [...shiftUnits.DATE, 'ISOYEAR'];
     if (start === undefined) expectUnit(unit, kindIn(name) === 'DATE' ? dateUnits : [...clock, ...dateUnits], name);
     const step = start ?? text(unit.toLowerCase());
     const macro = start === undefined ? 'trunc' : 'trunc_week';
-    if (zone === undefined) return { sql: `bq.${macro}(${sql}, ${step})`, type: result };
+    if (zone === undefined) return { sql: `bq.${macro}(${sql}, ${step})`, type };
     if (kindIn(name) !== 'TIMESTAMP') throw argumentsError(name);
     const zoned = start === undefined ? 'trunc_tz' : 'trunc_tz_week';
-    return { sql: `bq.${zoned}(${sql}, ${step}, ${expression(zone, scope).sql})`, type: scalar('TIMESTAMP') };
+    return { sql: `bq.${zoned}(${sql}, ${step}, ${expression(zone, scope).sql})`, type };
   };
 }
 
@@ -98,10 +103,8 @@ function readInterval(node: unknown, scope: Scope): Interval {
 const toEngine = ({ amount, unit }: Interval, negative = false) =>
   makers[unit]?.(negative ? `(-${amount})` : amount) ?? '';
 
-/** `INTERVAL n UNIT` as a value of its own, as in `a - INTERVAL 1 DAY`. */
-export function interval(fields: Fields, scope: Scope): Resolved {
-  return { sql: toEngine(readInterval({ interval: fields }, scope)), type: undefined };
-}
+/** DuckDB's SQL for `INTERVAL n UNIT`, as in `a - INTERVAL 1 DAY`. */
+export const interval = (fields: Fields, scope: Scope): string => toEngine(readInterval({ interval: fields }, scope));
 
 function shift(name: string): SpecialFunction {
   return ([value, step, ...more], scope) => {
@@ -109,9 +112,10 @@ function shift(name: string): SpecialFunction {
     const by = readInterval(step, scope);
     const kind = kindIn(name);
     expectUnit(by.unit, shiftUnits[kind], name);
-    const { sql, type } = expression(value, scope);
-    const cast = type === undefined || isType(type, kind) ? sql : `CAST(${sql} AS ${engineTypes[kind]})`;
-    return { sql: `bq.shift(${cast}, ${toEngine(by, name.endsWith('_SUB'))})`, type: scalar(kind) };
+    return {
+      sql: `bq.shift(${argumentOf(name, value, scope)}, ${toEngine(by, name.endsWith('_SUB'))})`,
+      type: scalar(kind),
+    };
   };
 }
 
@@ -120,11 +124,7 @@ function difference(name: string): SpecialFunction {
     if (unitNode === undefined || more.length > 0) throw argumentsError(name);
     const kind = kindIn(name);
     const unit = unitOf(unitNode);
-    const cast = (node: unknown) => {
-      const { sql } = expression(node, scope);
-      return kind === 'DATE' ? `bq.days(${sql})` : `CAST(${sql} AS ${engineTypes[kind]})`;
-    };
-    const [a, b] = [cast(later), cast(earlier)];
+    const [a, b] = [argumentOf(name, later, scope), argumentOf(name, earlier, scope)];
     const start = weekStart(unit);
     const type = scalar('INTEGER');
     if (start !== undefined && kind !== 'TIMESTAMP') {
@@ -166,15 +166,13 @@ export function extract(fields: Fields, scope: Scope): Resolved {
   const sql = extracted[String(part).toUpperCase()];
   if (sql === undefined) throw unsupportedQuery(`EXTRACT(${String(part).toUpperCase()})`);
   const zoned = as(fields.this, 'at_time_zone');
-  const value = expression(zoned?.this ?? fields.this, scope).sql;
+  const { sql: value, type } = expression(zoned?.this ?? fields.this, scope);
+  const isClock = clock.includes(String(part).toUpperCase());
+  if (isType(type, 'DATE') ? isClock || zoned : zoned && !isType(type, 'TIMESTAMP')) {
+    throw invalidQuery(`EXTRACT(${part}) is not defined for arguments of type ${type && standardName(type)}`);
+  }
   const local = zoned === undefined ? value : `timezone(${expression(zoned.zone, scope).sql}, ${value})`;
   return { sql: sql.replaceAll('{x}', () => local), type: scalar(part === 'Date' ? 'DATE' : 'INTEGER') };
-}
-
-function lastDay([value, unitNode]: readonly unknown[], scope: Scope): Resolved {
-  const unit = unitNode === undefined ? 'MONTH' : unitOf(unitNode);
-  expectUnit(unit, ['MONTH', 'QUARTER', 'YEAR'], 'LAST_DAY');
-  return { sql: `bq.last_day(${expression(value, scope).sql}, ${text(unit.toLowerCase())})`, type: scalar('DATE') };
 }
 
 function dateArray([from, to, step]: readonly unknown[], scope: Scope): Resolved {
@@ -186,13 +184,6 @@ function dateArray([from, to, step]: readonly unknown[], scope: Scope): Resolved
   return { sql: `bq.${macro}(${dates}, ${factor} * ${by.amount})`, type: { type: 'DATE', mode: 'REPEATED' } };
 }
 
-function timestampArray([from, to, step]: readonly unknown[], scope: Scope): Resolved {
-  const by = readInterval(step, scope);
-  expectUnit(by.unit, shiftUnits.TIMESTAMP, 'GENERATE_TIMESTAMP_ARRAY');
-  const times = [from, to].map((node) => `CAST(${expression(node, scope).sql} AS TIMESTAMPTZ)`).join(', ');
-  return { sql: `generate_series(${times}, ${toEngine(by)})`, type: { type: 'TIMESTAMP', mode: 'REPEATED' } };
-}
-
 const named = (names: readonly string[], make: (name: string) => SpecialFunction) =>
   Object.fromEntries(names.map((name) => [name, make(name)]));
 
@@ -201,7 +192,5 @@ export const timeFunctions: Readonly<Record<string, SpecialFunction>> = {
   ...named(['DATE_TRUNC', 'TIMESTAMP_TRUNC', 'DATETIME_TRUNC'], truncate),
   ...named(['DATE_ADD', 'DATE_SUB', 'TIMESTAMP_ADD', 'TIMESTAMP_SUB', 'DATETIME_ADD', 'DATETIME_SUB'], shift),
   ...named(['DATE_DIFF', 'TIMESTAMP_DIFF', 'DATETIME_DIFF'], difference),
-  LAST_DAY: lastDay,
   GENERATE_DATE_ARRAY: dateArray,
-  GENERATE_TIMESTAMP_ARRAY: timestampArray,
 };

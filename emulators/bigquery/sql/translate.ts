@@ -1,35 +1,29 @@
-import { type Catalog, dataName, type EntryName, type Routine, readName, type Table } from '../catalog.ts';
+import { type Catalog, dataName, type EntryName, readName, type Table } from '../catalog.ts';
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
-import { castTo } from './cast.ts';
-import { isConstant } from './constant.ts';
-import { translateChange } from './dml.ts';
+import type { Type } from '../schema.ts';
+import { targetPath, translateDelete } from './delete.ts';
 import { translateExpression } from './expression.ts';
-import { type Token, tokensOf } from './lexer.ts';
+import { tokensOf } from './lexer.ts';
 import { parseStatement } from './parse.ts';
 import { translateQuery } from './query.ts';
-import { type Column, expression, type Relation, type Scope, type Statement, type Type } from './scope.ts';
-import { open } from './tree.ts';
+import type { Column, Scope, Statement } from './scope.ts';
+import { as } from './tree.ts';
 
-export const changeTypes = ['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'TRUNCATE_TABLE'] as const;
-export type ChangeType = (typeof changeTypes)[number];
-
-/** A query or DML statement in DuckDB's SQL. */
+/** A query or DELETE in DuckDB's SQL. */
 export interface Translation {
-  type: 'SELECT' | ChangeType;
   sql: string;
-  /** A query that gives a row when the statement must be refused. */
-  refuseWhen?: string;
   /** The result's columns. */
   columns: readonly Column[];
   /** Keys of the parameters, in the order of `$1`, `$2`, …: a lower-case name, or a position from 0. */
   parameters: readonly (string | number)[];
-  /** The tables that are read, also by way of views, and the one that is changed. */
+  /** The tables that are read, also by way of views. */
   tables: readonly Table[];
+  /** The one that DELETE changes. */
   target?: Table;
 }
 
 /** What a statement is translated against. */
-export interface Context {
+interface Context {
   catalog: Catalog;
   project: string;
   /** Where a table without a dataset is. */
@@ -40,27 +34,30 @@ export interface Context {
 
 const maxDepth = 16;
 
-/** Translates a query or DML statement of BigQuery SQL. Throws `invalidQuery` for what is not known to be right. */
-export function translate(sql: string, context: Context, tokens: readonly Token[] = tokensOf(sql)): Translation {
-  const node = parseStatement(sql, tokens);
-  const [kind] = open(node);
-  const order: (string | number)[] = [];
-  const tables = new Set<Table>();
-  const statement = rootStatement(context, order, tables);
-  if (kind === 'select' || kind === 'union' || kind === 'intersect' || kind === 'except' || kind === 'subquery') {
-    const query = translateQuery(node, rootScope(statement));
-    expectDistinctNames(query.columns);
-    return { type: 'SELECT', ...query, parameters: order, tables: [...tables] };
+/** The statements that there are; any other is refused. */
+export const statements = ['SELECT', 'DELETE'] as const;
+
+/** Translates a query or DELETE of BigQuery SQL. Throws `invalidQuery` for what is not known to be right. */
+export function translate(sql: string, context: Context): Translation {
+  const tokens = tokensOf(sql);
+  const [first] = tokens;
+  if (first?.kind === 'word' && !['WITH', 'FROM', ...statements].includes(first.text)) {
+    throw unsupportedQuery(`the statement ${first.text}`);
   }
-  let target: Table | undefined;
-  const change = translateChange(node, statement, (path) => {
-    target = tableAt(path, context);
-    if (target.query !== undefined) throw invalidQuery(`Cannot modify ${target.name}: it is a view`);
-    return { data: dataName(target), columns: columnsOf(target) };
-  });
-  const type = changeTypes.find((name) => name.toLowerCase().startsWith(kind));
-  if (target === undefined || type === undefined) throw unsupportedQuery(`the statement ${kind.toUpperCase()}`);
-  return { type, ...change, columns: [], parameters: order, tables: [...tables], target };
+  const node = parseStatement(sql, tokens);
+  const parameters: (string | number)[] = [];
+  const tables = new Set<Table>();
+  const scope = rootScope(rootStatement(context, parameters, tables));
+  const change = as(node, 'delete');
+  if (change === undefined) {
+    const query = translateQuery(node, scope);
+    expectDistinctNames(query.columns);
+    return { ...query, parameters, tables: [...tables] };
+  }
+  const target = tableAt(targetPath(change), context);
+  if (target.query !== undefined) throw invalidQuery(`Cannot modify ${target.name}: it is a view`);
+  const deleted = translateDelete(change, dataName(target), columnsOf(target), scope);
+  return { sql: deleted, columns: [], parameters, tables: [...tables], target };
 }
 
 const rootScope = (statement: Statement): Scope => ({
@@ -84,10 +81,7 @@ function expectDistinctNames(columns: readonly Column[]): void {
 }
 
 /** Where a path of one to three names leads. */
-export function entryAt(
-  path: readonly string[],
-  { project, dataset }: Pick<Context, 'project' | 'dataset'>,
-): EntryName {
+function entryAt(path: readonly string[], { project, dataset }: Pick<Context, 'project' | 'dataset'>): EntryName {
   const [name, first, second, ...more] = [...path].reverse();
   if (name === undefined || more.length > 0) throw invalidQuery(`Invalid table name: ${path.join('.')}`);
   const inDataset = first ?? dataset;
@@ -118,7 +112,7 @@ function rootStatement(context: Context, order: (string | number)[], tables: Set
       }
       if (!order.includes(key)) order.push(key);
       const place = `$${order.indexOf(key) + 1}`;
-      return { sql: type.type === 'JSON' ? `CAST(${place} AS JSON)` : place, type };
+      return { sql: type.type === 'JSON' ? `CAST(${place} AS JSON)` : place, type, isLiteral: true };
     },
     resolve: (path, from) => {
       const table = tableAt(path, { ...context, project: from.project, dataset: from.dataset });
@@ -126,39 +120,17 @@ function rootStatement(context: Context, order: (string | number)[], tables: Set
         tables.add(table);
         return { sql: readName(table), columns: columnsOf(table) };
       }
-      return body(table.query, { ...inner(from, table), arguments: new Map() });
-    },
-    call: (path, args, scope) => {
-      const routine = context.catalog.routine(entryAt(path, scope.statement));
-      return body(routine.body, { ...inner(scope.statement, routine), arguments: argumentsOf(routine, args, scope) });
+      return translateQuery(parseStatement(table.query, tokensOf(table.query)), rootScope(inner(from, table)));
     },
   };
   return statement;
 }
 
-/** The statement that a view's or a table function's query is: of its own project, without parameters. */
+/** The statement that a view's query is: of its own project, without parameters. */
 function inner(from: Statement, { project, name }: EntryName): Statement {
   if (from.depth >= maxDepth) throw invalidQuery(`Views are nested too deeply at ${name}`);
   const parameter = () => {
-    throw invalidQuery('Query parameters cannot be used in views and functions');
+    throw invalidQuery('Query parameters cannot be used in views');
   };
   return { ...from, project, dataset: undefined, depth: from.depth + 1, parameter };
-}
-
-function body(sql: string, statement: Statement): Relation {
-  return translateQuery(parseStatement(sql, tokensOf(sql)), rootScope(statement));
-}
-
-/** A table function's arguments, cast to their types. They are written into its body, so must be the same for all rows. */
-function argumentsOf({ name, arguments: declared }: Routine, args: readonly unknown[], scope: Scope) {
-  if (args.length !== declared.length)
-    throw invalidQuery(`Number of arguments does not match for table function ${name}`);
-  return new Map(
-    declared.map((field, i) => {
-      if (!isConstant(args[i])) throw unsupportedQuery('arguments of a table function that are not constant');
-      const value = expression(args[i], scope);
-      const sql = value.type?.mode === 'REPEATED' ? value.sql : castTo(value, field, false);
-      return [field.name.toLowerCase(), { sql, type: field }] as const;
-    }),
-  );
 }

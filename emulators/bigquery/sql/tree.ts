@@ -24,7 +24,6 @@ const presentation = new Set([
   'end_side_text',
   'bracket_notation',
   'has_parens',
-  'property_order',
   'no_from',
   'quoted',
 ]);
@@ -93,4 +92,13 @@ export function stringLiteral(node: unknown): string | undefined {
 export function integerLiteral(node: unknown): string | undefined {
   const literal = as(node, 'literal');
   return literal?.literal_type === 'number' && /^\d+$/.test(String(literal.value)) ? String(literal.value) : undefined;
+}
+
+/** The name that an expression gives a column that has no alias: the last part of a path. */
+export function inferredName(node: unknown): string | undefined {
+  const dot = as(node, 'dot');
+  if (dot !== undefined) return nameOf(dot.field);
+  const column = as(node, 'column');
+  const name = bareName(node) ?? nameOf(column?.name);
+  return name?.startsWith('@') ? undefined : name;
 }

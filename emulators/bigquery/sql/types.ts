@@ -1,18 +1,6 @@
 import { unsupportedQuery } from '../errors.ts';
-import { type FieldType, fieldType } from '../schema.ts';
-import type { Type } from './scope.ts';
+import { type FieldType, sqlType, type Type } from '../schema.ts';
 import { expectOnly, type Fields, isNode, list, nameOf } from './tree.ts';
-
-/** Kinds of the parser's data types, where they are not the BigQuery name in lower case. */
-const parserNames: Record<string, FieldType> = {
-  string: 'STRING',
-  timestamp: 'TIMESTAMP',
-  date: 'DATE',
-  time: 'TIME',
-  json: 'JSON',
-  boolean: 'BOOLEAN',
-  decimal: 'NUMERIC',
-};
 
 /** Reads a type as written in SQL. Throws `invalidQuery` for types that the emulator does not have. */
 export function readType(input: unknown): Type {
@@ -26,14 +14,12 @@ export function readType(input: unknown): Type {
     expectOnly('STRUCT', rest, 'fields', 'nested');
     return { type: 'RECORD', mode: 'NULLABLE', fields: list(rest.fields).map((field) => readField(field as Fields)) };
   }
-  if (kind === 'custom') {
-    const type = fieldType(String(rest.name));
-    if (type !== undefined) return { type, mode: 'NULLABLE' };
-  }
-  const type = parserNames[String(kind)];
-  if (type === undefined) throw unsupportedQuery(`the type ${String(rest.name ?? kind).toUpperCase()}`);
-  expectOnly(`the type ${type}`, rest);
-  return { type, mode: 'NULLABLE' };
+  // the parser's own names have parts: big_int
+  const name = String(kind === 'custom' ? rest.name : kind).replace('_', '');
+  const type = sqlType(name);
+  if (type === undefined) throw unsupportedQuery(`the type ${name.toUpperCase()}`);
+  expectOnly(`the type ${type}`, rest, 'name', 'integer_spelling');
+  return scalar(type);
 }
 
 function readField({ name, data_type: type }: Fields) {
@@ -42,35 +28,13 @@ function readField({ name, data_type: type }: Fields) {
   return { name: fieldName, ...readType(type) };
 }
 
-const numbers = new Set<FieldType>(['INTEGER', 'FLOAT', 'NUMERIC']);
-
-export const isNumber = (type: Type | undefined): boolean =>
-  type !== undefined && type.mode !== 'REPEATED' && numbers.has(type.type);
-
 export const isType = (type: Type | undefined, ...names: FieldType[]): boolean =>
   type !== undefined && type.mode !== 'REPEATED' && names.includes(type.type);
 
+export const isNumber = (type: Type | undefined): boolean => isType(type, 'INTEGER', 'FLOAT');
+
+export const isTime = (type: Type | undefined): boolean => isType(type, 'DATE', 'DATETIME', 'TIMESTAMP');
+
 /** A value's type by its name. */
 export const scalar = (type: FieldType): Type => ({ type, mode: 'NULLABLE' });
-
-/** The type that arithmetic on two numbers gives, when both are known. */
-export function commonNumber(left: Type | undefined, right: Type | undefined): Type | undefined {
-  if (!isNumber(left) || !isNumber(right)) return undefined;
-  for (const type of ['FLOAT', 'NUMERIC'] as const) {
-    if (left?.type === type || right?.type === type) return scalar(type);
-  }
-  return scalar('INTEGER');
-}
-
-const standardNames: Partial<Record<FieldType, string>> = {
-  INTEGER: 'INT64',
-  FLOAT: 'FLOAT64',
-  BOOLEAN: 'BOOL',
-  RECORD: 'STRUCT',
-};
-
-/** The type's name in messages. */
-export function standardName(type: Type): string {
-  const name = standardNames[type.type] ?? type.type;
-  return type.mode === 'REPEATED' ? `ARRAY<${name}>` : name;
-}
+export const arrayOf = (type: Type | undefined): Type | undefined => type && { ...type, mode: 'REPEATED' };

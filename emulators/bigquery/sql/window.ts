@@ -1,14 +1,16 @@
 import { unsupportedQuery } from '../errors.ts';
-import { quote } from '../schema.ts';
-import { expression, type Scope } from './scope.ts';
-import { expectOnly, type Fields, integerLiteral, isNode, list, nameOf } from './tree.ts';
+import { expectTrait } from './comparable.ts';
+import { expression, type Resolved, type Scope } from './scope.ts';
+import { expectOnly, type Fields, integerLiteral, isNode, list } from './tree.ts';
 
 /** One item of ORDER BY. NULLs come first in ascending order, as the engine was told when it was opened. */
-export function orderItem(item: unknown, scope: Scope, sql?: string): string {
+export function orderItem(item: unknown, scope: Scope, known?: Resolved): string {
   const fields = item as Fields;
   expectOnly('ORDER BY', fields, 'this', 'desc', 'nulls_first');
   const nulls = typeof fields.nulls_first === 'boolean' ? ` NULLS ${fields.nulls_first ? 'FIRST' : 'LAST'}` : '';
-  return `${sql ?? expression(fields.this, scope).sql}${fields.desc === true ? ' DESC' : ''}${nulls}`;
+  const value = known ?? expression(fields.this, scope);
+  expectTrait('order', 'ORDER BY', value);
+  return `${value.sql}${fields.desc === true ? ' DESC' : ''}${nulls}`;
 }
 
 /** ` ORDER BY …` of an aggregate or a window, or nothing. */
@@ -17,19 +19,17 @@ export function orderBy(items: unknown, scope: Scope): string {
   return all.length === 0 ? '' : ` ORDER BY ${all.join(', ')}`;
 }
 
-/** What stands behind OVER, or behind `name AS` in WINDOW. */
+/** What stands behind OVER. */
 export function windowSpec(over: unknown, scope: Scope): string {
   const fields = isNode(over) ? over : {};
-  expectOnly('OVER', fields, 'window_name', 'partition_by', 'order_by', 'frame');
-  const name = nameOf(fields.window_name);
-  const partition = list(fields.partition_by).map((node) => expression(node, scope).sql);
-  const parts = [
-    name === undefined ? '' : quote(name),
-    partition.length === 0 ? '' : `PARTITION BY ${partition.join(', ')}`,
-    orderBy(fields.order_by, scope).trim(),
-    frame(fields.frame),
-  ].filter((part) => part !== '');
-  return `(${parts.join(' ')})`;
+  expectOnly('OVER', fields, 'partition_by', 'order_by', 'frame');
+  const partition = list(fields.partition_by).map((node) => {
+    const value = expression(node, scope);
+    expectTrait('partitioning', 'PARTITION BY', value);
+    return value.sql;
+  });
+  const by = partition.length === 0 ? '' : `PARTITION BY ${partition.join(', ')}`;
+  return `(${by}${orderBy(fields.order_by, scope)} ${frame(fields.frame)})`;
 }
 
 function frame(input: unknown): string {

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import type { StoredEvent } from '../../../shared/event/envelope.ts';
-import type { Kind } from '../../../shared/event/object-name.ts';
+import { type Kind, objectName } from '../../../shared/event/object-name.ts';
 import type { Project } from '../../../shared/project/project.ts';
-import { type ErasureDocument, emailHash, openErasures } from '../../../shared/stores/erasures.ts';
+import { urlMd5 } from '../../../shared/report/site-id.ts';
+import { type ErasureDocument, openErasures } from '../../../shared/stores/erasures.ts';
+import type { SiteDocument } from '../../../shared/stores/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../../shared/testing/events.ts';
 import { until } from '../../../shared/testing/until.ts';
+import { processEvent } from '../../process-event/process-event.ts';
 import { capturedRun } from '../../testing/captured-run.ts';
 import { type OwnSystem, openOwnSystem, userAgentOf } from '../../testing/own-system.ts';
 
@@ -30,7 +33,7 @@ function eventOf(
   });
 }
 
-/** Everything that a site can leave behind; gives what no function has worked on. */
+/** Everything that a site can leave behind; gives one more event, which nobody has received yet. */
 async function live(system: OwnSystem, url: string, person: typeof ADA): Promise<StoredEvent> {
   await system.process(
     eventOf('track', url, person),
@@ -40,10 +43,9 @@ async function live(system: OwnSystem, url: string, person: typeof ADA): Promise
     eventOf('deactivate', url, { hash: undefined, url: undefined, admin_email: undefined, first_name: undefined }),
     // rejected: the url is no url
     eventOf('track', url, { ...person, url: 'http://' }),
+    eventOf('track', url.replace('https://', 'http://www.'), person),
   );
-  const waiting = eventOf('track', url.replace('https://', 'http://www.'), person);
-  await system.receive(waiting);
-  return waiting;
+  return eventOf('track', `${url}:443//`, person);
 }
 
 describe('sitebeat erase', () => {
@@ -77,8 +79,8 @@ describe('sitebeat erase', () => {
     assert.equal(result.status, 'done');
     assert.deepEqual(result.removed, {
       archive: 6,
-      mongodb: { sites: 1, deactivations: 1, optOuts: 1 },
-      bigquery: { sites: 2, deactivations: 2, tracking_skips: 1, rejections: 1 },
+      mongodb: { sites: 1, deactivations: 1, optOuts: 1, unclaimed: 0, mentions: 0 },
+      bigquery: { sites: 3, deactivations: 2, tracking_skips: 1, rejections: 1, event_keys: 11 },
     });
     assert.deepEqual(await system.contents(), Object.fromEntries(others));
   });
@@ -110,8 +112,8 @@ describe('sitebeat erase', () => {
       sites: ['ada.example.org'],
       removes: {
         archive: 6,
-        mongodb: { sites: 1, deactivations: 1, optOuts: 1 },
-        bigquery: { sites: 2, deactivations: 2, tracking_skips: 1, rejections: 1 },
+        mongodb: { sites: 1, deactivations: 1, optOuts: 1, unclaimed: 0, mentions: 0 },
+        bigquery: { sites: 3, deactivations: 2, tracking_skips: 1, rejections: 1, event_keys: 11 },
       },
     });
     assert.deepEqual(await system.contents(), before);
@@ -132,37 +134,62 @@ describe('sitebeat erase', () => {
     assert.deepEqual([receipt?.status, receipt?.pending], ['done', null]);
   });
 
-  it('makes what was received before known for erased, and a later report a new start', async () => {
+  it('does not write what was received before and comes late, whose object the next run removes', async () => {
     const waiting = await live(system, URL_OF_ADA, ADA);
+    const asOthers = { ...eventOf('track', URL_OF_ADA), payload: { ...waiting.payload, hash: OTHER_PROJECT.hash } };
+    const late = [waiting, eventOf('tracking-skipped', URL_OF_ADA), asOthers];
     await erase(...ofAda);
-    const erasures = openErasures(system.db);
-    const { receivedAt } = waiting;
-    const [projectHash, site] = [TEST_PROJECT.hash, 'ada.example.org'];
-    assert.equal(await erasures.isErased({ projectHash, site, receivedAt }), true);
-    assert.equal(
-      await erasures.isErased({ projectHash, urlMd5: userAgentOf(URL_OF_ADA).slice(8, 40), receivedAt }),
-      true,
+    await system.process(...late);
+    const ofOthers = Object.keys(await system.contents()).filter((place) => place.includes(asOthers.id));
+    assert.equal(ofOthers.filter((place) => place.startsWith('sites/')).length, 1);
+    const [receipt] = await receipts();
+    assert.deepEqual([receipt?.status, receipt?.late?.length], ['pending', 2]);
+    assert.equal(await system.db.collection('sites').countDocuments({ project: TEST_PROJECT.hash }), 0);
+    const places = Object.keys(await system.contents()).filter((place) => place.includes(waiting.id));
+    assert.deepEqual(
+      places.map((place) => place.split('/')[0]),
+      ['event_keys', 'event_keys', 'rejections', 'track'],
     );
-    assert.equal(await erasures.isErased({ projectHash, site: 'bob.example.org', receivedAt }), false);
-    assert.equal(await erasures.isErased({ projectHash: OTHER_PROJECT.hash, site, receivedAt }), false);
-    assert.equal(await erasures.isErased({ projectHash, site, receivedAt: new Date().toISOString() }), false);
-    await system.process({ ...eventOf('track', URL_OF_ADA), receivedAt: new Date().toISOString() });
-    assert.equal(Object.keys(await system.contents()).length, 3);
+    const { exitCode, result } = await erase('--resume');
+    assert.deepEqual([exitCode, result[0].status, result[0].removed.archive], [0, 'done', 8]);
+    const left = Object.keys(await system.contents());
+    assert.deepEqual(
+      left.filter(
+        (place) => place.includes(TEST_PROJECT.hash) || late.slice(0, 2).some(({ id }) => place.includes(id)),
+      ),
+      [],
+    );
+    assert.deepEqual((await erase('--resume')).result, []);
   });
 
-  it('knows an address by its digest', async () => {
+  it('takes a later report for a new start', async () => {
+    await live(system, URL_OF_ADA, ADA);
+    await erase(...ofAda);
+    const later = { ...eventOf('track', URL_OF_ADA), receivedAt: new Date().toISOString() };
+    await system.process(later);
+    assert.equal(await system.db.collection('sites').countDocuments(), 1);
+    assert.equal((await receipts())[0]?.status, 'done');
+  });
+
+  it('knows an address in a late event, in any spelling and field', async () => {
     await live(system, URL_OF_ADA, ADA);
     await erase('--project', 'test', '--email', 'ada@example.org');
-    const hash = emailHash(TEST_PROJECT.hash, 'ADA@example.org');
-    const event = { projectHash: TEST_PROJECT.hash, emailHash: hash, receivedAt: '2026-03-09T07:00:00.000Z' };
-    assert.equal(await openErasures(system.db).isErased(event), true);
+    const late = eventOf('deactivate', 'https://eve.example.org', {
+      admin_email: 'eve@example.org',
+      reason_info: 'ask <ADA@Example.org>',
+    });
+    await system.process(late);
+    assert.deepEqual(await system.db.collection('sites').find({ site: 'eve.example.org' }).toArray(), []);
+    assert.equal((await receipts())[0]?.late?.length, 1);
   });
 
-  it('removes what a function had read before and writes afterwards', async () => {
+  it('removes what a function had looked up before and writes afterwards', async () => {
     const waiting = await live(system, URL_OF_ADA, ADA);
     const erasing = erase(...ofAda, '--settle', '2');
     await until(async () => (await system.db.collection('sites').countDocuments()) === 0, { deadlineMs: 15_000 });
-    await system.work(waiting);
+    const name = await system.receive(waiting);
+    const erasures = { ...system.stores.erasures, isErased: async () => false };
+    await processEvent({ name }, { ...system.stores, erasures });
     const { exitCode, result } = await erasing;
     assert.deepEqual([exitCode, result.status, result.removed.mongodb.sites], [0, 'done', 2]);
     assert.deepEqual(await system.contents(), {});
@@ -196,6 +223,67 @@ describe('sitebeat erase', () => {
     assert.deepEqual([exitCode, result.length, result[0].status], [0, 1, 'done']);
     assert.deepEqual(await system.contents(), others);
     assert.deepEqual((await erase('--resume')).result, []);
+  });
+
+  describe("what other sites' documents say", () => {
+    const URL_OF_BOB = 'https://bob.example.org';
+    const sites = () => system.db.collection<SiteDocument>('sites');
+    const ofBob = () => sites().findOne({ site: 'bob.example.org' });
+    const words = (places: Record<string, string>) =>
+      Object.entries(places).filter((entry) => /ada[.@]|example\.org\/ada/i.test(entry.join(' ')));
+
+    it('has an erased site neither as what they are copies of, nor by its md5', async () => {
+      const bobs = eventOf('track', URL_OF_BOB, BOB);
+      await system.process(bobs);
+      await live(system, URL_OF_ADA, ADA);
+      const named = { cloneOf: 'ada.example.org', revision: 7 };
+      await sites().updateOne({ site: 'bob.example.org' }, { $set: named, $push: { urlMd5s: urlMd5(URL_OF_ADA) } });
+      const { result, stderr } = await erase(...ofAda);
+      assert.deepEqual([result.status, result.removed.mongodb.mentions], ['done', 1], stderr);
+      const { cloneOf, urlMd5s, revision } = (await ofBob()) as SiteDocument;
+      assert.deepEqual([cloneOf, urlMd5s.includes(urlMd5(URL_OF_ADA)), revision], [null, false, 8]);
+      assert.deepEqual(words(await system.contents()), []);
+    });
+
+    /** Somebody else's events, in which an address stands. */
+    const mentions = () => [
+      eventOf('track', URL_OF_BOB, BOB),
+      eventOf('deactivate', URL_OF_BOB, { ...BOB, reason_info: 'ask ada@example.org' }),
+      eventOf('track', URL_OF_BOB, { ...BOB, extra: { plan: 'Ada <ADA@example.org>' } }),
+      eventOf('track', 'https://eve.example.org', { ...BOB, url: 'see eve.example.org, ada@example.org' }),
+    ];
+
+    it('has an erased address no longer, and nor has any event', async () => {
+      await live(system, URL_OF_ADA, ADA);
+      await system.process(...mentions());
+      const { result, stderr } = await erase('--project', 'test', '--email', 'Ada@Example.org');
+      assert.deepEqual([result.status, result.removed.mongodb.mentions], ['done', 2], stderr);
+      assert.deepEqual(words(await system.contents()), []);
+      const bob = (await ofBob()) as SiteDocument;
+      assert.deepEqual([bob.adminEmail, bob.customFields, bob.deactivation?.reasonInfo], ['bob@example.org', {}, null]);
+      assert.equal((await system.db.collection('deactivations').findOne())?.reasonInfo, null);
+    });
+
+    it('loses it also when the run was interrupted, and is finished by the receipt alone', async () => {
+      await live(system, URL_OF_ADA, ADA);
+      await system.process(...mentions());
+      await erase('--project', 'test', '--email', 'ada@example.org');
+      const [receipt] = await receipts();
+      const again = mentions();
+      // a run that put its receipt, and did no more
+      await system.db.collection('erasures').deleteMany({});
+      await system.process(...again);
+      const objects = again.slice(1).map(({ kind, receivedAt, id }) => objectName(kind, receivedAt, id));
+      await openErasures(system.db).put({
+        ...(receipt as ErasureDocument),
+        status: 'pending',
+        pending: { tables: [], objects },
+      });
+      const { exitCode, result } = await erase('--resume');
+      assert.deepEqual([exitCode, result[0].removed.mongodb.mentions], [0, 4]);
+      assert.deepEqual(words(await system.contents()), []);
+      assert.equal((await ofBob())?.adminEmail, 'bob@example.org');
+    });
   });
 
   it('is done when nothing is held', async () => {

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
-import { type ErasureCounts, type ErasureDocument, emailHash, erasureKeys } from '../../../shared/stores/erasures.ts';
-import { EVENT_TABLES } from '../../../shared/stores/site-history.ts';
+import { type ErasureCounts, type ErasureDocument, erasureKeys } from '../../../shared/stores/erasures.ts';
+import { HELD_TABLES } from '../../../shared/stores/site-history.ts';
 import { readMesh } from '../../mesh.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
-import { findHeld, type Held, type Range, type Seed, seedOf, totalOf } from './held-data.ts';
+import { openSearch, type Search } from './find-held.ts';
+import { type Held, type Seed, seedOf, totalOf } from './held-data.ts';
 import { type PersonStores, withPersonStores } from './person-stores.ts';
 import { addCounts, noCounts, removeHeld } from './remove-held.ts';
-import { namesOfReceipt, resumeErasures } from './resume-erasures.ts';
+import { namesOfReceipt, objectsOfReceipt, resumeErasures } from './resume-erasures.ts';
 import { readTarget, type Target, type TargetOptions, withTarget } from './target.ts';
+import { withoutNames } from './without-names.ts';
 
 interface EraseOptions extends TargetOptions, Output {
   dryRun?: true;
@@ -20,9 +22,21 @@ interface EraseOptions extends TargetOptions, Output {
 }
 
 const HELP = `
-It erases what was received until now; what the site reports later is a new start. BigQuery refuses to delete rows that
-came within the last 90 minutes or so: then the erasure is pending, the exit code is 1, and --resume finishes it later.
-Cloud Storage's soft delete and BigQuery's time travel keep what was deleted some days more, where nothing here reads it.`;
+--site erases what the site sent, in every spelling of its url, and takes it out of the documents of its copies. What other
+sites say of it stays: a theme's author and home page are in the reports of every site that uses the theme.
+--email erases every site whose admin ever had the address, and of other sites each event that holds it, in whatever field.
+
+It erases what was received until now; what the site reports later is a new start. An event from before that is still on its
+way is not written when it arrives: then the erasure is pending again, and --resume removes the event's object. BigQuery
+refuses to delete rows that came within the last 90 minutes or so: then the erasure is pending too, the exit code is 1.
+
+Events are found by an index, which has what was processed since it came into use. What earlier versions processed is read
+as a whole, hour by hour, which takes as long as it takes.
+
+What keeps data some days more, where nothing here reads it: Cloud Storage's soft delete (7 days), BigQuery's time travel (7
+days) and what BigQuery keeps behind it for emergencies (7 days more), messages in Pub/Sub and their dead letters, which name
+objects and sites (7 days), MongoDB's backups (as long as yours are kept). What a mail list has been given is at its
+provider: take the address off there.`;
 
 /** `sitebeat erase` */
 export function addErase(program: Command, { env, terminal }: Shell): void {
@@ -58,7 +72,8 @@ async function erase(options: EraseOptions, stores: PersonStores, terminal: Term
   const startedAt = new Date();
   const earlier = await unfinished(target, stores);
   const seed = await seedWith(target, earlier, stores);
-  const held = await find(seed, { since: null, until: startedAt }, stores, terminal);
+  const search = openSearch(seed, stores, terminal);
+  const held = await search.find(startedAt);
   const plan = { sites: held.sites, removes: held.counts };
   if (totalOf(held.counts) === 0 && earlier === undefined) {
     return terminal.result({ status: 'nothing held', ...plan }, () => 'nothing is held', options);
@@ -71,13 +86,13 @@ async function erase(options: EraseOptions, stores: PersonStores, terminal: Term
   const receipt = receiptOf(target, held, earlier, startedAt);
   await stores.erasures.put(receipt);
   const settleMs = (options.settle ?? settleSeconds()) * 1000;
-  const ended = await eraseInPasses({ target, seed, held, receipt, settleMs }, stores, terminal);
+  const ended = await eraseInPasses({ target, search, held, receipt, settleMs }, stores, terminal);
   terminal.result(resultOf(ended), receiptText, options);
   failUnlessDone([ended]);
 }
 
 async function resume(options: EraseOptions, stores: PersonStores, terminal: Terminal): Promise<void> {
-  const receipts = await resumeErasures(stores);
+  const receipts = await resumeErasures(stores, terminal);
   if (receipts.length === 0) return terminal.result([], () => 'no erasure is pending', options);
   terminal.result(receipts.map(resultOf), (results) => results.map(receiptText).join('\n\n'), options);
   failUnlessDone(receipts);
@@ -88,40 +103,43 @@ const MAX_PASSES = 5;
 
 interface Erasure {
   target: Target;
-  seed: Seed;
+  search: Search;
   held: Held;
   receipt: ErasureDocument;
   settleMs: number;
 }
 
 /**
- * Raw objects go first: without them no delivery, retry, replay or reconciliation brings anything back. What a function had
- * read before, or collect had received and not yet written, can still come after a pass; so all is looked through again
- * when such work must have ended, until a pass finds nothing. Each pass erases what was received until it began.
+ * The receipt stands first: from then on process-event writes nothing of what it tells of. What a function had looked up before
+ * can still come after a pass; so all is searched for again when such work must have ended, until a pass finds nothing.
+ * Each pass erases what was received until it began.
  */
 async function eraseInPasses(
-  { target, seed, held: first, receipt: opened, settleMs }: Erasure,
+  { target, search, held: first, receipt: opened, settleMs }: Erasure,
   stores: PersonStores,
   terminal: Terminal,
 ): Promise<ErasureDocument> {
+  const { hash: projectHash } = target.project;
   let [receipt, held] = [opened, first];
   for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
-    const { removed, refused } = await removeHeld(held, receipt.erasedAt, stores);
+    const clean = withoutNames(projectHash, new Set(receipt.keys));
+    const { removed, refused } = await removeHeld({ projectHash, ...held, clean }, receipt.erasedAt, stores);
+    const gone = held.objects;
+    search.noteRemoved(gone);
     if (settleMs > 0) terminal.note(`waiting ${settleMs / 1000} s for work under way`);
     await sleep(settleMs);
-    const range = { since: new Date(receipt.erasedAt.getTime() - settleMs), until: new Date() };
-    const { sites, urlMd5s, objects } = held;
-    held = await find({ ...seed, sites, urlMd5s, objects }, range, stores, terminal);
+    const erasedAt = new Date();
+    held = await search.find(erasedAt);
     const isDone = isGone(held, refused);
     receipt = {
       ...receipt,
-      erasedAt: range.until,
+      erasedAt,
       keys: keysOf(target, held, receipt.keys),
       removed: addCounts(receipt.removed, removed),
-      pending: { tables: isDone ? refused : [...EVENT_TABLES], objects: held.objects },
+      pending: { tables: isDone ? refused : [...HELD_TABLES], objects: held.objects },
     };
     if (isDone && refused.length === 0) receipt = { ...receipt, status: 'done', finishedAt: new Date(), pending: null };
-    await stores.erasures.put(receipt);
+    await stores.erasures.put(receipt, gone);
     if (isDone) break;
   }
   return receipt;
@@ -133,11 +151,6 @@ function isGone({ counts }: Held, refused: string[]): boolean {
   return totalOf({ ...counts, bigquery }) === 0;
 }
 
-async function find(seed: Seed, range: Range, stores: PersonStores, terminal: Terminal): Promise<Held> {
-  const progress = terminal.progress('reading the archive');
-  return findHeld(seed, range, stores, progress).finally(() => progress.end());
-}
-
 /** The receipt of an erasure of the same target that is not done. */
 async function unfinished(target: Target, { erasures }: PersonStores): Promise<ErasureDocument | undefined> {
   const [own] = targetKeys(target);
@@ -146,14 +159,14 @@ async function unfinished(target: Target, { erasures }: PersonStores): Promise<E
 }
 
 async function seedWith(target: Target, earlier: ErasureDocument | undefined, stores: PersonStores): Promise<Seed> {
-  const seed = seedOf(target);
+  const seed = seedOf(target, await stores.projects.list());
   if (earlier === undefined) return seed;
   const { sites, urlMd5s } = await namesOfReceipt(earlier, stores);
   return {
     ...seed,
     sites: [...seed.sites, ...sites],
     urlMd5s: [...seed.urlMd5s, ...urlMd5s],
-    objects: earlier.pending?.objects ?? [],
+    objects: objectsOfReceipt(earlier),
   };
 }
 
@@ -169,21 +182,17 @@ function receiptOf(target: Target, held: Held, earlier: ErasureDocument | undefi
     status: 'pending',
     erasedAt,
     finishedAt: null,
-    pending: { tables: [...EVENT_TABLES], objects: held.objects },
+    pending: { tables: [...HELD_TABLES], objects: held.objects },
   };
 }
 
 /** What the target was called by. */
-function targetKeys({ project: { hash }, site, email }: Target): string[] {
-  return erasureKeys({
-    projectHash: hash,
-    sites: site === null ? [] : [site],
-    emailHashes: email === null ? [] : [emailHash(hash, email)],
-  });
+function targetKeys({ project: { hash: projectHash }, site, email }: Target): string[] {
+  return erasureKeys({ projectHash, sites: site === null ? [] : [site], emails: email === null ? [] : [email] });
 }
 
-function keysOf(target: Target, { sites, urlMd5s }: Held, earlier: string[] = []): string[] {
-  const found = erasureKeys({ projectHash: target.project.hash, sites, urlMd5s });
+function keysOf(target: Target, { sites, urlMd5s, unsharedMd5s }: Held, earlier: string[] = []): string[] {
+  const found = erasureKeys({ projectHash: target.project.hash, sites, urlMd5s, unsharedMd5s });
   return [...new Set([...earlier, ...targetKeys(target), ...found])].sort();
 }
 

@@ -1,11 +1,12 @@
 import { openArchive } from '../../../shared/stores/archive.ts';
 import { type Erasures, openErasures } from '../../../shared/stores/erasures.ts';
+import { openEventKeys } from '../../../shared/stores/event-keys.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { openSiteHistory } from '../../../shared/stores/site-history.ts';
 import { openSiteLatest } from '../../../shared/stores/site-latest.ts';
 import { readConfig } from '../config.ts';
-import type { HeldStores } from './held-data.ts';
+import type { HeldStores } from './find-held.ts';
 
 export interface PersonStores extends HeldStores {
   projects: ProjectsWriter;
@@ -22,6 +23,7 @@ export async function withPersonStores(
   try {
     await work({
       archive: openArchive(config),
+      eventKeys: openEventKeys(config),
       latest: openSiteLatest(db),
       history: openSiteHistory(config),
       projects: openProjectsWriter(db),

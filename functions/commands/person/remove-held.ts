@@ -1,29 +1,42 @@
 import type { ErasureCounts } from '../../../shared/stores/erasures.ts';
-import { EVENT_TABLES, type EventTable } from '../../../shared/stores/site-history.ts';
+import { HELD_TABLES, type HeldTable } from '../../../shared/stores/site-history.ts';
+import type { Clean } from '../../../shared/stores/site-latest.ts';
 import { concurrently } from '../concurrently.ts';
-import type { Held, HeldStores } from './held-data.ts';
+import type { HeldStores } from './find-held.ts';
+import type { Held } from './held-data.ts';
 
 const REMOVALS_AT_ONCE = 32;
 
 /** What was removed, and the tables in which BigQuery still has rows that it refuses to delete. */
 export interface Removal {
   removed: ErasureCounts;
-  refused: EventTable[];
+  refused: HeldTable[];
 }
 
-/** Removes what was received until `until`: the raw objects first, then what was made of them. */
+/** What is to be removed of what is held. */
+export interface Removable extends Pick<Held, 'objects' | 'latest' | 'namedBy'> {
+  projectHash: string;
+  /** Of the documents of `namedBy`. */
+  clean: Clean;
+}
+
+/**
+ * Removes what was received until `until`. What tells where the rest is goes after it: other sites' documents are cleaned
+ * first, and the index goes last.
+ */
 export async function removeHeld(
-  { objects, latest: documents }: Pick<Held, 'objects' | 'latest'>,
+  { projectHash, objects, latest: documents, namedBy, clean }: Removable,
   until: Date,
-  { archive, latest, history }: HeldStores,
+  { archive, latest, history }: Pick<HeldStores, 'archive' | 'latest' | 'history'>,
 ): Promise<Removal> {
   const removed = noCounts();
+  const mentions = await latest.clean(projectHash, namedBy, clean);
   await concurrently(objects, REMOVALS_AT_ONCE, async (name) => {
     if (await archive.remove(name)) removed.archive += 1;
   });
-  removed.mongodb = await latest.remove(documents, until);
-  const refused: EventTable[] = [];
-  for (const table of EVENT_TABLES) {
+  removed.mongodb = { ...(await latest.remove(documents, until)), mentions };
+  const refused: HeldTable[] = [];
+  for (const table of HELD_TABLES) {
     const result = await history.remove(table, objects);
     removed.bigquery[table] = result.rows;
     if (result.refused) refused.push(table);
@@ -34,8 +47,8 @@ export async function removeHeld(
 export function noCounts(): ErasureCounts {
   return {
     archive: 0,
-    mongodb: { sites: 0, deactivations: 0, optOuts: 0 },
-    bigquery: Object.fromEntries(EVENT_TABLES.map((table) => [table, 0])),
+    mongodb: { sites: 0, deactivations: 0, optOuts: 0, unclaimed: 0, mentions: 0 },
+    bigquery: Object.fromEntries(HELD_TABLES.map((table) => [table, 0])),
   };
 }
 
@@ -48,5 +61,7 @@ export function addCounts(one: ErasureCounts, other: ErasureCounts): ErasureCoun
 }
 
 function addEach(one: Record<string, number>, other: Record<string, number>): Record<string, number> {
-  return Object.fromEntries(Object.entries(one).map(([name, count]) => [name, count + (other[name] ?? 0)]));
+  const sums = { ...one };
+  for (const [name, count] of Object.entries(other)) sums[name] = (sums[name] ?? 0) + count;
+  return sums;
 }

@@ -1,35 +1,56 @@
-import { type ErasureDocument, erasureKeys } from '../../../shared/stores/erasures.ts';
+import { parseObjectName } from '../../../shared/event/object-name.ts';
+import { keyOf, NO_PROJECT } from '../../../shared/report/event-keys.ts';
+import type { ErasureDocument } from '../../../shared/stores/erasures.ts';
 import type { SiteNames } from '../../../shared/stores/site-latest.ts';
+import type { Terminal } from '../terminal.ts';
 import type { PersonStores } from './person-stores.ts';
+import { openTraces } from './read-traces.ts';
 import { addCounts, removeHeld } from './remove-held.ts';
+import { withoutNames } from './without-names.ts';
+
+type Stores = Pick<PersonStores, 'archive' | 'latest' | 'history' | 'erasures'>;
 
 /** Goes on with every erasure that is not done; gives their receipts as they are then. */
-export async function resumeErasures(stores: Pick<PersonStores, 'archive' | 'latest' | 'history' | 'erasures'>) {
+export async function resumeErasures(stores: Stores, terminal: Terminal): Promise<ErasureDocument[]> {
   const receipts: ErasureDocument[] = [];
-  for (const receipt of await stores.erasures.pending()) receipts.push(await resumeErasure(receipt, stores));
+  for (const receipt of await stores.erasures.pending()) receipts.push(await resumeErasure(receipt, stores, terminal));
   return receipts;
 }
 
 /** What MongoDB still has of a receipt's sites, which are told by their digests: a receipt has nothing else of them. */
 export function namesOfReceipt(
-  { project: projectHash, keys }: Pick<ErasureDocument, 'project' | 'keys'>,
+  { project, keys }: Pick<ErasureDocument, 'project' | 'keys'>,
   { latest }: Pick<PersonStores, 'latest'>,
-): Promise<SiteNames> {
+): Promise<SiteNames & { namedBy: string[] }> {
   const known = new Set(keys);
-  return latest.names(projectHash, ({ site, urlMd5 }) => {
-    const subject = { projectHash, sites: site ? [site] : [], urlMd5s: urlMd5 ? [urlMd5] : [] };
-    return erasureKeys(subject).some((key) => known.has(key));
-  });
+  return latest.names(project, (name) =>
+    known.has('site' in name ? keyOf(project, 'site', name.site) : keyOf(project, 'md5', name.urlMd5)),
+  );
 }
 
-async function resumeErasure(
-  receipt: ErasureDocument,
-  stores: Parameters<typeof resumeErasures>[0],
-): Promise<ErasureDocument> {
+/** The objects that a receipt has still to remove. */
+export function objectsOfReceipt({ pending, late = [] }: Pick<ErasureDocument, 'pending' | 'late'>): string[] {
+  return [...new Set([...(pending?.objects ?? []), ...late])];
+}
+
+async function resumeErasure(receipt: ErasureDocument, stores: Stores, terminal: Terminal): Promise<ErasureDocument> {
   const { project: projectHash, erasedAt: until } = receipt;
-  const latest = await stores.latest.find({ projectHash, ...(await namesOfReceipt(receipt, stores)), until });
-  const objects = receipt.pending?.objects ?? [];
-  const { removed, refused } = await removeHeld({ objects, latest }, until, stores);
+  const keys = new Set(receipt.keys);
+  const { sites, urlMd5s, namedBy } = await namesOfReceipt(receipt, stores);
+  const objects = objectsOfReceipt(receipt);
+  const parsed = objects.map(parseObjectName).filter((object) => object !== undefined);
+  const latest = await stores.latest.find({
+    projectHash,
+    sites,
+    urlMd5s,
+    unsharedMd5s: urlMd5s.filter((md5) => keys.has(keyOf(NO_PROJECT, 'md5', md5))),
+    eventIds: parsed.map(({ id }) => id),
+    until,
+  });
+  const mentioning = [...namedBy, ...(await sitesIn(objects, projectHash, stores, terminal))];
+  const clean = withoutNames(projectHash, keys);
+  const held = { projectHash, objects, latest, namedBy: mentioning, clean };
+  const { removed, refused } = await removeHeld(held, until, stores);
   const done = refused.length === 0;
   const next: ErasureDocument = {
     ...receipt,
@@ -38,6 +59,19 @@ async function resumeErasure(
     finishedAt: done ? new Date() : null,
     pending: done ? null : { tables: refused, objects },
   };
-  await stores.erasures.put(next);
+  await stores.erasures.put(next, objects);
   return next;
+}
+
+/** Of which sites these objects are: their documents may still have what the objects said. */
+async function sitesIn(
+  objects: string[],
+  projectHash: string,
+  { archive }: Stores,
+  terminal: Terminal,
+): Promise<string[]> {
+  const traces = openTraces(archive, terminal);
+  await traces.read(objects);
+  const ofProject = [...traces.of.values()].filter((one) => one?.projectHash === projectHash);
+  return [...new Set(ofProject.map((one) => one?.site).filter((site) => typeof site === 'string'))];
 }

@@ -7,7 +7,11 @@ describe('sitebeat show-site', () => {
   let system: OwnSystem;
   const track = capturedEvent('track', { id: 'track-of-ada', payload: { admin_email: 'Ada@Example.org' } });
   const skip = capturedEvent('tracking-skipped', { id: 'skip-of-ada', receivedAt: '2026-03-09T08:00:00.000Z' });
-  const waiting = capturedEvent('deactivate', { id: 'waiting-of-ada', receivedAt: '2026-03-09T09:00:00.000Z' });
+  const refused = capturedEvent('deactivate', {
+    id: 'refused-of-ada',
+    receivedAt: '2026-03-09T09:00:00.000Z',
+    payload: { url: 'http://' },
+  });
   const others = capturedEvent('track', {
     id: 'track-of-bob',
     userAgent: null,
@@ -15,8 +19,7 @@ describe('sitebeat show-site', () => {
   });
   before(async () => {
     system = await openOwnSystem([TEST_PROJECT]);
-    await system.process(track, skip, others);
-    await system.receive(waiting);
+    await system.process(track, skip, refused, others);
   });
   after(() => system.close());
 
@@ -29,7 +32,14 @@ describe('sitebeat show-site', () => {
     it(`gives a program everything that is held, by ${args[0]}`, async () => {
       const { exitCode, stdout, stderr } = await show(...args, '--json');
       assert.equal(exitCode, 0, stderr);
-      const { sites, mongodb, bigquery, archive } = JSON.parse(stdout);
+      const { sites, mongodb, bigquery, archive, networks } = JSON.parse(stdout);
+      assert.deepEqual(
+        networks.map(({ eventId, usedBefore }: Record<string, unknown>) => [eventId, usedBefore]),
+        [
+          ['track-of-ada', null],
+          ['skip-of-ada', true],
+        ],
+      );
       assert.deepEqual(sites, ['shop.example.org']);
       assert.deepEqual(
         mongodb.sites.map(({ site, adminEmail }: Record<string, unknown>) => [site, adminEmail]),
@@ -38,11 +48,11 @@ describe('sitebeat show-site', () => {
       assert.equal(mongodb.optOuts[0].stamp, '2026-03-09T08:00:00.000Z/skip-of-ada');
       const ids = (table: string) => bigquery[table].map((row: Record<string, unknown>) => row.event_id);
       assert.deepEqual(
-        [ids('sites'), ids('tracking_skips'), ids('deactivations')],
-        [['track-of-ada'], ['skip-of-ada'], []],
+        [ids('sites'), ids('tracking_skips'), ids('deactivations'), ids('rejections')],
+        [['track-of-ada'], ['skip-of-ada'], [], ['refused-of-ada']],
       );
       assert.deepEqual(archive, [
-        { object: 'deactivate/2026/03/09/09/waiting-of-ada.json', event: waiting },
+        { object: 'deactivate/2026/03/09/09/refused-of-ada.json', event: refused },
         { object: 'track/2026/03/09/07/track-of-ada.json', event: track },
         { object: 'tracking-skipped/2026/03/09/08/skip-of-ada.json', event: skip },
       ]);

@@ -1,10 +1,13 @@
 import type { Command } from 'commander';
 import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { PermanentError } from '../../../shared/runtime/errors.ts';
+import { HISTORY_TABLES } from '../../../shared/stores/history.ts';
 import { EVENT_TABLES, type EventTable } from '../../../shared/stores/site-history.ts';
 import type { LatestOfSites } from '../../../shared/stores/site-latest.ts';
-import { type Cell, type Output, type Shell, section } from '../terminal.ts';
-import { findHeld, type Held, seedOf, totalOf } from './held-data.ts';
+import { type Cell, type Output, type Shell, section, table } from '../terminal.ts';
+import { openSearch } from './find-held.ts';
+import { type Held, seedOf, totalOf } from './held-data.ts';
+import { type NetworkEvidence, networkEvidence } from './network-evidence.ts';
 import { type PersonStores, withPersonStores } from './person-stores.ts';
 import { readTarget, type TargetOptions, withTarget } from './target.ts';
 
@@ -15,6 +18,7 @@ interface ShownSite {
   mongodb: LatestOfSites;
   bigquery: Record<EventTable, Record<string, unknown>[]>;
   archive: { object: string; event: StoredEvent | null }[];
+  networks: NetworkEvidence[];
 }
 
 /** `sitebeat show-site` */
@@ -25,9 +29,8 @@ export function addShowSite(program: Command, { env, terminal }: Shell): void {
     .action((options: TargetOptions & Output) =>
       withPersonStores(env, async (stores) => {
         const target = await readTarget(options, stores.projects);
-        const progress = terminal.progress('reading the archive');
-        const range = { since: null, until: new Date() };
-        const held = await findHeld(seedOf(target), range, stores, progress).finally(() => progress.end());
+        const seed = seedOf(target, await stores.projects.list());
+        const held = await openSearch(seed, stores, terminal).find(new Date());
         const { hash, name } = target.project;
         const shown = { project: { hash, name }, ...(await readHeld(held, stores)) };
         terminal.result(shown, () => shownText(shown, totalOf(held.counts)), options);
@@ -45,17 +48,19 @@ async function readHeld(held: Held, { archive, history }: PersonStores): Promise
     if (event !== undefined) objects.push({ object, event });
   }
   const bigquery = {} as ShownSite['bigquery'];
-  for (const table of EVENT_TABLES) bigquery[table] = await history.rows(table, held.objects);
-  return { sites: held.sites, mongodb: held.latest, bigquery, archive: objects };
+  for (const name of EVENT_TABLES) bigquery[name] = await history.rows(name, held.objects);
+  const networks = networkEvidence(HISTORY_TABLES.flatMap((name) => bigquery[name]));
+  return { sites: held.sites, mongodb: held.latest, bigquery, archive: objects, networks };
 }
 
-function shownText({ project, sites, mongodb, bigquery, archive }: ShownSite, total: number): string {
+function shownText({ project, sites, mongodb, bigquery, archive, networks }: ShownSite, total: number): string {
   if (total === 0) return 'nothing is held';
   const parts: [string, object[]][] = [
     ['MongoDB, sites', mongodb.sites],
     ['MongoDB, deactivations', mongodb.deactivations],
     ['MongoDB, opt-outs', mongodb.optOuts],
-    ...EVENT_TABLES.map((table): [string, object[]] => [`BigQuery, ${table}`, bigquery[table]]),
+    ['MongoDB, unclaimed', mongodb.unclaimed],
+    ...EVENT_TABLES.map((name): [string, object[]] => [`BigQuery, ${name}`, bigquery[name]]),
     ['Archive', archive],
   ];
   return [
@@ -68,7 +73,18 @@ function shownText({ project, sites, mongodb, bigquery, archive }: ShownSite, to
       .flatMap(([heading, records]) =>
         records.map((record, n) => recordText(`${heading}, ${n + 1} of ${records.length}`, record)),
       ),
+    networksText(networks),
   ].join('\n\n');
+}
+
+function networksText(networks: NetworkEvidence[]): string {
+  const rows = networks.map(({ receivedAt, eventId, network, usedBefore }) => [
+    receivedAt,
+    eventId,
+    network ?? 'unknown',
+    usedBefore === false ? 'never used by this site before' : '',
+  ]);
+  return `== Where its events were sent from\n${table(['time', 'event', 'network', ''], rows)}`;
 }
 
 function recordText(heading: string, record: object): string {

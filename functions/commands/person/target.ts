@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Project } from '../../../shared/project/project.ts';
-import { canonicalSite, urlMd5 } from '../../../shared/report/site-id.ts';
+import { addressKey } from '../../../shared/report/email-address.ts';
+import { canonicalSite } from '../../../shared/report/site-id.ts';
 import type { ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { findProject } from '../projects/projects.ts';
@@ -10,10 +11,8 @@ export interface Target {
   project: Project;
   /** Canonical. */
   site: string | null;
-  /** Lower-case. */
+  /** See addressKey. */
   email: string | null;
-  /** What clients at the usual spellings of the site's url call it in their User-Agent. */
-  urlMd5s: string[];
 }
 
 export interface TargetOptions {
@@ -26,7 +25,7 @@ export function withTarget(command: Command): Command {
   return command
     .option('--project <project>', 'by hash or slug')
     .option('--site <url>', 'a site, in any spelling of its url')
-    .option('--email <address>', 'every site that ever gave this address');
+    .option('--email <address>', 'every site whose admin ever had this address, and whatever else holds it');
 }
 
 /** Throws CommandFailure when the options name no target, or there is no such project. */
@@ -44,14 +43,6 @@ export async function readTarget(
   return {
     project: await findProject(name, projects),
     site,
-    email: email?.trim().toLowerCase() ?? null,
-    urlMd5s: site === null ? [] : spellings(site).map(urlMd5),
+    email: email === undefined ? null : addressKey(email),
   };
-}
-
-function spellings(site: string): string[] {
-  return ['https://', 'http://', 'https://www.', 'http://www.'].flatMap((start) => [
-    `${start}${site}`,
-    `${start}${site}/`,
-  ]);
 }

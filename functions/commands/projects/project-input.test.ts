@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { CUSTOM_FIELD_TYPES, MAIL_PROVIDERS } from '../../../shared/project/project.ts';
+import { CUSTOM_FIELD_TYPES, listKey, MAIL_PROVIDERS } from '../../../shared/project/project.ts';
 import { TEST_PROJECT } from '../../../shared/testing/events.ts';
-import {
-  integrationKey,
-  parseCustomField,
-  parseMailIntegration,
-  parseReason,
-  validateProject,
-} from './project-input.ts';
+import { parseCustomField, parseMailCap, parseMailIntegration, parseReason, validateProject } from './project-input.ts';
 
 describe('validateProject', () => {
   it('takes a good one', () => assert.equal(validateProject(TEST_PROJECT), TEST_PROJECT));
@@ -47,6 +41,9 @@ describe('validateProject', () => {
       },
       names: /a list of its own/,
     },
+    { title: 'a mail cap of none', change: { mailCapPerHour: 0 }, names: /mail cap must be at least 1/ },
+    { title: 'a mail cap in parts', change: { mailCapPerHour: 1.5 }, names: /mail cap must be a whole number/ },
+    { title: 'a mail cap without end', change: { mailCapPerHour: 1e9 }, names: /mail cap must be at most 100000/ },
   ])
     it(`refuses ${title}`, () =>
       assert.throws(() => validateProject({ ...TEST_PROJECT, ...change }), { exitCode: 2, message: names }));
@@ -84,18 +81,25 @@ describe('parseReason', () => {
 });
 
 describe('parseMailIntegration', () => {
-  it('reads what integrationKey writes, on and off', () =>
+  it('reads what listKey writes, on and off', () =>
     fc.assert(
       fc.property(
         fc.constantFrom(...MAIL_PROVIDERS),
         fc.stringMatching(/^[\w-]{1,20}$/),
         fc.boolean(),
         (provider, list, enabled) => {
-          const text = `${integrationKey({ provider, list })}${enabled ? '' : ':off'}`;
+          const text = `${listKey({ provider, list })}${enabled ? '' : ':off'}`;
           assert.deepEqual(parseMailIntegration(text), { provider, list, enabled });
         },
       ),
     ));
   for (const text of ['mailchimp', 'mailchimp:', 'other:1', 'mailchimp:1:on'])
     it(`refuses '${text}'`, () => assert.throws(() => parseMailIntegration(text), /expected PROVIDER:LIST/));
+});
+
+describe('parseMailCap', () => {
+  it('reads what a number is written like', () =>
+    fc.assert(fc.property(fc.integer(), (cap) => assert.equal(parseMailCap(String(cap)), cap))));
+  for (const text of ['', 'many', '1e3', '0x10', ' 5', '5 '])
+    it(`refuses '${text}'`, () => assert.throws(() => parseMailCap(text), /expected a number/));
 });

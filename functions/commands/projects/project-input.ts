@@ -4,10 +4,13 @@ import {
   IsArray,
   IsBoolean,
   IsIn,
+  IsInt,
   IsNotEmpty,
   IsString,
   Matches,
+  Max,
   MaxLength,
+  Min,
   ValidateNested,
   type ValidationError,
   validateSync,
@@ -17,6 +20,7 @@ import {
   CUSTOM_FIELD_TYPES,
   type CustomField,
   type CustomFieldType,
+  listKey,
   MAIL_PROVIDERS,
   type MailIntegration,
   type Project,
@@ -29,6 +33,8 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const SLUG = /^(?![0-9a-f]{8}-[0-9a-f]{4}-)[a-z0-9]+(?:[-_][a-z0-9]+)*$/;
 /** What every deactivation under an id that no project lists counts as. */
 const UNLISTED = 'unlisted';
+/** More than any list takes in an hour: above, a cap protects nobody. */
+const MAX_MAIL_CAP = 100_000;
 
 class CustomFieldInput implements CustomField {
   /** What a JSON path and SQL can both quote. */
@@ -69,9 +75,14 @@ class ProjectInput implements Project {
   reasons!: ReasonInput[];
   @ValidateNested({ each: true })
   @ArrayMaxSize(20)
-  @ArrayUnique(integrationKey, { message: 'every mail integration needs a list of its own' })
+  @ArrayUnique(listKey, { message: 'every mail integration needs a list of its own' })
   @IsArray()
   mailIntegrations!: MailIntegrationInput[];
+  // none at all is what turning the lists off is for
+  @IsInt({ message: 'the mail cap must be a whole number' })
+  @Min(1, { message: 'the mail cap must be at least 1' })
+  @Max(MAX_MAIL_CAP, { message: `the mail cap must be at most ${MAX_MAIL_CAP}` })
+  mailCapPerHour!: number;
   @IsBoolean() keepFullIp!: boolean;
   @IsBoolean() archived!: boolean;
 }
@@ -100,11 +111,6 @@ function messagesOf({ property, constraints, children }: ValidationError, parent
   ];
 }
 
-/** What tells one mail integration from another. */
-export function integrationKey({ provider, list }: Pick<MailIntegration, 'provider' | 'list'>): string {
-  return `${provider}:${list}`;
-}
-
 /** `KEY:TYPE[:LABEL]`; the label is the key when none is given. Throws an Error that says what is expected. */
 export function parseCustomField(text: string): CustomField {
   const pattern = new RegExp(`^(.+?):(${CUSTOM_FIELD_TYPES.join('|')})(?::(.+))?$`, 's');
@@ -126,4 +132,10 @@ export function parseMailIntegration(text: string): MailIntegration {
     throw new Error(`expected PROVIDER:LIST[:off], PROVIDER one of ${MAIL_PROVIDERS.join(', ')}`);
   }
   return { provider: provider as MailIntegration['provider'], list, enabled: off === undefined };
+}
+
+/** A number of requests an hour; what it may be, validateProject says. Throws an Error for what is no number. */
+export function parseMailCap(text: string): number {
+  if (!/^-?\d+(?:\.\d+)?$/.test(text)) throw new Error('expected a number');
+  return Number(text);
 }

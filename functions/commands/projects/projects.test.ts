@@ -46,6 +46,7 @@ describe('sitebeat projects', () => {
         { provider: 'mailchimp', list: 'L1', enabled: true },
         { provider: 'mailjet', list: 'L2', enabled: false },
       ],
+      mailCapPerHour: 200,
       keepFullIp: false,
       archived: false,
     });
@@ -82,6 +83,16 @@ describe('sitebeat projects', () => {
     assert.equal((await json('update', 'my-forms', '--no-keep-full-ip')).keepFullIp, false);
   });
 
+  it('caps what mail lists are asked in an hour, also of a project from before there was a cap', async () => {
+    const made = await json(...NEW.with(4, 'capped'), '--mail-cap', '50');
+    assert.equal(made.mailCapPerHour, 50);
+    assert.equal((await json('update', 'capped', '--mail-cap', '1000')).mailCapPerHour, 1000);
+    assert.match((await run('show', 'capped')).stdout, /mail cap +1000 requests an hour/);
+    await latest.db.collection('projects').updateOne({ slug: 'capped' }, { $unset: { mailCapPerHour: 1 } });
+    assert.equal((await json('show', 'capped')).mailCapPerHour, 200);
+    assert.equal((await openProjects(latest.db).find(made.hash))?.mailCapPerHour, 200);
+  });
+
   it('archives a project, and takes it back', async () => {
     assert.equal((await json('archive', 'my-forms')).archived, true);
     assert.equal((await json('archive', 'my-forms', '--undo')).archived, false);
@@ -106,6 +117,8 @@ describe('sitebeat projects', () => {
     { title: 'an unknown option', args: ['list', '--bogus'], says: /unknown option/, exitCode: 2 },
     { title: 'a missing option', args: ['create'], says: /--name/, exitCode: 2 },
     { title: 'a field of no type', args: [...NEW, '--custom-field', 'a:int'], says: /KEY:TYPE/, exitCode: 2 },
+    { title: 'a mail cap of none', args: [...NEW, '--mail-cap', '0'], says: /at least 1/, exitCode: 2 },
+    { title: 'a mail cap in words', args: [...NEW, '--mail-cap', 'many'], says: /expected a number/, exitCode: 2 },
     { title: 'a wrong hash', args: [...NEW, '--hash', 'x'], says: /hash must be a UUID/, exitCode: 2 },
     { title: 'no MongoDB', args: ['list'], variables: { MONGODB_URI: '' }, says: /MONGODB_URI/, exitCode: 2 },
   ])

@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { CustomField, MailIntegration, Project, Reason } from '../../../shared/project/project.ts';
+import {
+  type CustomField,
+  DEFAULT_MAIL_CAP,
+  listKey,
+  type MailIntegration,
+  type Project,
+  type Reason,
+} from '../../../shared/project/project.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { DuplicateProject, openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { readLatestConfig } from '../config.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
-import {
-  integrationKey,
-  parseCustomField,
-  parseMailIntegration,
-  parseReason,
-  validateProject,
-} from './project-input.ts';
+import { parseCustomField, parseMailCap, parseMailIntegration, parseReason, validateProject } from './project-input.ts';
 
 interface Fields {
   name?: string;
@@ -21,6 +22,7 @@ interface Fields {
   customField?: CustomField[];
   reason?: Reason[];
   mail?: MailIntegration[];
+  mailCap?: number;
   keepFullIp?: boolean;
 }
 
@@ -83,18 +85,28 @@ function withFields(command: Command, { mandatory = false }: { mandatory?: boole
     .option('--custom-field <key:type[:label]>', 'allow a key of `extra` (repeatable)', collect(parseCustomField))
     .option('--reason <id[:label]>', 'a deactivation reason beside the stock ones (repeatable)', collect(parseReason))
     .option('--mail <provider:list[:off]>', 'subscribe admins there (repeatable)', collect(parseMailIntegration))
+    .option(
+      '--mail-cap <requests>',
+      `ask mail lists that often an hour at most (${DEFAULT_MAIL_CAP})`,
+      parsed(parseMailCap),
+    )
     .option('--keep-full-ip', "keep a site's whole address, not just its network");
 }
 
-/** A repeatable option; a value that cannot be parsed is bad usage. */
-function collect<T>(parse: (text: string) => T) {
-  return (text: string, earlier: T[] = []): T[] => {
+/** An option's value; one that cannot be parsed is bad usage. */
+function parsed<T>(parse: (text: string) => T) {
+  return (text: string): T => {
     try {
-      return [...earlier, parse(text)];
+      return parse(text);
     } catch (error) {
       throw new InvalidArgumentError((error as Error).message);
     }
   };
+}
+
+/** The values of a repeatable option. */
+function collect<T>(parse: (text: string) => T) {
+  return (text: string, earlier: T[] = []): T[] => [...earlier, parsed(parse)(text)];
 }
 
 function lowerCase(text: string): string {
@@ -129,6 +141,7 @@ async function create(options: Output & Fields & { hash?: string }, { projects, 
     customFields: options.customField ?? [],
     reasons: options.reason ?? [],
     mailIntegrations: options.mail ?? [],
+    mailCapPerHour: options.mailCap ?? DEFAULT_MAIL_CAP,
     keepFullIp: options.keepFullIp ?? false,
     archived: false,
   });
@@ -140,9 +153,10 @@ async function update(name: string, options: Output & Fields & Removals, context
   const project = await findProject(name, context.projects);
   const given = {
     ...pick(options, ['name', 'slug', 'type', 'keepFullIp']),
+    ...(options.mailCap !== undefined && { mailCapPerHour: options.mailCap }),
     ...editedList('customFields', project, options.customField, options.removeCustomField, ({ key }) => key),
     ...editedList('reasons', project, options.reason, options.removeReason, ({ id }) => id),
-    ...editedList('mailIntegrations', project, options.mail, options.removeMail, integrationKey),
+    ...editedList('mailIntegrations', project, options.mail, options.removeMail, listKey),
   };
   if (Object.keys(given).length === 0) throw new CommandFailure(EXIT.usage, 'nothing to change; see --help');
   validateProject({ ...project, ...given });
@@ -202,7 +216,8 @@ function projectText(project: Project): string {
     ['hash', project.hash],
     ['custom fields', project.customFields.map(({ key, type, label }) => `${key} (${type}): ${label}`)],
     ['reasons', project.reasons.map(({ id, label }) => `${id}: ${label}`)],
-    ['mail', project.mailIntegrations.map((mail) => `${integrationKey(mail)}${mail.enabled ? '' : ' (off)'}`)],
+    ['mail', project.mailIntegrations.map((mail) => `${listKey(mail)}${mail.enabled ? '' : ' (off)'}`)],
+    ['mail cap', `${project.mailCapPerHour} requests an hour`],
     ['addresses', project.keepFullIp ? 'kept whole' : 'cut to their network'],
     ['archived', project.archived],
   ]);

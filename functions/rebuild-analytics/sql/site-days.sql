@@ -26,11 +26,11 @@ FROM (
         received_at,
         kind,
         -- 27 characters of time, then the name
-        CONCAT(FORMAT_TIMESTAMP('%FT%H:%M:%E6S', MIN(IF(kind = 'track', received_at, NULL)) OVER of_site), '/', site) AS first_key,
+        CONCAT(FORMAT_TIMESTAMP('%FT%H:%M:%E6S', MIN(IF(kind = 'track', received_at, NULL)) OVER (PARTITION BY project_hash, site)), '/', site) AS first_key,
         DATE(received_at) AS start_day,
         LEAST(
           DATE_ADD(DATE(received_at), INTERVAL @silent_days - 1 DAY),
-          IFNULL(DATE_SUB(DATE(LEAD(received_at) OVER next_of_site), INTERVAL 1 DAY), DATE(@until)),
+          IFNULL(DATE_SUB(DATE(LEAD(received_at) OVER (PARTITION BY project_hash, site ORDER BY received_at, event_id)), INTERVAL 1 DAY), DATE(@until)),
           DATE(@until)
         ) AS last_day
       FROM (
@@ -43,9 +43,6 @@ FROM (
         FROM `${dataset}.deactivations_unique`
         WHERE received_at >= @since AND received_at < @until AND environment = 'production'
       ) AS events
-      WINDOW
-        of_site AS (PARTITION BY project_hash, site),
-        next_of_site AS (PARTITION BY project_hash, site ORDER BY received_at, event_id)
     ) AS stretches
     CROSS JOIN UNNEST(GENERATE_DATE_ARRAY(start_day, GREATEST(start_day, last_day))) AS day
     WHERE kind = 'track'

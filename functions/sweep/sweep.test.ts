@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import type { LogFields } from '../../shared/runtime/log.ts';
+import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';
+import { sweep } from './sweep.ts';
+
+const HOUR_MS = 3_600_000;
+/** An hour of today: MongoDB drops the counts of hours that are long over. */
+const HOUR = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+const RECEIVED_AT = new Date(HOUR).toISOString();
+
+describe('sweep', () => {
+  let system: OwnSystem;
+  before(async () => {
+    const mailIntegrations = [{ provider: 'mailchimp' as const, list: 'list-1', enabled: true }];
+    system = await openOwnSystem([{ ...TEST_PROJECT, mailIntegrations, mailCapPerHour: 1 }]);
+  });
+  after(() => system.close());
+
+  it('does both, and tells of what waits for a cap: how much, and nothing of whom', async () => {
+    const now = new Date(HOUR + 1.5 * HOUR_MS);
+    const reports = [1, 2, 3].map((index) =>
+      capturedEvent('track', {
+        id: `track-${index}`,
+        receivedAt: RECEIVED_AT,
+        userAgent: null,
+        payload: { url: `https://site-${index}.example.org`, admin_email: `bob-${index}@example.org` },
+      }),
+    );
+    const only = { reason_id: 'other', client: '1.2.0' };
+    const bare = capturedEvent('deactivate', { id: 'bare', receivedAt: RECEIVED_AT, only });
+    system.stores.now = () => new Date(RECEIVED_AT);
+    await system.process(...reports, bare);
+    system.stores.now = () => now;
+    const lines: unknown[] = [];
+    const log = (severity: string, message: string, fields?: LogFields) => lines.push({ severity, message, ...fields });
+    assert.deepEqual(await sweep(system.stores, now, log), { rejected: 1, asked: 1, waiting: 1 });
+    assert.deepEqual(lines, [
+      { severity: 'WARNING', message: 'mail requests wait for the cap', waiting: 1, projects: 1 },
+    ]);
+    lines.length = 0;
+    const later = new Date(HOUR + 2.5 * HOUR_MS);
+    system.stores.now = () => later;
+    assert.deepEqual(await sweep(system.stores, later, log), { rejected: 0, asked: 1, waiting: 0 });
+    assert.deepEqual(lines, []);
+  });
+});

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { ownDatabase } from '../testing/stores.ts';
+import type { Latest } from './mongodb.ts';
+import { DUPLICATE_KEY } from './mongodb.ts';
+import { openOptOuts } from './opt-outs.ts';
+
+const OPT_OUT = { project: 'p', urlMd5: '6ea0a65d4dee544e5e0f4ff88b2e1c30' };
+
+describe('replaceEarlier', () => {
+  let latest: Latest;
+
+  before(() => {
+    latest = ownDatabase();
+  });
+  beforeEach(() => latest.db.collection('optOuts').deleteMany({}));
+  after(async () => {
+    await latest.db.dropDatabase();
+    await latest.close();
+  });
+
+  /** MongoDB answers so when another writer inserts the same key between the search of an upsert and its insert. */
+  function failNextUpsert(): Promise<unknown> {
+    const namespace = `${latest.db.databaseName}.optOuts`;
+    const data = { failCommands: ['update'], errorCode: DUPLICATE_KEY, namespace };
+    return latest.db.admin().command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data });
+  }
+
+  it('takes the place of an earlier document that was inserted at the same moment', async function () {
+    const { put, latest: latestOf } = openOptOuts(latest.db);
+    await put({ ...OPT_OUT, stamp: '1' });
+    // a server that is not started for tests has no such command
+    if (
+      await failNextUpsert().then(
+        () => false,
+        () => true,
+      )
+    )
+      this.skip();
+    await put({ ...OPT_OUT, stamp: '2' });
+    assert.equal(await latestOf('p', [OPT_OUT.urlMd5]), '2');
+  });
+
+  it('leaves a later one', async () => {
+    const { put, latest: latestOf } = openOptOuts(latest.db);
+    for (const stamp of ['2', '1', '2']) await put({ ...OPT_OUT, stamp });
+    assert.equal(await latestOf('p', [OPT_OUT.urlMd5]), '2');
+  });
+
+  it('ends with the latest of many that come at once', async () => {
+    const { put, latest: latestOf } = openOptOuts(latest.db);
+    await Promise.all(['3', '1', '5', '2', '4'].map((stamp) => put({ ...OPT_OUT, stamp })));
+    assert.equal(await latestOf('p', [OPT_OUT.urlMd5]), '5');
+  });
+});
