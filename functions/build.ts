@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -5,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { build } from 'esbuild';
 import { COUNTRY_DATABASE, countryDatabaseInPackage } from '../shared/stores/countries.ts';
+import { bundleLock } from './bundle-lock.ts';
 import { readMesh } from './mesh.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -22,23 +24,44 @@ const OTHER_INPUTS = [
   'package-lock.json',
   'tsconfig.json',
   'functions/build.ts',
+  'functions/bundle-lock.ts',
   'functions/mesh.json',
 ];
 
+/** What the bundles were made of, beside them: Terraform compares it with the sources before it uploads any. */
+export const SOURCES = 'sources.json';
+
 /**
  * Bundles every function of the mesh into `<out>/<name>/`: a folder that runs under the Functions Framework with nothing
- * but its own package.json installed. It is what Terraform uploads and what runs on a laptop.
+ * but its own lock file installed. It is what Terraform uploads and what runs on a laptop.
  */
 export async function buildFunctions(out: URL = new URL('dist/', ROOT)): Promise<void> {
-  await Promise.all(
+  const inputs = await Promise.all(
     readMesh().functions.map(async ({ name }) => {
       const stamp = new URL(`.inputs/${name}.json`, out);
-      if (await isFresh(stamp)) return;
+      const last = await freshInputs(stamp);
+      if (last !== undefined) return last;
       const inputs = await buildFunction(name, new URL(`${name}/`, out));
       await mkdir(new URL('.', stamp), { recursive: true });
       await writeFile(stamp, JSON.stringify(await stampsOf(inputs)));
+      return inputs;
     }),
   );
+  await writeChanged(new URL(SOURCES, out), Buffer.from(JSON.stringify(await digestsOf(inputs.flat()), null, 2)));
+}
+
+/** The SHA-256 of each source. What lies in node_modules is named by package-lock.json, one of them. */
+async function digestsOf(inputs: string[]): Promise<Record<string, string>> {
+  // a folder stands there for the files that may come into it
+  const isSource = (file: string) => /\.\w+$/.test(file) && !/^(?:\.\.|node_modules|dist)\//.test(file);
+  const digests = [...new Set(inputs)]
+    .filter(isSource)
+    .sort()
+    .map(async (file) => {
+      const contents = await readFile(new URL(file, ROOT));
+      return [file, createHash('sha256').update(contents).digest('hex')] as const;
+    });
+  return Object.fromEntries(await Promise.all(digests));
 }
 
 /** When each file was changed; null for one that is not there. */
@@ -50,12 +73,13 @@ async function stampsOf(files: string[]): Promise<Record<string, number | null>>
   return Object.fromEntries(await Promise.all(stamps));
 }
 
-/** Whether nothing changed of what a bundle was made of, nor the bundle itself. */
-async function isFresh(stamp: URL): Promise<boolean> {
+/** What a bundle was made of and consists of; undefined when any of it changed since. */
+async function freshInputs(stamp: URL): Promise<string[] | undefined> {
   const text = await readFile(stamp, 'utf8').catch(() => undefined);
-  if (text === undefined) return false;
+  if (text === undefined) return undefined;
   const last: Record<string, number | null> = JSON.parse(text);
-  return isDeepStrictEqual(await stampsOf(Object.keys(last)), last);
+  const inputs = Object.keys(last);
+  return isDeepStrictEqual(await stampsOf(inputs), last) ? inputs : undefined;
 }
 
 /** Gives what the bundle was made of, and what it consists of. */
@@ -78,7 +102,9 @@ async function buildFunction(name: string, out: URL): Promise<string[]> {
     write: false,
   });
   const files = new Map(outputFiles.map(({ path, contents }) => [relative(fileURLToPath(out), path), contents]));
-  files.set('package.json', Buffer.from(`${JSON.stringify(packageJson(name), null, 2)}\n`));
+  const manifest = packageJson(name);
+  files.set('package.json', asJson(manifest));
+  files.set('package-lock.json', asJson(bundleLock(readJson('package-lock.json'), manifest)));
   if (Object.keys(metafile.inputs).includes('shared/stores/countries.ts')) {
     files.set(COUNTRY_DATABASE, await readFile(countryDatabaseInPackage()));
   }
@@ -89,7 +115,7 @@ async function buildFunction(name: string, out: URL): Promise<string[]> {
     files.set(`sql/${file}`, await readFile(new URL(file, sql)));
     others.push(fileURLToPath(new URL(file, sql)));
   }
-  await writeChanged(out, files);
+  await writeBundle(out, files);
   const parts = [...files.keys()].map((file) => fileURLToPath(new URL(file, out)));
   return [...Object.keys(metafile.inputs), ...others, ...parts].map((file) =>
     relative(fileURLToPath(ROOT), resolve(fileURLToPath(ROOT), file)),
@@ -97,17 +123,9 @@ async function buildFunction(name: string, out: URL): Promise<string[]> {
 }
 
 /** A function may be starting from the folder: what did not change is not touched, and `index.js` comes after its parts. */
-async function writeChanged(out: URL, files: Map<string, Uint8Array>): Promise<void> {
+async function writeBundle(out: URL, files: Map<string, Uint8Array>): Promise<void> {
   const entryLast = [...files].sort(([one], [other]) => Number(one === 'index.js') - Number(other === 'index.js'));
-  for (const [name, contents] of entryLast) {
-    const file = fileURLToPath(new URL(name, out));
-    const written = await readFile(file).catch(() => undefined);
-    if (written && Buffer.compare(written, contents) === 0) continue;
-    await mkdir(dirname(file), { recursive: true });
-    const temporary = `${file}.${process.pid}`;
-    await writeFile(temporary, contents);
-    await rename(temporary, file);
-  }
+  for (const [name, contents] of entryLast) await writeChanged(new URL(name, out), contents);
   const present = (await readdir(out, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   for (const entry of present) {
     const file = join(entry.parentPath, entry.name);
@@ -115,8 +133,26 @@ async function writeChanged(out: URL, files: Map<string, Uint8Array>): Promise<v
   }
 }
 
+async function writeChanged(url: URL, contents: Uint8Array): Promise<void> {
+  const file = fileURLToPath(url);
+  const written = await readFile(file).catch(() => undefined);
+  if (written && Buffer.compare(written, contents) === 0) return;
+  await mkdir(dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}`;
+  await writeFile(temporary, contents);
+  await rename(temporary, file);
+}
+
+function readJson(file: string) {
+  return JSON.parse(readFileSync(new URL(file, ROOT), 'utf8'));
+}
+
+function asJson(value: unknown): Uint8Array {
+  return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+}
+
 function packageJson(name: string) {
-  const { dependencies } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'));
+  const { dependencies } = readJson('package.json');
   const framework = '@google-cloud/functions-framework';
   return {
     name: `sitebeat-${name}`,

@@ -3,7 +3,15 @@ resource "google_bigquery_dataset" "history" {
   description = "Every event of every site: inserts only"
   location    = var.region
 
-  depends_on = [google_project_service.api]
+  dynamic "default_encryption_configuration" {
+    for_each = var.kms_key[*]
+
+    content {
+      kms_key_name = default_encryption_configuration.value
+    }
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api]
 }
 
 resource "google_bigquery_table" "table" {

@@ -31,7 +31,7 @@ resource "google_cloudfunctions2_function" "mesh" {
     service_account_email            = google_service_account.function[each.key].email
     environment_variables            = each.value.environment
     vpc_connector                    = each.value.vpc_connector
-    vpc_connector_egress_settings    = each.value.vpc_connector == null ? null : "ALL_TRAFFIC"
+    vpc_connector_egress_settings    = each.value.vpc_connector == null ? null : var.vpc_egress
 
     dynamic "secret_environment_variables" {
       for_each = each.value.secrets
@@ -50,14 +50,37 @@ resource "google_cloudfunctions2_function" "mesh" {
       condition     = local.mongodb_connections <= var.mongodb_connection_budget
       error_message = "The functions could open ${local.mongodb_connections} connections to one MongoDB server, more than mongodb_connection_budget (${var.mongodb_connection_budget}). Raise the budget to what the server allows, or lower mongodb_pool_size or the instances in functions/mesh.json."
     }
+
+    precondition {
+      condition     = each.value.cpu * each.value.instances.max <= var.vcpu_quota
+      error_message = "${each.key} may grow to ${each.value.instances.max} instances of ${each.value.cpu} vCPU, and Cloud Run refuses what the quota of the region (vcpu_quota, ${var.vcpu_quota}) does not cover. Lower instance_limit_factor, or have the quota raised and say so in vcpu_quota."
+    }
+  }
+
+  depends_on = [
+    google_bigquery_table.table,
+    google_project_service.api,
+    time_sleep.grants,
+  ]
+}
+
+# A build starts at once, and reads, writes and logs by grants that Google takes up to a minute to spread; so do the check of
+# a function's secrets and the first publish to the topic.
+resource "time_sleep" "grants" {
+  create_duration = "60s"
+
+  # once more for each builder and each function that is new
+  triggers = {
+    builder   = google_service_account.builder.unique_id
+    functions = join(" ", keys(local.functions))
   }
 
   depends_on = [
     google_artifact_registry_repository_iam_member.builder,
-    google_bigquery_table.table,
     google_project_iam_member.builder,
     google_project_iam_member.builder_sources,
-    google_project_service.api,
+    google_project_service_identity.agent,
+    google_pubsub_topic_iam_member.storage,
     google_secret_manager_secret_iam_member.function,
     google_storage_bucket_iam_member.builder,
   ]
@@ -68,6 +91,7 @@ resource "google_artifact_registry_repository" "functions" {
   description   = "Images that Cloud Build makes of the bundles"
   location      = var.region
   format        = "DOCKER"
+  kms_key_name  = var.kms_key
 
   cleanup_policies {
     id     = "keep-recent"
@@ -87,5 +111,5 @@ resource "google_artifact_registry_repository" "functions" {
     }
   }
 
-  depends_on = [google_project_service.api]
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api]
 }

@@ -91,36 +91,64 @@ resource "google_cloud_run_v2_service_iam_member" "caller" {
   location = var.region
   role     = "roles/run.invoker"
   member   = google_service_account.caller[each.key].member
+
+  # a function that is made anew has a service without bindings; by its id, for the function as a whole changes at each deploy
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.mesh[each.key].id]
+  }
 }
 
-resource "google_cloud_run_v2_service_iam_member" "private" {
-  for_each = local.private_callers
+resource "google_cloud_run_v2_service_iam_binding" "private" {
+  for_each = length(var.private_callers) == 0 ? toset([]) : local.private
 
-  name     = google_cloudfunctions2_function.mesh[each.value.function].name
+  name     = google_cloudfunctions2_function.mesh[each.key].name
   location = var.region
   role     = "roles/run.invoker"
-  member   = each.value.member
+  members  = var.private_callers
+
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.mesh[each.key].id]
+  }
 }
 
 resource "google_cloud_run_v2_service_iam_member" "public" {
-  for_each = local.public
+  for_each = var.public_access == "all_users" ? local.public : toset([])
 
   name     = google_cloudfunctions2_function.mesh[each.key].name
   location = var.region
   role     = "roles/run.invoker"
   member   = "allUsers"
 
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.mesh[each.key].id]
+  }
+
   # nothing is accepted before all that handles it is there
   depends_on = [google_storage_bucket_iam_member.function, google_storage_notification.objects]
 }
 
-# What Google's own agents need.
-resource "google_project_service_identity" "pubsub" {
+# What Google's own agents need. Some are made only when they are first needed, too late for a grant that names them.
+resource "google_project_service_identity" "agent" {
+  for_each = local.agents
   provider = google-beta
 
-  service = "pubsub.googleapis.com"
+  service = each.key
 
   depends_on = [google_project_service.api]
+}
+
+data "google_bigquery_default_service_account" "bigquery" {
+  count = length(var.kms_key[*])
+}
+
+resource "google_kms_crypto_key_iam_member" "agent" {
+  for_each = local.key_users
+
+  crypto_key_id = var.kms_key
+  role          = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
+  member        = each.value
+
+  depends_on = [google_project_service_identity.agent]
 }
 
 resource "google_pubsub_topic_iam_member" "storage" {
@@ -136,7 +164,7 @@ resource "google_pubsub_topic_iam_member" "dead_letter" {
   role   = "roles/pubsub.publisher"
   member = local.pubsub_agent
 
-  depends_on = [google_project_service_identity.pubsub]
+  depends_on = [google_project_service_identity.agent]
 }
 
 resource "google_pubsub_subscription_iam_member" "dead_letter" {
@@ -146,7 +174,7 @@ resource "google_pubsub_subscription_iam_member" "dead_letter" {
   role         = "roles/pubsub.subscriber"
   member       = local.pubsub_agent
 
-  depends_on = [google_project_service_identity.pubsub]
+  depends_on = [google_project_service_identity.agent]
 }
 
 # projects of before April 2021 do not give the agent this right by themselves
@@ -157,7 +185,7 @@ resource "google_service_account_iam_member" "pubsub" {
   role               = "roles/iam.serviceAccountTokenCreator"
   member             = local.pubsub_agent
 
-  depends_on = [google_project_service_identity.pubsub]
+  depends_on = [google_project_service_identity.agent]
 }
 
 # Who builds: in place of Compute Engine's default account, which is an editor of the project or may do nothing.

@@ -6,15 +6,18 @@ locals {
 
   # of: the function that writes the line; null: several do
   log_lines = {
+    rejected    = { of = null, message = "rejected", only = null, description = "Events that are in no history, for a reason in rejections" }
     failed      = { of = null, message = "failed, will be retried", only = null, description = "Deliveries of an event that failed and come again" }
     not_stored  = { of = "collect", message = "not stored", only = null, description = "Payloads that collect could not store" }
     rebuilt     = { of = "rebuild-analytics", message = "rebuilt", only = null, description = "Rebuilds of the charts" }
     not_rebuilt = { of = "rebuild-analytics", message = "not rebuilt", only = null, description = "Rebuilds of the charts that failed" }
     missing     = { of = "reconcile", message = "reconciled", only = "jsonPayload.missing>0", description = "Reconciliations that found an event missing" }
   }
-  log_metrics = {
+  line_metrics = {
     for name, line in local.log_lines : name => {
       description = line.description
+      label       = "function"
+      field       = "jsonPayload.function"
       filter = join(" AND ", compact([
         "resource.type=\"cloud_run_revision\"",
         line.of == null ? null : "jsonPayload.function=\"${line.of}\"",
@@ -24,18 +27,37 @@ locals {
     }
     if line.of == null ? true : contains(keys(local.functions), line.of)
   }
+  # run.googleapis.com/request_count leaves out what reached no instance: 429 at the most instances, 403 without the grant
+  # to allUsers. 501 is collect's answer to what is no payload.
+  request_metrics = {
+    refused = {
+      description = "Payloads that were refused, by Cloud Run or by collect, by status"
+      label       = "status"
+      field       = "httpRequest.status"
+      filter = join(" AND ", [
+        "resource.type=\"cloud_run_revision\"",
+        "resource.labels.service_name=(${local.any_of.public})",
+        "log_id(\"run.googleapis.com/requests\")",
+        "(httpRequest.status=403 OR httpRequest.status=429 OR httpRequest.status>=500)",
+        "httpRequest.status!=501",
+      ])
+    }
+  }
+  log_metrics = merge(local.line_metrics, local.request_metrics)
   log_metric = {
     for name, _ in local.log_metrics :
     name => "metric.type=\"logging.googleapis.com/user/sitebeat_${name}\" AND resource.type=\"cloud_run_revision\""
   }
 
-  log_exclusions = merge(
-    {
-      functions = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(${join(" OR ", [for name in keys(local.functions) : "\"${name}\""])}) AND log_id(\"run.googleapis.com/requests\") AND httpRequest.status>=200 AND httpRequest.status<300"
-    },
-    var.domain == null ? {} : {
-      edge = "resource.type=\"http_load_balancer\" AND httpRequest.status>=200 AND httpRequest.status<300"
-    },
+  any_of = {
+    public    = join(" OR ", [for name in local.public : "\"${name}\""])
+    functions = join(" OR ", [for name in keys(local.functions) : "\"${name}\""])
+    edge      = join(" OR ", [for name in local.edge : "\"sitebeat-${name}\""])
+  }
+  # the load balancer's are off; should they be switched on by hand, for all of a project's there is one log
+  request_logs = merge(
+    { functions = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(${local.any_of.functions}) AND log_id(\"run.googleapis.com/requests\")" },
+    length(local.edge) == 0 ? {} : { edge = "resource.type=\"http_load_balancer\" AND resource.labels.url_map_name=(${local.any_of.edge})" },
   )
 }
 
@@ -51,10 +73,11 @@ locals {
     who => "metric.type=\"run.googleapis.com/request_count\" AND resource.type=\"cloud_run_revision\" AND resource.labels.service_name=one_of(${local.one_of[who]})"
   }
   latencies = replace(local.requests.public, "request_count", "request_latencies")
-  failures  = { for who, filter in local.requests : who => "${filter} AND metric.labels.response_code_class=\"5xx\"" }
-  age       = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=one_of(${local.one_of.pushed})"
-  backlog   = "metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=one_of(${local.one_of.pushed})"
-  dead      = replace(local.backlog, local.one_of.pushed, local.one_of.dead_letters)
+  # without 501, which collect answers to licence and update calls
+  failures = { for who, filter in local.requests : who => "${filter} AND metric.labels.response_code=one_of(\"500\", \"502\", \"503\", \"504\")" }
+  age      = "metric.type=\"pubsub.googleapis.com/subscription/oldest_unacked_message_age\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=one_of(${local.one_of.pushed})"
+  backlog  = "metric.type=\"pubsub.googleapis.com/subscription/num_undelivered_messages\" AND resource.type=\"pubsub_subscription\" AND resource.labels.subscription_id=one_of(${local.one_of.pushed})"
+  dead     = replace(local.backlog, local.one_of.pushed, local.one_of.dead_letters)
 
   by_service      = ["resource.labels.service_name"]
   by_subscription = ["resource.labels.subscription_id"]
@@ -98,29 +121,75 @@ locals {
     }
   }
 
-  log_alerts = {
+  # In PromQL. A metric of log lines has a point for a minute with a line and none for others: of one point an hour `increase`
+  # may read 0 for ever, so what comes that seldom is looked for by whether it is there.
+  series = merge(
+    { for name, _ in local.log_metrics : name => "logging_googleapis_com:user_sitebeat_${name}{monitored_resource=\"cloud_run_revision\"}" },
+    {
+      stored = "run_googleapis_com:request_count{monitored_resource=\"cloud_run_revision\",service_name=~\"${join("|", local.public)}\",response_code_class=\"2xx\"}"
+      edge   = "loadbalancing_googleapis_com:https_request_count{monitored_resource=\"https_lb_rule\",url_map_name=~\"${join("|", [for name in local.edge : "sitebeat-${name}"])}\",response_code=~\"403|429|500|502|503|504\"}"
+    },
+  )
+  # Of five minutes; of log lines also the minutes that have any, by which a single loss among few payloads is seen.
+  lost = concat(
+    [for function in ["increase", "count_over_time"] : "sum(${function}(${local.series.refused}[5m]))"],
+    [for name in local.edge : "sum(increase(${local.series.edge}[5m]))"],
+  )
+
+  query_alerts = {
     for name, alert in {
+      refused = {
+        title    = "payloads are refused"
+        severity = "CRITICAL"
+        query    = join(" or ", [for lost in local.lost : "${lost} > 0.01 * (sum(increase(${local.series.stored}[5m])) or vector(0))"])
+        duration = "0s"
+        every    = "60s"
+        of       = "refused"
+        advice   = "More than 1 % of the payloads of five minutes were answered 403, 429 or 5xx, some of them before collect saw them. Clients never send again: each is lost. 403: the grant to allUsers is gone; apply. 429: collect is at its most instances (instance_limit_factor, the region's quota) or Cloud Armor's limit is too low. Else see `collect answers 5xx`."
+      }
+      silent = {
+        title    = "no payload for an hour"
+        severity = "CRITICAL"
+        query    = "(sum(increase(${local.series.stored}[1h])) or vector(0)) == 0 and sum(increase(${local.series.stored}[23h] offset 1h)) > 480"
+        duration = "0s"
+        every    = "300s"
+        of       = "refused"
+        advice   = "collect stored nothing for an hour, and usually stores twenty payloads and more. Does its address answer (`curl ENDPOINT/`)? Is the domain's certificate valid, its A record right, the grant to allUsers there?"
+      }
+      rejected = {
+        title    = "events are rejected"
+        severity = "WARNING"
+        query    = "sum(increase(${local.series.rejected}[1h])) > 20 and sum(increase(${local.series.rejected}[1h])) > 0.2 * (sum(increase(${local.series.stored}[1h])) or vector(0))"
+        duration = "0s"
+        every    = "300s"
+        of       = "rejected"
+        advice   = "More than a fifth of the events of an hour are in no history. `reason` in the lines `rejected` says why: unknown_project is a plugin that was never told to sitebeat (`sitebeat projects create`); else a client that sends something new. Nothing is lost: the archive has them."
+      }
       missing = {
         title    = "events are missing from the history"
         severity = "ERROR"
-        query    = "sum(increase(logging_googleapis_com:user_sitebeat_missing{monitored_resource=\"cloud_run_revision\"}[1h])) > 0"
+        query    = "sum(count_over_time(${try(local.series.missing, "")}[1h])) > 0"
         duration = "0s"
+        every    = "300s"
+        of       = "missing"
         advice   = "reconcile found objects in the archive that are in no history, and published them again. Once is a delay; again and again is a fault of process-event."
       }
-      # none in 50 minutes, for 70 minutes: two hours without, and a new project has an hour for its first
+      # none in 70 minutes, for an hour: two hours without, and a new project has an hour for its first
       rebuilt = {
         title    = "no rebuild in two hours"
         severity = "WARNING"
-        query    = "(sum(increase(logging_googleapis_com:user_sitebeat_rebuilt{monitored_resource=\"cloud_run_revision\"}[50m])) or vector(0)) == 0"
-        duration = "4200s"
-        advice   = "The charts are older than two hours. Look at the logs of rebuild-analytics and at its Cloud Scheduler job."
+        query    = "absent_over_time(${try(local.series.rebuilt, "")}[70m])"
+        duration = "3600s"
+        every    = "300s"
+        of       = "rebuilt"
+        advice   = "The charts are older than two hours. Look at the logs of rebuild-analytics and at its Cloud Scheduler job. bytesBilled in its error: the history outgrew query_gib_limit."
       }
-    } : name => alert if contains(keys(local.log_metrics), name)
+    } : name => alert if contains(keys(local.log_metrics), alert.of)
   }
 
   charts = concat(
     [
-      { title = "collect: requests by answer, 1/s", filter = local.requests.public, aligner = "ALIGN_RATE", reducer = "REDUCE_SUM", by = ["metric.labels.response_code_class"] },
+      { title = "collect: requests that reached it, by answer, 1/s", filter = local.requests.public, aligner = "ALIGN_RATE", reducer = "REDUCE_SUM", by = ["metric.labels.response_code_class"] },
       { title = "collect: 95th percentile of latency, ms", filter = local.latencies, aligner = "ALIGN_PERCENTILE_95", reducer = "REDUCE_MAX", by = [] },
       { title = "Functions: calls, 1/s", filter = local.requests.others, aligner = "ALIGN_RATE", reducer = "REDUCE_SUM", by = local.by_service },
       { title = "Functions: failed calls, 1/s", filter = local.failures.others, aligner = "ALIGN_RATE", reducer = "REDUCE_SUM", by = local.by_service },
@@ -130,7 +199,7 @@ locals {
     ],
     [
       for name, filter in local.log_metric :
-      { title = local.log_metrics[name].description, filter = filter, aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", by = ["metric.labels.function"] }
+      { title = local.log_metrics[name].description, filter = filter, aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", by = ["metric.labels.${local.log_metrics[name].label}"] }
     ],
   )
 }

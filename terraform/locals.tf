@@ -41,7 +41,7 @@ locals {
           { on = "dataset", role = "roles/bigquery.dataViewer" },
           { on = "project", role = "roles/bigquery.jobUser" },
         ]
-        environment = { BIGQUERY_DATASET = local.dataset }
+        environment = { BIGQUERY_DATASET = local.dataset, BIGQUERY_MAX_GIB_BILLED = tostring(var.query_gib_limit) }
         secrets     = {}
       }
       mongodb = {
@@ -96,6 +96,10 @@ locals {
         try(function.trigger.http, null) == "public" ? { FORWARDED_HOPS = var.domain == null ? "1" : "2" } : {},
         [for word in function.access : local.access[word].environment]...
       )
+      # what may have one instance only, must
+      instances = merge(function.instances, {
+        max = function.instances.max == 1 ? 1 : max(1, function.instances.min, ceil(function.instances.max * var.instance_limit_factor))
+      })
       secrets       = merge([for word in function.access : local.access[word].secrets]...)
       ingress       = local.ingress[try(function.trigger.http, "none")]
       vpc_connector = contains(function.access, "mongodb") ? var.vpc_connector : null
@@ -116,10 +120,6 @@ locals {
     none = "ALLOW_INTERNAL_ONLY"
   }
 
-  private_callers = {
-    for pair in setproduct(local.private, var.private_callers) :
-    join(" ", pair) => { function = pair[0], member = pair[1] }
-  }
 }
 
 # How large an instance is. Cloud Run: less than one vCPU serves one request at a time, and memory asks for a least vCPU.
@@ -174,7 +174,24 @@ locals {
       ],
       var.billing_account == null ? [] : ["billingbudgets"],
       var.domain == null ? [] : ["compute"],
+      var.kms_key == null ? [] : ["cloudkms"],
     ) : "${name}.googleapis.com"
   ])
+  agents = toset([
+    for name in concat(
+      ["cloudfunctions", "cloudscheduler", "pubsub", "run"],
+      var.kms_key == null ? [] : ["artifactregistry", "secretmanager"],
+    ) : "${name}.googleapis.com"
+  ])
+  # who encrypts with the key, by the store that it is for
+  key_users = {
+    for store, member in {
+      artifactregistry = "serviceAccount:service-${data.google_project.project.number}@gcp-sa-artifactregistry.iam.gserviceaccount.com"
+      bigquery         = one(data.google_bigquery_default_service_account.bigquery[*].member)
+      pubsub           = local.pubsub_agent
+      secretmanager    = "serviceAccount:service-${data.google_project.project.number}@gcp-sa-secretmanager.iam.gserviceaccount.com"
+      storage          = data.google_storage_project_service_account.storage.member
+    } : store => member if var.kms_key != null
+  }
   pubsub_agent = "serviceAccount:service-${data.google_project.project.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
 }

@@ -6,7 +6,7 @@ resource "google_logging_metric" "log" {
   description = each.value.description
   filter      = each.value.filter
 
-  label_extractors = { function = "EXTRACT(jsonPayload.function)" }
+  label_extractors = { (each.value.label) = "EXTRACT(${each.value.field})" }
 
   metric_descriptor {
     metric_kind = "DELTA"
@@ -14,21 +14,21 @@ resource "google_logging_metric" "log" {
     unit        = "1"
 
     labels {
-      key         = "function"
-      value_type  = "STRING"
-      description = "The function that wrote the line"
+      key        = each.value.label
+      value_type = "STRING"
     }
   }
 
   depends_on = [google_project_service.api]
 }
 
-# At 10 M payloads a day the request logs would cost more than the compute. Metrics count them all the same.
-resource "google_logging_project_exclusion" "successes" {
-  for_each = local.log_exclusions
+# A request's line has the sender's address and the User-Agent, which names the site; and at 10 M payloads a day these lines
+# would cost more than the compute. Metrics of log lines count what is excluded too.
+resource "google_logging_project_exclusion" "requests" {
+  for_each = local.request_logs
 
   name        = "sitebeat-${each.key}"
-  description = "Requests that were answered 2xx"
+  description = "Every request to Sitebeat"
   filter      = each.value
 
   depends_on = [google_project_service.api]
@@ -91,8 +91,8 @@ resource "google_monitoring_alert_policy" "threshold" {
 }
 
 # In PromQL, since a threshold on a metric of our own is refused until the metric is some minutes old.
-resource "google_monitoring_alert_policy" "log" {
-  for_each = local.log_alerts
+resource "google_monitoring_alert_policy" "query" {
+  for_each = local.query_alerts
 
   display_name          = "Sitebeat: ${each.value.title}"
   combiner              = "OR"
@@ -105,7 +105,7 @@ resource "google_monitoring_alert_policy" "log" {
     condition_prometheus_query_language {
       query                     = each.value.query
       duration                  = each.value.duration
-      evaluation_interval       = "60s"
+      evaluation_interval       = each.value.every
       disable_metric_validation = true
     }
   }
@@ -124,31 +124,30 @@ resource "google_monitoring_dashboard" "mesh" {
     mosaicLayout = {
       columns = 12
       tiles = [
-        for index, chart in local.charts : {
-          xPos   = index % 2 * 6
-          yPos   = floor(index / 2) * 4
-          width  = 6
-          height = 4
-          widget = {
-            title = chart.title
-            xyChart = {
-              dataSets = [{
-                plotType = "LINE"
-                timeSeriesQuery = {
-                  timeSeriesFilter = {
-                    filter = chart.filter
-                    aggregation = {
-                      alignmentPeriod    = "60s"
-                      perSeriesAligner   = chart.aligner
-                      crossSeriesReducer = chart.reducer
-                      groupByFields      = chart.by
+        for index, chart in local.charts : merge(
+          # the API leaves out zeros and empty lists, and a plan would show them as changes for ever
+          { for field, value in { xPos = index % 2 * 6, yPos = floor(index / 2) * 4 } : field => value if value > 0 },
+          {
+            width  = 6
+            height = 4
+            widget = {
+              title = chart.title
+              xyChart = {
+                dataSets = [{
+                  plotType = "LINE"
+                  timeSeriesQuery = {
+                    timeSeriesFilter = {
+                      filter = chart.filter
+                      aggregation = merge(
+                        { alignmentPeriod = "60s", perSeriesAligner = chart.aligner, crossSeriesReducer = chart.reducer },
+                        { for field, value in { groupByFields = chart.by } : field => value if length(value) > 0 },
+                      )
                     }
                   }
-                }
-              }]
+                }]
+              }
             }
-          }
-        }
+        })
       ]
     }
   })

@@ -2,13 +2,14 @@
 resource "google_pubsub_topic" "mesh" {
   for_each = local.topics
 
-  name = each.key
+  name         = each.key
+  kms_key_name = var.kms_key
 
   message_storage_policy {
     allowed_persistence_regions = [var.region]
   }
 
-  depends_on = [google_project_service.api]
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api]
 }
 
 # Ours, not the function's own event trigger: that one's subscription can have no dead letter, and a redeploy makes it
@@ -58,13 +59,14 @@ resource "google_pubsub_subscription" "push" {
 resource "google_pubsub_topic" "dead_letter" {
   for_each = local.subscriptions
 
-  name = "${each.key}-dead-letter"
+  name         = "${each.key}-dead-letter"
+  kms_key_name = var.kms_key
 
   message_storage_policy {
     allowed_persistence_regions = [var.region]
   }
 
-  depends_on = [google_project_service.api]
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api]
 }
 
 resource "google_pubsub_subscription" "dead_letter" {

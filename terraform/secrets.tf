@@ -8,11 +8,19 @@ resource "google_secret_manager_secret" "secret" {
     user_managed {
       replicas {
         location = var.region
+
+        dynamic "customer_managed_encryption" {
+          for_each = var.kms_key[*]
+
+          content {
+            kms_key_name = customer_managed_encryption.value
+          }
+        }
       }
     }
   }
 
-  depends_on = [google_project_service.api]
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api]
 }
 
 resource "google_secret_manager_secret_version" "secret" {

@@ -12,6 +12,14 @@ resource "google_storage_bucket" "archive" {
     retention_duration_seconds = 604800
   }
 
+  dynamic "encryption" {
+    for_each = var.kms_key[*]
+
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
   dynamic "lifecycle_rule" {
     for_each = var.archive_expiry_days[*]
 
@@ -25,7 +33,7 @@ resource "google_storage_bucket" "archive" {
     }
   }
 
-  depends_on = [google_project_service.api]
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api]
 }
 
 data "google_storage_project_service_account" "storage" {}
@@ -37,7 +45,17 @@ resource "google_storage_notification" "objects" {
   event_types    = ["OBJECT_FINALIZE"]
 
   # an event is made only once every subscription is there to keep it
-  depends_on = [google_pubsub_topic_iam_member.storage, google_pubsub_subscription.push]
+  depends_on = [google_pubsub_subscription.push, time_sleep.grants]
+}
+
+# What the bundles were made of, and which of that is another thing now.
+locals {
+  bundles  = coalesce(var.bundles, "${path.module}/../dist")
+  built_of = try(jsondecode(file("${local.bundles}/sources.json")), null)
+  changed = [
+    for file, sha256 in coalesce(local.built_of, {}) : file
+    if try(filesha256("${path.module}/../${file}"), "gone") != sha256
+  ]
 }
 
 # What Cloud Build reads: one archive a function, made from the bundle of `npm run build`.
@@ -52,15 +70,34 @@ resource "google_storage_bucket" "bundles" {
     retention_duration_seconds = 0
   }
 
-  depends_on = [google_project_service.api]
+  dynamic "encryption" {
+    for_each = var.kms_key[*]
+
+    content {
+      default_kms_key_name = encryption.value
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = local.built_of != null
+      error_message = "There is no ${local.bundles}/sources.json: npm run build makes the bundles."
+    }
+    precondition {
+      condition     = length(local.changed) == 0
+      error_message = "The bundles are older than the sources (${join(", ", slice(local.changed, 0, min(3, length(local.changed))))}, …): npm run build makes them anew."
+    }
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agent, google_project_service.api]
 }
 
 data "archive_file" "bundle" {
   for_each = local.functions
 
   type             = "zip"
-  source_dir       = "${path.module}/../dist/${each.key}"
-  output_path      = "${path.module}/../dist/${each.key}.zip"
+  source_dir       = "${local.bundles}/${each.key}"
+  output_path      = "${local.bundles}/${each.key}.zip"
   output_file_mode = "0644"
 }
 

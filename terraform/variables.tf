@@ -31,6 +31,12 @@ variable "billing_account" {
   }
 }
 
+variable "bundles" {
+  description = "Folder of the bundles that npm run build made; null is dist/ of this checkout."
+  type        = string
+  default     = null
+}
+
 variable "deletion_protection" {
   description = "Refuse to destroy what holds data: the archive while it has objects, the history's tables."
   type        = bool
@@ -52,6 +58,33 @@ variable "domain_only" {
   description = "With a domain: close the run.app address, so that nothing passes by the load balancer. Leave false while plugins in the field still call run.app."
   type        = bool
   default     = true
+}
+
+variable "instance_limit_factor" {
+  description = "Scales the most instances of every function but those that may have one: below 1 where the region's quota is small, above 1 when a peak is answered 429."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.instance_limit_factor > 0 && var.instance_limit_factor <= 20
+    error_message = "instance_limit_factor must be above 0 and at most 20."
+  }
+}
+
+variable "kms_key" {
+  description = "Key of Cloud KMS (projects/P/locations/REGION/keyRings/K/cryptoKeys/C, in the region) that encrypts buckets, topics, dataset, secrets and images; null leaves it to Google's own keys. The key's project must let Terraform set its grants."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key == null ? true : can(regex("^projects/[^/]+/locations/[^/]+/keyRings/[^/]+/cryptoKeys/[^/]+$", var.kms_key))
+    error_message = "kms_key must look like projects/P/locations/REGION/keyRings/K/cryptoKeys/C."
+  }
+
+  validation {
+    condition     = var.kms_key == null ? true : try(split("/", var.kms_key)[3], var.region) == var.region
+    error_message = "kms_key must be in the region of everything else."
+  }
 }
 
 variable "log_level" {
@@ -166,6 +199,28 @@ variable "project" {
   }
 }
 
+variable "public_access" {
+  description = "How plugins, which cannot sign in, get to collect. all_users: by a grant to allUsers. no_invoker_check: that check is off, which an organization that forbids allUsers allows; it is switched off by hand, see README."
+  type        = string
+  default     = "all_users"
+
+  validation {
+    condition     = contains(["all_users", "no_invoker_check"], var.public_access)
+    error_message = "public_access must be all_users or no_invoker_check."
+  }
+}
+
+variable "query_gib_limit" {
+  description = "GiB that one query of the history may be billed for; a query that would read more is refused and costs nothing. 256 GiB are some 1.60 dollars."
+  type        = number
+  default     = 256
+
+  validation {
+    condition     = var.query_gib_limit >= 1 && var.query_gib_limit <= 999999 && floor(var.query_gib_limit) == var.query_gib_limit
+    error_message = "query_gib_limit must be a whole number from 1 to 999999."
+  }
+}
+
 variable "rate_limit_per_minute" {
   description = "With a domain: requests a minute that Cloud Armor lets one address send; more are answered 429 and lost. One shared host sends for all its sites. Null sets no limit."
   type        = number
@@ -215,6 +270,17 @@ variable "secrets_revision" {
   }
 }
 
+variable "vcpu_quota" {
+  description = "vCPUs that Cloud Run may give this project in the region. A new project has 20, some 10; see README."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.vcpu_quota >= 1
+    error_message = "vcpu_quota must be at least 1."
+  }
+}
+
 variable "vpc_connector" {
   description = "Serverless VPC Access connector through which functions reach MongoDB, as projects/P/locations/R/connectors/C; null leaves by Google's own, changing addresses. With Cloud NAT behind it MongoDB's access list can name one address."
   type        = string
@@ -223,5 +289,16 @@ variable "vpc_connector" {
   validation {
     condition     = var.vpc_connector == null ? true : can(regex("^projects/[^/]+/locations/[^/]+/connectors/[^/]+$", var.vpc_connector))
     error_message = "vpc_connector must look like projects/P/locations/R/connectors/C."
+  }
+}
+
+variable "vpc_egress" {
+  description = "What goes through vpc_connector. ALL_TRAFFIC: everything, as a MongoDB on the internet with an access list asks, then Cloud NAT must stand behind it. PRIVATE_RANGES_ONLY: what is in the VPC network or peered with it."
+  type        = string
+  default     = "ALL_TRAFFIC"
+
+  validation {
+    condition     = contains(["ALL_TRAFFIC", "PRIVATE_RANGES_ONLY"], var.vpc_egress)
+    error_message = "vpc_egress must be ALL_TRAFFIC or PRIVATE_RANGES_ONLY."
   }
 }

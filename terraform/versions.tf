@@ -15,6 +15,10 @@ terraform {
       source  = "hashicorp/google-beta"
       version = "~> 6.50"
     }
+    time = {
+      source  = "hashicorp/time"
+      version = "~> 0.13"
+    }
   }
 }
 

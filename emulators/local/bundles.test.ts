@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { BigQuery } from '@google-cloud/bigquery';
 import { Storage } from '@google-cloud/storage';
@@ -22,12 +22,14 @@ import { callFunction } from './schedule.ts';
 import type { StoreEnv } from './store-env.ts';
 
 const NAMES = readMesh().functions.map(({ name }) => name);
+const readJson = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
+
 /** What npm says where it can get nothing. */
 const NO_NETWORK = /\b(?:ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH)\b/;
 
-/** Installs what a bundle's own package.json names. false: npm can get it from nowhere. */
+/** Installs what a bundle's own lock names, as a build in the cloud does. false: npm can get it from nowhere. */
 async function install(folder: string): Promise<boolean> {
-  const args = ['install', '--prefer-offline', '--no-audit', '--no-fund', '--fetch-retries=0'];
+  const args = ['ci', '--prefer-offline', '--no-audit', '--no-fund', '--fetch-retries=0'];
   try {
     await promisify(execFile)('npm', args, { cwd: folder });
     return true;
@@ -105,8 +107,18 @@ describe('the bundles, under plain functions-framework (skipped where npm has ne
   });
 
   function dependenciesOf(bundle: string): unknown {
-    return JSON.parse(readFileSync(join(bundle, 'package.json'), 'utf8')).dependencies;
+    const { name: _, packages } = readJson(join(bundle, 'package-lock.json'));
+    const { dependencies } = readJson(join(bundle, 'package.json'));
+    return { dependencies, packages: { ...packages, '': packages[''].dependencies } };
   }
+
+  it('are installed to the version that our own lock names', () => {
+    const ours = readJson(fileURLToPath(new URL('../../package-lock.json', import.meta.url))).packages;
+    const { packages } = readJson(join(folder, NAMES[0] ?? '', 'node_modules/.package-lock.json'));
+    const versions = Object.entries(packages as Record<string, { version: string }>);
+    assert.ok(versions.length > 50);
+    for (const [path, { version }] of versions) assert.equal(version, ours[path].version, path);
+  });
 
   it('collect answers, and the object is in the archive as it came', async () => {
     assert.ok(id);

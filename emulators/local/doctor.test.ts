@@ -419,6 +419,12 @@ describe('sitebeat doctor', () => {
 
   for (const { title, args, env, says } of [
     { title: 'an unknown option', args: ['--bogus'], env: {}, says: /unknown option/ },
+    {
+      title: 'an endpoint that is no address',
+      args: ['--live', 'collect.example'],
+      env: {},
+      says: /address of collect/,
+    },
     { title: 'no project named', args: [], env: { GOOGLE_CLOUD_PROJECT: '' }, says: /GOOGLE_CLOUD_PROJECT/ },
   ])
     it(`ends with 2 on ${title}`, async () => {

@@ -26,14 +26,18 @@ export function grantsOf(resources: Resource[]): string[] {
     google_pubsub_subscription_iam_member: ({ subscription }) => `subscription ${called.get(subscription)}`,
     google_service_account_iam_member: ({ service_account_id }) => `account ${called.get(service_account_id)}`,
     google_artifact_registry_repository_iam_member: () => 'repository sitebeat-functions',
+    google_cloud_run_v2_service_iam_binding: ({ name }) => `function ${name}`,
     google_cloud_run_v2_service_iam_member: ({ name }) => `function ${name}`,
   };
   return resources
     .filter(({ type }) => /_iam_(member|binding|policy|audit_config)$/.test(type))
-    .map(({ type, values }) => {
+    .flatMap(({ type, values }) => {
       const target = targets[type];
       assert.ok(target, `${type} grants something that the table cannot say`);
-      return `${whoIs(values.member)} | ${target(values)} | ${values.role.replace('demo-project', 'PROJECT')}`;
+      const members: string[] = values.members ?? [values.member];
+      return members.map(
+        (member) => `${whoIs(member)} | ${target(values)} | ${values.role.replace('demo-project', 'PROJECT')}`,
+      );
     })
     .sort();
 }

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SOURCES } from '../../functions/build.ts';
 import type { Mesh } from '../../functions/mesh.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -17,17 +18,27 @@ export interface Resource {
   values: Record<string, any>;
 }
 
+/** What the runs of tests/mesh.tftest.hcl left. */
+export interface Outcome {
+  /** Of the run `everything`. */
+  resources: Resource[];
+  /** What each run that only plans would change, `type.name["index"]`, with how. */
+  changes: Record<string, Record<string, string>>;
+}
+
 /** terraform/ and what it reads, copied, so that nothing is left in the checkout. */
 export interface TerraformCopy {
   /** Runs `terraform ...args` in the copy. Never rejects: a failure is in `code`, its text in `output`. */
   run(...args: string[]): Promise<{ code: number; output: string }>;
   /** Puts another mesh in the place of functions/mesh.json. */
   setMesh(mesh: Mesh): Promise<void>;
+  /** Puts what bundles were made of where the tests look for it, and these sources beside it. */
+  setBuild(sources: Record<string, string>): Promise<void>;
   /**
-   * The resources of the run `everything` of tests/mesh.tftest.hcl. Through `terraform test`, since with mocked providers
-   * the whole graph is known, and the real provider, too, needs no credentials. Rejects with the output when a test fails.
+   * Through `terraform test`, since with mocked providers the whole graph is known, and the real provider, too, needs no
+   * credentials. Rejects with the output when a test fails.
    */
-  everything(...args: string[]): Promise<Resource[]>;
+  everything(...args: string[]): Promise<Outcome>;
   remove(): Promise<void>;
 }
 
@@ -55,7 +66,14 @@ export async function openTerraform(): Promise<TerraformCopy | string> {
   return {
     run,
     setMesh: (mesh) => writeFile(join(folder, 'functions/mesh.json'), JSON.stringify(mesh)),
-    everything: async (...args) => resourcesOf(await run('test', '-json', '-verbose', ...args)),
+    setBuild: async (sources) => {
+      for (const file of Object.keys(sources)) {
+        await mkdir(dirname(join(folder, file)), { recursive: true });
+        await cp(join(ROOT, file), join(folder, file));
+      }
+      await writeFile(join(folder, 'terraform/tests/built', SOURCES), JSON.stringify(sources));
+    },
+    everything: async (...args) => outcomeOf(await run('test', '-json', '-verbose', ...args)),
     remove,
   };
 }
@@ -71,7 +89,7 @@ async function providers(folder: string): Promise<Record<string, string>> {
   return { TF_CLI_CONFIG_FILE: join(folder, 'mirror.tfrc') };
 }
 
-function resourcesOf({ code, output }: { code: number; output: string }): Resource[] {
+function outcomeOf({ code, output }: { code: number; output: string }): Outcome {
   const messages = output
     .split('\n')
     .filter((line) => line.startsWith('{'))
@@ -81,7 +99,16 @@ function resourcesOf({ code, output }: { code: number; output: string }): Resour
     throw new Error(failures.map(({ diagnostic }) => `${diagnostic?.summary}: ${diagnostic?.detail}`).join('\n'));
   }
   const state = messages.find((message) => message.type === 'test_state' && message['@testrun'] === 'everything');
-  return state.test_state.root_module.resources;
+  const plans = messages.filter((message) => message.type === 'test_plan');
+  return {
+    resources: state.test_state.root_module.resources,
+    changes: Object.fromEntries(plans.map((plan) => [plan['@testrun'], changesOf(plan.test_plan)])),
+  };
+}
+
+function changesOf(plan: { resource_changes?: { address: string; change: { actions: string[] } }[] }) {
+  const changes = (plan.resource_changes ?? []).map(({ address, change }) => [address, change.actions.join(' ')]);
+  return Object.fromEntries(changes.filter(([, actions]) => actions !== 'no-op' && actions !== 'read'));
 }
 
 function execute(file: string, args: string[], { cwd, env }: { cwd?: string; env?: Record<string, string> }) {

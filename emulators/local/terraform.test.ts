@@ -1,21 +1,41 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { fileURLToPath } from 'node:url';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildFunctions, SOURCES } from '../../functions/build.ts';
 import { route } from '../../functions/collect/routes.ts';
 import { type Mesh, type MeshFunction, readMesh, subscriptionsOf, topicsOf } from '../../functions/mesh.ts';
+import type { Rejection } from '../../shared/event/rejection.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import { openLog } from '../../shared/runtime/log.ts';
+import { openRejections } from '../../shared/stores/rejections.ts';
+import { ownDataset } from '../../shared/testing/stores.ts';
 import { listen } from '../emulator.ts';
 import { grantsOf, grantsOfTable } from './terraform-grants.ts';
-import { openTerraform, type Resource, type TerraformCopy } from './terraform-plan.ts';
+import { type Outcome, openTerraform, type Resource, type TerraformCopy } from './terraform-plan.ts';
+
+const REJECTION: Rejection = {
+  eventId: 'an-event-1',
+  kind: 'track',
+  receivedAt: '2026-03-09T07:05:06.789Z',
+  projectHash: null,
+  reason: 'no_project',
+  field: 'hash',
+  message: 'the payload has no hash',
+  objectName: null,
+};
 
 const ROOT = new URL('../../', import.meta.url);
 
 describe('terraform/', function () {
-  this.timeout(180_000);
+  this.timeout(600_000);
   let terraform: TerraformCopy;
   let resources: Resource[];
+  let changes: Outcome['changes'];
+  let sources: Record<string, string>;
 
   before(async function () {
     const found = await openTerraform();
@@ -24,7 +44,9 @@ describe('terraform/', function () {
       this.skip();
     }
     terraform = found;
-    resources = await terraform.everything();
+    sources = await builtOf();
+    await terraform.setBuild(sources);
+    ({ resources, changes } = await terraform.everything());
   });
   after(() => terraform?.remove());
 
@@ -35,6 +57,33 @@ describe('terraform/', function () {
   it('is valid by the schema of the providers', async () => {
     const { code, output } = await terraform.run('validate', '-no-color');
     assert.equal(code, 0, output);
+  });
+
+  it('would change nothing after it was applied', () => {
+    assert.deepEqual(changes.again, {});
+  });
+
+  it('grants the right to call a function again when the function is made anew, and no other right', () => {
+    const { a_function_made_anew: anew = {} } = changes;
+    const replaced = Object.keys(anew).filter((address) => /create/.test(anew[address] as string));
+    assert.deepEqual(replaced.sort(), [
+      'google_cloud_run_v2_service_iam_member.public["collect"]',
+      'google_cloudfunctions2_function.mesh["collect"]',
+    ]);
+  });
+
+  it('ties every right to call a function to the function', () => {
+    const blocks = readFileSync(new URL('terraform/iam.tf', ROOT), 'utf8').split(/^resource /m);
+    const callers = blocks.filter((block) => block.startsWith('"google_cloud_run_v2_service_iam_'));
+    assert.equal(callers.length, 3);
+    for (const block of callers)
+      assert.match(block, /replace_triggered_by = \[google_cloudfunctions2_function\.mesh\[each\.key\]\.id\]/);
+  });
+
+  it('takes bundles that were made of the sources as they are', () => {
+    for (const file of ['functions/mesh.json', 'package-lock.json', 'shared/stores/archive.ts'])
+      assert.ok(sources[file]);
+    assert.ok(resources.some(({ type, name }) => type === 'google_storage_bucket' && name === 'bundles'));
   });
 
   it('makes the topics and subscriptions that the local mesh has', () => {
@@ -81,15 +130,39 @@ describe('terraform/', function () {
     assert.deepEqual(metricsOf(resources, lines), ['not_stored']);
   });
 
+  it('counts the line of an event that was rejected, as it is written', async () => {
+    const dataset = await ownDataset();
+    try {
+      const options = { projectId: dataset.projectId, dataset: String(dataset.id) };
+      const lines = await logged(() => openRejections(options, { log: openLog('a-function') }).append(REJECTION));
+      assert.deepEqual(metricsOf(resources, lines), ['rejected']);
+      assert.ok(!JSON.stringify(lines).includes(REJECTION.message));
+    } finally {
+      await dataset.delete({ force: true });
+    }
+  });
+
   it('needs no edit for a new function of any kind', async () => {
     const mesh = withMoreFunctions(readMesh());
+    await terraform.setBuild({});
     await terraform.setMesh(mesh);
-    const more = await terraform.everything('-filter=tests/mesh.tftest.hcl');
+    const { resources: more } = await terraform.everything('-filter=tests/mesh.tftest.hcl');
     assertSameSubscriptions(more, mesh);
     assert.deepEqual(grantsOf(more), grantsOfTable(mesh));
     assert.ok(more.some(({ type, index }) => type === 'google_monitoring_alert_policy' && index === 'missing'));
   });
 });
+
+/** What a build says that its bundles were made of. */
+async function builtOf(): Promise<Record<string, string>> {
+  const folder = await mkdtemp(join(tmpdir(), 'sitebeat-built-'));
+  try {
+    await buildFunctions(pathToFileURL(`${folder}/`));
+    return JSON.parse(readFileSync(join(folder, SOURCES), 'utf8'));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
 
 function assertSameSubscriptions(resources: Resource[], mesh: Mesh) {
   const all = (type: string, name: string) =>
@@ -123,7 +196,7 @@ const byName = <T extends { name?: string }>(items: T[]) =>
 /** What each log-based metric asks of a line. */
 function countedLines(resources: Resource[]) {
   return resources
-    .filter(({ type }) => type === 'google_logging_metric')
+    .filter(({ type, values }) => type === 'google_logging_metric' && values.filter.includes('jsonPayload.message'))
     .map(({ index, values: { filter } }) => ({
       metric: String(index),
       function: filter.match(/jsonPayload\.function="([^"]+)"/)?.[1] as string | undefined,

@@ -1,5 +1,12 @@
 import { IsOptional, Matches } from 'class-validator';
-import { archiveConfig, configPart, historyConfig, mongodbConfig, readParts } from '../../shared/runtime/env.ts';
+import {
+  archiveConfig,
+  configPart,
+  historyConfig,
+  mongodbConfig,
+  queryConfig,
+  readParts,
+} from '../../shared/runtime/env.ts';
 import { CommandFailure, EXIT } from './command-failure.ts';
 
 /** The clients take a host without its scheme for one that speaks TLS. */
@@ -23,7 +30,7 @@ export function readLatestConfig(env: NodeJS.ProcessEnv) {
 /** Where every store is. Throws CommandFailure (bad usage) that names every wrong variable. */
 export function readConfig(env: NodeJS.ProcessEnv) {
   const given = { ...(env.STORAGE_EMULATOR_HOST && { ARCHIVE_BUCKET: LOCAL_BUCKET }), ...withoutEmpty(env) };
-  return asUsage(() => readParts(given, archiveConfig, historyConfig, mongodbConfig, emulatorConfig));
+  return asUsage(() => readParts(given, archiveConfig, historyConfig, queryConfig, mongodbConfig, emulatorConfig));
 }
 export type Config = ReturnType<typeof readConfig>;
 

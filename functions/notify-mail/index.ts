@@ -15,8 +15,9 @@ const MAIL_TIMEOUT_MS = 10_000;
 
 const config = readConfig(process.env);
 const { db, close } = openLatest(config);
+const log = openLog('notify-mail', config.logLevel);
 const stores = { sites: openSites(db), mailApi: openMailApi({ ...config.mail, timeoutMs: MAIL_TIMEOUT_MS }) };
-const rejections = openRejections(config);
+const rejections = openRejections(config, { log });
 drainOnSignal(close);
 
 cloudEvent(
@@ -25,6 +26,6 @@ cloudEvent(
     decode: decodeSubscriberMessage,
     work: (message) => notifyMail(message, stores),
     reject: (message, error) => rejections.append(rejectionOfMessage(message, error)),
-    log: openLog('notify-mail', config.logLevel),
+    log,
   }),
 );

@@ -74,7 +74,10 @@ describe('notifyMail', () => {
   function openHandler(url: string) {
     const secret = process.env.MAIL_API_SECRET as string;
     const stores = { sites: openSites(latest.db), mailApi: openMailApi({ url, secret, timeoutMs: TIMEOUT_MS }) };
-    const rejections = openRejections({ projectId: dataset.projectId, dataset: dataset.id as string });
+    const rejections = openRejections(
+      { projectId: dataset.projectId, dataset: dataset.id as string },
+      { log: () => {} },
+    );
     return handleEvent({
       decode: decodeSubscriberMessage,
       work: (message) => notifyMail(message, stores),

@@ -28,7 +28,7 @@ describe('appendHistory', () => {
     return appendHistory(interpret(event, isKnown ? { project } : {}), {
       ...clock,
       history: openHistory(options),
-      rejections: openRejections(options, clock),
+      rejections: openRejections(options, { ...clock, log: () => {} }),
     });
   }
 

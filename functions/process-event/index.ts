@@ -24,6 +24,7 @@ import { processEvent } from './process-event.ts';
 
 const config = readConfig(process.env);
 const { db, close } = openLatest(config);
+const log = openLog('process-event', config.logLevel);
 const subscribers: Subscribers = openTopic({ projectId: config.projectId, topic: SUBSCRIBERS_TOPIC });
 const stores = {
   archive: openArchive(config),
@@ -37,7 +38,7 @@ const stores = {
   eventKeys: openEventKeys(config),
   erasures: openErasures(db),
   history: openHistory(config),
-  rejections: openRejections(config),
+  rejections: openRejections(config, { log }),
   mailQuotas: openMailQuotas(db),
   subscribers,
 };
@@ -52,6 +53,6 @@ cloudEvent(
     decode: (event) => decodeNotification(event, config.bucket),
     work: (object) => processEvent(object, stores),
     reject: (object, error) => stores.rejections.append(rejectionOfObject(object, error)),
-    log: openLog('process-event', config.logLevel),
+    log,
   }),
 );

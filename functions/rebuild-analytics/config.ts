@@ -1,5 +1,5 @@
-import { historyConfig, logConfig, mongodbConfig, readParts } from '../../shared/runtime/env.ts';
+import { historyConfig, logConfig, mongodbConfig, queryConfig, readParts } from '../../shared/runtime/env.ts';
 
 export function readConfig(env: NodeJS.ProcessEnv) {
-  return readParts(env, historyConfig, mongodbConfig, logConfig);
+  return readParts(env, historyConfig, queryConfig, mongodbConfig, logConfig);
 }

@@ -74,7 +74,7 @@ describe('rebuild', () => {
       await dataset.query(`DELETE FROM \`${dataset.id}.${table}\` WHERE received_at >= TIMESTAMP('2020-01-01')`);
       if (of.length > 0) await dataset.table(table).insert([...of, ...of.flatMap(ofOther)]);
     }
-    const options = { projectId: dataset.projectId, dataset: String(dataset.id) };
+    const options = { projectId: dataset.projectId, dataset: String(dataset.id), maxBytesBilled: 2 ** 30 };
     await rebuild(
       {
         history: openHistoryReader(options),

@@ -22,7 +22,7 @@ const stores = {
   projects: openProjects(db),
   sites: openSites(db),
   mailQuotas: openMailQuotas(db),
-  rejections: openRejections(config),
+  rejections: openRejections(config, { log }),
   subscribers,
   now: () => new Date(),
 };

@@ -43,7 +43,11 @@ const COLLECTIONS = ['sites', 'deactivations', 'optOuts', 'unclaimed'];
 export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
   const [bucket, dataset, latest] = [await ownBucket(), await ownDataset(), ownDatabase()];
   const { db } = latest;
-  const options = { projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '', dataset: dataset.id ?? '' };
+  const options = {
+    projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '',
+    dataset: dataset.id ?? '',
+    maxBytesBilled: 2 ** 30,
+  };
   const archive = openArchive({ bucket: bucket.name });
   const stores: Stores = {
     archive,
@@ -54,7 +58,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     deactivations: openDeactivations(db),
     optOuts: openOptOuts(db),
     history: openHistory(options),
-    rejections: openRejections(options),
+    rejections: openRejections(options, { log: () => {} }),
     unclaimed: openUnclaimed(db),
     eventKeys: openEventKeys(options),
     erasures: openErasures(db),

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { archiveConfig, historyConfig, logConfig, mongodbConfig, readParts } from './env.ts';
+import { archiveConfig, historyConfig, logConfig, mongodbConfig, queryConfig, readParts } from './env.ts';
 
 describe('readParts', () => {
   const GIVEN = {
@@ -9,10 +9,12 @@ describe('readParts', () => {
   };
 
   it('reads what is given, and defaults for the rest', () => {
-    assert.deepEqual(readParts({ ...GIVEN, LOG_LEVEL: '' }, archiveConfig, historyConfig, mongodbConfig, logConfig), {
+    const env = { ...GIVEN, LOG_LEVEL: '' };
+    assert.deepEqual(readParts(env, archiveConfig, historyConfig, queryConfig, mongodbConfig, logConfig), {
       bucket: 'archive',
       projectId: 'project',
       dataset: 'sitebeat',
+      maxBytesBilled: 274_877_906_944,
       mongodbUri: GIVEN.MONGODB_URI,
       maxPoolSize: 10,
       logLevel: 'INFO',

@@ -77,6 +77,16 @@ export const historyConfig = configPart(HistoryVariables, (variables) => ({
   dataset: variables.BIGQUERY_DATASET,
 }));
 
+const GIB = 2 ** 30;
+
+class QueryVariables {
+  /** What one query may be billed for at most: beyond it BigQuery refuses the query, and charges nothing. */
+  @Matches(/^[1-9]\d{0,5}$/) BIGQUERY_MAX_GIB_BILLED = '256';
+}
+export const queryConfig = configPart(QueryVariables, (variables) => ({
+  maxBytesBilled: Number(variables.BIGQUERY_MAX_GIB_BILLED) * GIB,
+}));
+
 class MongodbVariables {
   @Matches(/^mongodb(\+srv)?:\/\/[^/]+\/[^?]+/, {
     message: '$property must be a mongodb:// uri that names the database',

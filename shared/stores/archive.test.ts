@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Bucket } from '@google-cloud/storage';
 import { hourPrefix } from '../event/object-name.ts';
 import { capturedEvent } from '../testing/events.ts';
@@ -9,6 +12,30 @@ async function namesOf(names: AsyncIterable<string>): Promise<string[]> {
   const list: string[] = [];
   for await (const name of names) list.push(name);
   return list;
+}
+
+/** Works on a storage service that forbids everything, in its own words. Gives the name of the error of that. */
+async function withRefusingStorage(message: string, work: () => Promise<void>): Promise<string | undefined> {
+  const server = createServer((request, response) => {
+    request.resume();
+    response.writeHead(403, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify({ error: { code: 403, message, errors: [{ message, reason: 'forbidden' }] } }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const given = process.env.STORAGE_EMULATOR_HOST;
+  process.env.STORAGE_EMULATOR_HOST = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  try {
+    return await work().then(
+      () => undefined,
+      (error: Error) => error.name,
+    );
+  } finally {
+    if (given === undefined) delete process.env.STORAGE_EMULATOR_HOST;
+    else process.env.STORAGE_EMULATOR_HOST = given;
+    server.closeAllConnections();
+    server.close();
+  }
 }
 
 describe('openArchive', () => {
@@ -31,6 +58,23 @@ describe('openArchive', () => {
     await archive.create({ ...event, payload: {} });
     assert.deepEqual(await archive.read(`${HOUR}${event.id}.json`), event);
   });
+
+  for (const { title, message, stored } of [
+    {
+      title: 'takes a refusal to replace an object for one that is there',
+      message: 'fn does not have storage.objects.delete access to the Google Cloud Storage object.',
+      stored: true,
+    },
+    {
+      title: 'does not take a refusal to create one for that',
+      message: 'fn does not have storage.objects.create access to the Google Cloud Storage object.',
+      stored: false,
+    },
+  ])
+    it(title, async () => {
+      const asked = await withRefusingStorage(message, () => openArchive({ bucket: 'a-bucket' }).create(event));
+      assert.equal(asked, stored ? undefined : 'TransientError');
+    });
 
   it('knows nothing of an object that is not there', async () => {
     assert.equal(await archive.read(`${HOUR}nothing-here.json`), undefined);

@@ -21,6 +21,14 @@ export interface Archive {
 /** The most names that Cloud Storage gives at once. */
 const MAX_LISTED = 1000;
 
+/**
+ * Whether a create was refused since the object is there: by its precondition, or for lack of the right to replace it, which
+ * collect does not have and Cloud Storage may look at first. Any other 403 is a create that was refused.
+ */
+function isThere({ code, message }: ApiError): boolean {
+  return code === 412 || (code === 403 && /\bstorage\.objects\.delete\b/.test(message));
+}
+
 /** Opens the bucket `bucket`; the client finds its credentials or emulator in the environment. */
 export function openArchive({ bucket }: { bucket: string }): Archive {
   const files = new Storage().bucket(bucket);
@@ -36,7 +44,7 @@ export function openArchive({ bucket }: { bucket: string }): Archive {
           })
           .catch((error: ApiError) => {
             // an earlier try of the client's wrote it and its answer was lost
-            if (error.code !== 412) throw error;
+            if (!isThere(error)) throw error;
           }),
       ),
     read: (name) =>

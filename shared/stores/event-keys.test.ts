@@ -11,7 +11,11 @@ const event = (id: string, receivedAt: string) => ({ id, kind: 'track' as const,
 describe('the index of the archive', () => {
   let dataset: Dataset;
   let eventKeys: EventKeys;
-  const options = () => ({ projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '', dataset: dataset.id ?? '' });
+  const options = () => ({
+    projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '',
+    dataset: dataset.id ?? '',
+    maxBytesBilled: 2 ** 30,
+  });
   beforeEach(async () => {
     dataset = await ownDataset();
     eventKeys = openEventKeys(options());
@@ -39,7 +43,7 @@ describe('the index of the archive', () => {
     const row = (id: string, receivedAt: string) => ({ event_id: id, received_at: receivedAt, project_hash: 'p' });
     await history.append('tracking_skips', row('old-1', '2026-01-01T05:10:00.000Z'));
     await history.append('tracking_skips', row('old-2', '2026-01-01T05:20:00.000Z'));
-    const rejections = openRejections(options());
+    const rejections = openRejections(options(), { log: () => {} });
     const rejection = { projectHash: null, field: null, message: '', objectName: null };
     for (const [kind, reason, hour] of [
       ['track', 'unknown_project', '06'],

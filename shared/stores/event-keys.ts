@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../event/envelope.ts';
 import { type Kind, objectName } from '../event/object-name.ts';
-import { type DatasetOptions, openDataset, rowsAppender } from './history.ts';
-import { openHistoryReader } from './history-reader.ts';
+import { openDataset, rowsAppender } from './history.ts';
+import { openHistoryReader, type QueryOptions } from './history-reader.ts';
 
 /** An event that is found by a key. */
 export interface KeyedObject {
@@ -45,7 +45,7 @@ SELECT DISTINCT TIMESTAMP_TRUNC(received_at, HOUR) AS hour FROM (
 WHERE event_id NOT IN (SELECT event_id FROM \`\${dataset}.event_keys\` WHERE received_at < @before)
 ORDER BY hour`;
 
-export function openEventKeys(options: DatasetOptions): EventKeys {
+export function openEventKeys(options: QueryOptions): EventKeys {
   const append = rowsAppender(openDataset(options), 'event_keys', ({ event_id: id, key }) => `${id}/${key}`);
   const { query } = openHistoryReader(options);
   return {

@@ -1,6 +1,11 @@
 import { transient } from '../runtime/errors.ts';
 import { type DatasetOptions, inDataset, openDataset } from './history.ts';
 
+export interface QueryOptions extends DatasetOptions {
+  /** BigQuery refuses a query that would be billed for more, and charges nothing. */
+  maxBytesBilled: number;
+}
+
 /** Reads the history. */
 export interface HistoryReader {
   /**
@@ -14,12 +19,13 @@ export interface HistoryReader {
   ): Promise<Record<string, unknown>[]>;
 }
 
-export function openHistoryReader(options: DatasetOptions): HistoryReader {
+export function openHistoryReader(options: QueryOptions): HistoryReader {
   const { bigQuery, id } = openDataset(options);
+  const maximumBytesBilled = String(options.maxBytesBilled);
   return {
     query: (sql, params, types = {}) =>
       transient('the history', async () => {
-        const [rows] = await bigQuery.query({ query: inDataset(sql, id as string), params, types });
+        const [rows] = await bigQuery.query({ query: inDataset(sql, id as string), params, types, maximumBytesBilled });
         return rows.map(plainRow);
       }),
   };

@@ -1,4 +1,5 @@
 import type { Rejection } from '../event/rejection.ts';
+import type { Log } from '../runtime/log.ts';
 import { type DatasetOptions, openDataset, tableAppender } from './history.ts';
 
 /** The events that are in no history, and why. */
@@ -6,14 +7,15 @@ export interface Rejections {
   append(rejection: Rejection): Promise<void>;
 }
 
+/** A line goes to `log` for each: their share of all events is watched. */
 export function openRejections(
   options: DatasetOptions,
-  { now = () => new Date() }: { now?: () => Date } = {},
+  { log, now = () => new Date() }: { log: Log; now?: () => Date },
 ): Rejections {
   const append = tableAppender(openDataset(options), 'rejections');
   return {
-    append: ({ eventId, receivedAt, kind, projectHash, reason, field, message, objectName }) =>
-      append({
+    append: async ({ eventId, receivedAt, kind, projectHash, reason, field, message, objectName }) => {
+      await append({
         event_id: eventId,
         received_at: receivedAt,
         processed_at: now().toISOString(),
@@ -23,6 +25,8 @@ export function openRejections(
         field,
         message,
         object_name: objectName,
-      }),
+      });
+      log('INFO', 'rejected', { eventId, kind, reason });
+    },
   };
 }

@@ -1,7 +1,7 @@
 import { type Kind, objectName, parseObjectName } from '../event/object-name.ts';
 import { transient } from '../runtime/errors.ts';
-import { type DatasetOptions, HISTORY_TABLES, type HistoryTable, inDataset, openDataset } from './history.ts';
-import { openHistoryReader } from './history-reader.ts';
+import { HISTORY_TABLES, type HistoryTable, inDataset, openDataset } from './history.ts';
+import { openHistoryReader, type QueryOptions } from './history-reader.ts';
 import { readTables } from './tables.ts';
 
 /** Every table in which an event can have rows. */
@@ -79,7 +79,8 @@ const OF_EVENTS = `received_at >= @since AND received_at < @until AND event_id I
 const OF_REJECTED = `received_at >= @since AND received_at < @until
   AND (event_id IN UNNEST(@events) OR object_name IN UNNEST(@objects))`;
 
-export function openSiteHistory(options: DatasetOptions): SiteHistory {
+export function openSiteHistory(options: QueryOptions): SiteHistory {
+  const maximumBytesBilled = String(options.maxBytesBilled);
   const { bigQuery, id: dataset } = openDataset(options);
   const { query: select } = openHistoryReader(options);
   return {
@@ -119,7 +120,7 @@ export function openSiteHistory(options: DatasetOptions): SiteHistory {
         for (const { condition, params, types } of batches([table], objects)) {
           const query = inDataset(`DELETE FROM \`\${dataset}.${table}\` WHERE ${condition}`, dataset as string);
           try {
-            const [job] = await bigQuery.createQueryJob({ query, params, types });
+            const [job] = await bigQuery.createQueryJob({ query, params, types, maximumBytesBilled });
             await job.getQueryResults();
             const [{ statistics }] = await job.getMetadata();
             rows += Number(statistics.query.numDmlAffectedRows);

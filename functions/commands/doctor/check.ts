@@ -20,10 +20,14 @@ export const ANSWER_MS = 5000;
 const ANSWERS_MS = 10_000;
 
 /** The checks of one store; a single one that differs when the store cannot be read, or says nothing for too long. */
-export async function checksOf(store: string, work: () => Promise<Check[]>): Promise<Check[]> {
+export async function checksOf(
+  store: string,
+  work: () => Promise<Check[]>,
+  answersMs: number = ANSWERS_MS,
+): Promise<Check[]> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ANSWERS_MS / 1000} s`)), ANSWERS_MS);
+    timer = setTimeout(() => reject(new Error(`no answer within ${answersMs / 1000} s`)), answersMs);
   });
   try {
     return await Promise.race([work(), late]);
@@ -37,7 +41,7 @@ export async function checksOf(store: string, work: () => Promise<Check[]>): Pro
 const MAX_REASON = 200;
 
 /** A client library's own words: nobody's data is worked on here. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.cause instanceof Error) return reasonOf(error.cause);
   const [line = ''] = error.message.split('\n');

@@ -6,8 +6,10 @@ import type { Output, Shell } from '../terminal.ts';
 import { type Check, checksOf, differs } from './check.ts';
 import { checkArchive } from './check-archive.ts';
 import { checkDelivery } from './check-delivery.ts';
+import { checkEvent, type EventOptions } from './check-event.ts';
 import { checkHistory } from './check-history.ts';
 import { checkLatest } from './check-latest.ts';
+import { checkQueries } from './check-queries.ts';
 
 interface Diagnosis {
   ok: boolean;
@@ -16,17 +18,36 @@ interface Diagnosis {
   differences: Check[];
 }
 
+interface Options extends Output {
+  mail: boolean;
+  /** Where collect is; true: past it. */
+  live?: string | true;
+}
+
+/** An event may have to wait for an instance to start, more than once. */
+const ARRIVAL_MS = 60_000;
+const TRIAL_MS = 120_000;
+
 /** `sitebeat doctor`: whether what mesh.json and schemas/ say is what is there. */
 export function addDoctor(program: Command, { env, terminal }: Shell): void {
   program
     .command('doctor')
-    .description('compare what is there with what functions/mesh.json and schemas/ say; changes nothing')
+    .description('compare what is there with what functions/mesh.json and schemas/ say; changes nothing without --live')
     .option('--no-mail', "there is no mail API: Terraform's mail_api_url is not set")
+    .option(
+      '--live [endpoint]',
+      "also try it: send an event of the doctor's own all the way and remove it, and ask what each query would read",
+      asEndpoint,
+    )
     .option('--json', 'print JSON')
-    .action(async ({ mail, ...output }: Output & { mail: boolean }) => {
-      const diagnosis = diagnose(
-        await examine(readConfig(env), { inCloud: !env.PUBSUB_EMULATOR_HOST, withMail: mail }),
-      );
+    .action(async ({ mail, live, ...output }: Options) => {
+      const config = readConfig(env);
+      const checks = await examine(config, { inCloud: !env.PUBSUB_EMULATOR_HOST, withMail: mail });
+      if (live !== undefined) {
+        const endpoint = live === true ? undefined : live;
+        checks.push(...(await tryOut({ ...config, endpoint, note: (text) => terminal.note(text) })));
+      }
+      const diagnosis = diagnose(checks);
       terminal.result(diagnosis, diagnosisText, output);
       if (!diagnosis.ok) {
         throw new CommandFailure(
@@ -46,6 +67,24 @@ async function examine(config: Config, delivery: { inCloud: boolean; withMail: b
     checksOf('MongoDB', () => checkLatest(config)),
   ]);
   return checks.flat();
+}
+
+function asEndpoint(text: string): string {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new CommandFailure(EXIT.usage, `--live ${text}: not the address of collect, like https://collect.example`);
+  }
+  return text;
+}
+
+async function tryOut(options: Omit<EventOptions, 'notificationTopic' | 'arrivalMs'>): Promise<Check[]> {
+  const { notificationTopic } = readMesh();
+  const queries = await checksOf('queries and charts', () => checkQueries(options), TRIAL_MS);
+  const event = await checksOf(
+    'the trial',
+    () => checkEvent({ ...options, notificationTopic, arrivalMs: ARRIVAL_MS }),
+    TRIAL_MS,
+  );
+  return [...queries, ...event];
 }
 
 function diagnose(checks: Check[]): Diagnosis {

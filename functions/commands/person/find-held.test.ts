@@ -44,7 +44,11 @@ describe('openSearch', () => {
   afterEach(() => system.close());
 
   function search(seed: Seed) {
-    const options = { projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '', dataset: system.env.BIGQUERY_DATASET ?? '' };
+    const options = {
+      projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '',
+      dataset: system.env.BIGQUERY_DATASET ?? '',
+      maxBytesBilled: 2 ** 30,
+    };
     const archive = openArchive({ bucket: system.env.ARCHIVE_BUCKET ?? '' });
     const read = (name: string) => {
       reads.push(name);

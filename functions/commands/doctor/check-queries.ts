@@ -1,0 +1,109 @@
+import { BigQuery } from '@google-cloud/bigquery';
+import type { Db } from 'mongodb';
+import type { AnalyticsDocument } from '../../../shared/stores/analytics.ts';
+import { inDataset } from '../../../shared/stores/history.ts';
+import type { HistoryReader, QueryOptions } from '../../../shared/stores/history-reader.ts';
+import { openLatest } from '../../../shared/stores/mongodb.ts';
+import { openProjects } from '../../../shared/stores/projects.ts';
+import { readViews } from '../../../shared/stores/tables.ts';
+import { rebuild } from '../../rebuild-analytics/rebuild.ts';
+import { type Check, reasonOf } from './check.ts';
+
+const GIB = 2 ** 30;
+const HOUR_MS = 3_600_000;
+/** They are rebuilt every hour. */
+const MAX_CHARTS_AGE_MS = 2 * HOUR_MS;
+/** Of what a view would read without it, a range in which there is nothing may read so much: rows not yet in a partition. */
+const MAX_SHARE = 0.1;
+
+/** What each view and each chart would read, by dry runs: they cost nothing and give no rows. */
+export async function checkQueries(options: QueryOptions & Parameters<typeof openLatest>[0]): Promise<Check[]> {
+  const { db, close } = openLatest(options);
+  try {
+    const keys = await openProjects(db).customFieldKeys();
+    return [...(await checkViews(options)), ...(await checkCharts(options, keys)), await checkSchedule(db, new Date())];
+  } finally {
+    await close();
+  }
+}
+
+/** Whether a range of days reaches the table through the view's window: without it each query would read the whole history. */
+async function checkViews(options: QueryOptions): Promise<Check[]> {
+  const bytesOf = dryRuns(options);
+  const checks = Object.keys(readViews(options.dataset)).map(async (view) => {
+    const read = (range: string) => bytesOf(`SELECT * FROM \`\${dataset}.${view}\` WHERE received_at >= ${range}`);
+    const expected = 'reads the days that are asked for alone';
+    try {
+      const all = await read("TIMESTAMP '2000-01-01'");
+      const none = await read("TIMESTAMP '2100-01-01'");
+      const actual = none <= all * MAX_SHARE ? expected : `of days without a row ${inGib(none)}, of all ${inGib(all)}`;
+      return { what: `view ${view}, a query of some days`, expected, actual };
+    } catch (error) {
+      return { what: `view ${view}, a query of some days`, expected, actual: reasonOf(error) };
+    }
+  });
+  return Promise.all(checks);
+}
+
+/** Every query that a rebuild makes, as it makes it. */
+async function checkCharts(options: QueryOptions, customFieldKeys: string[]): Promise<Check[]> {
+  const bytesOf = dryRuns(options);
+  const checks: Check[] = [];
+  const expected = `reads no more than ${inGib(options.maxBytesBilled)}`;
+  const history: HistoryReader = {
+    query: async (sql, params, types) => {
+      const what = `chart query ${checks.length + 1}`;
+      const check = { what, expected, actual: 'not asked' };
+      checks.push(check);
+      try {
+        const bytes = await bytesOf(sql, params, types);
+        check.actual = bytes <= options.maxBytesBilled ? expected : `reads ${inGib(bytes)}`;
+      } catch (error) {
+        check.actual = reasonOf(error);
+      }
+      return [];
+    },
+  };
+  await rebuild(
+    {
+      history,
+      analytics: { replace: async () => 0 },
+      copies: { note: async () => {} },
+      projects: { customFieldKeys: async () => customFieldKeys },
+    },
+    new Date(),
+  );
+  return checks;
+}
+
+/** What the scheduled call leaves behind: charts of not long ago, where there are any. */
+async function checkSchedule(db: Db, now: Date): Promise<Check> {
+  const [latest] = await db
+    .collection<AnalyticsDocument>('analytics')
+    .find()
+    .sort({ rebuiltAt: -1 })
+    .limit(1)
+    .toArray();
+  const ageMs = latest === undefined ? 0 : now.getTime() - latest.rebuiltAt.getTime();
+  const expected = 'rebuilt within two hours';
+  const actual = ageMs <= MAX_CHARTS_AGE_MS ? expected : `rebuilt ${Math.round(ageMs / HOUR_MS)} hours ago`;
+  return { what: 'charts', expected, actual };
+}
+
+/** How many bytes a query would read. */
+function dryRuns({ projectId, dataset }: QueryOptions) {
+  const bigQuery = new BigQuery({ projectId, autoRetry: false });
+  return async (
+    sql: string,
+    params: Record<string, unknown> = {},
+    types: Record<string, string | string[]> = {},
+  ): Promise<number> => {
+    const query = inDataset(sql, dataset);
+    const [job] = await bigQuery.createQueryJob({ query, params, types, dryRun: true });
+    return Number(job.metadata.statistics.totalBytesProcessed);
+  };
+}
+
+function inGib(bytes: number): string {
+  return `${(bytes / GIB).toFixed(3)} GiB`;
+}
