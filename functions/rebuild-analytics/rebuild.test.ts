@@ -100,8 +100,11 @@ describe('rebuild', () => {
         report('silent.example', '2026-02-20T10:00:00.000Z'),
         report('staging.a.example', march(10), { environment: 'staging' }),
         report('never-opted-in.example', march(10), { kind: 'deactivate' }),
+        report('day.example', march(27)),
+        report('day.example', march(26), { project_hash: OTHER }),
       ],
       deactivations: [
+        departure('day.example', '2026-03-27T11:00:00.000Z', 'other'),
         departure('b.example', march(25), 'too-slow'),
         departure('c.example', march(26), null),
         { ...departure('a.example', march(12), 'other'), environment: 'staging' },
@@ -117,9 +120,11 @@ describe('rebuild', () => {
       'silent after 30 days',
     );
     assert.deepEqual(on(25), { day: '2026-03-25', activeSites: 1, installs: 0, deactivations: 1 });
+    assert.deepEqual(on(27), { day: '2026-03-27', activeSites: 1, installs: 1, deactivations: 1 }, 'came and went');
     assert.deepEqual(on(31), { day: '2026-03-31', activeSites: 1, installs: 0, deactivations: 0 });
     assert.deepEqual(reasons, [
       { reason: null, deactivations: 1 },
+      { reason: 'other', deactivations: 1 },
       { reason: 'too-slow', deactivations: 1 },
     ]);
   });
@@ -141,8 +146,12 @@ describe('rebuild', () => {
           plugins: [{ slug: 'woo' }, { slug: '404' }],
         }),
         report('gone.example', march(21), { project_version: '3.0' }),
+        report('gone-today.example', '2026-03-31T09:00:00.000Z', { project_version: '3.0' }),
       ],
-      deactivations: [departure('gone.example', march(22), 'other')],
+      deactivations: [
+        departure('gone.example', march(22), 'other'),
+        departure('gone-today.example', '2026-03-31T10:00:00.000Z', 'other'),
+      ],
     });
     assert.deepEqual(breakdowns, {
       version: [{ value: '2.0', sites: 2 }],
@@ -196,7 +205,8 @@ describe('rebuild', () => {
           report('copy.example', march(21), same),
           report('a.example', march(20), same),
           report('b.example', march(21), { ...same, fingerprint: 'other' }),
-          report('of-other-project.example', march(1), { ...same, project_hash: 'b4a8da5b' }),
+          report('of-other-project.example', march(1), { ...same, project_hash: OTHER }),
+          report('copy.example', march(1), { ...same, project_hash: OTHER }),
         ],
         deactivations: [],
       });
@@ -224,8 +234,15 @@ describe('rebuild', () => {
 
     it('counts the next one from the day on which the first leaves', async () => {
       const { daily, breakdowns } = await charts({
-        sites: [report('a.example', march(10), same), report('next.example', march(11), same)],
-        deactivations: [departure('a.example', march(14), 'other')],
+        sites: [
+          report('day.example', '2026-03-10T08:00:00.000Z', same),
+          report('a.example', march(10), same),
+          report('next.example', march(11), same),
+        ],
+        deactivations: [
+          departure('day.example', '2026-03-10T09:00:00.000Z', 'other'),
+          departure('a.example', march(14), 'other'),
+        ],
       });
       assert.deepEqual(
         daily.filter(({ day }) => day >= '2026-03-10').map(({ activeSites }) => activeSites),
