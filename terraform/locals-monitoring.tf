@@ -11,6 +11,7 @@ locals {
     not_stored  = { of = "collect", message = "not stored", only = null, description = "Payloads that collect could not store" }
     rebuilt     = { of = "rebuild-analytics", message = "rebuilt", only = null, description = "Rebuilds of the charts" }
     not_rebuilt = { of = "rebuild-analytics", message = "not rebuilt", only = null, description = "Rebuilds of the charts that failed" }
+    mail_waits  = { of = "sweep", message = "mail requests wait for the cap", only = null, description = "Sweeps that left requests to mail lists waiting for a project's cap" }
     missing     = { of = "reconcile", message = "reconciled", only = "jsonPayload.missing>0", description = "Reconciliations that found an event missing" }
   }
   line_metrics = {
@@ -173,6 +174,15 @@ locals {
         every    = "300s"
         of       = "missing"
         advice   = "reconcile found objects in the archive that are in no history, and published them again. Once is a delay; again and again is a fault of process-event."
+      }
+      mail_waits = {
+        title    = "mail requests wait"
+        severity = "WARNING"
+        query    = "sum(count_over_time(${try(local.series.mail_waits, "")}[2h])) > 6"
+        duration = "0s"
+        every    = "300s"
+        of       = "mail_waits"
+        advice   = "A project asks its mail lists for more addresses an hour than its cap allows, for more than an hour. Nothing is lost: they go out hour by hour. Is it growth (`sitebeat projects update --mail-cap`), or does somebody post made-up sites?"
       }
       # none in 70 minutes, for an hour: two hours without, and a new project has an hour for its first
       rebuilt = {
