@@ -10,6 +10,7 @@ import { checkEvent, type EventOptions } from './check-event.ts';
 import { checkHistory } from './check-history.ts';
 import { checkLatest } from './check-latest.ts';
 import { checkQueries } from './check-queries.ts';
+import { checkQuota, openGoogleApi } from './check-quota.ts';
 
 interface Diagnosis {
   ok: boolean;
@@ -22,6 +23,8 @@ interface Options extends Output {
   mail: boolean;
   /** Where collect is; true: past it. */
   live?: string | true;
+  /** Of the functions, in the cloud. */
+  region?: string;
 }
 
 /** An event may have to wait for an instance to start, more than once. */
@@ -39,14 +42,16 @@ export function addDoctor(program: Command, { env, terminal }: Shell): void {
       "also try it: send an event of the doctor's own all the way and remove it, and ask what each query would read",
       asEndpoint,
     )
+    .option('--region <region>', "also ask whether the cloud's quota there covers all instances of the functions")
     .option('--json', 'print JSON')
-    .action(async ({ mail, live, ...output }: Options) => {
+    .action(async ({ mail, live, region, ...output }: Options) => {
       const config = readConfig(env);
       const checks = await examine(config, { inCloud: !env.PUBSUB_EMULATOR_HOST, withMail: mail });
       if (live !== undefined) {
         const endpoint = live === true ? undefined : live;
         checks.push(...(await tryOut({ ...config, endpoint, note: (text) => terminal.note(text) })));
       }
+      if (region !== undefined) checks.push(...(await examineQuota(config, region)));
       const diagnosis = diagnose(checks);
       terminal.result(diagnosis, diagnosisText, output);
       if (!diagnosis.ok) {
@@ -67,6 +72,13 @@ async function examine(config: Config, delivery: { inCloud: boolean; withMail: b
     checksOf('MongoDB', () => checkLatest(config)),
   ]);
   return checks.flat();
+}
+
+function examineQuota({ projectId }: Config, region: string): Promise<Check[]> {
+  const functions = readMesh().functions.map(({ name }) => name);
+  return checksOf('Cloud Run and Cloud Quotas', () =>
+    checkQuota({ projectId, region, functions, getJson: openGoogleApi() }),
+  );
 }
 
 function asEndpoint(text: string): string {
