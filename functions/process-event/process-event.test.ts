@@ -120,6 +120,33 @@ describe('processEvent', () => {
     assert.deepEqual([receipt?.status, receipt?.late], ['pending', ['track/2026/03/09/07/track-of-1.json']]);
   });
 
+  it('is not answered while one branch still works, whatever became of the other', async () => {
+    const name = await system.receive(track(1));
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let isWritten = false;
+    const sites = {
+      ...system.stores.sites,
+      update: async (...args: Parameters<typeof system.stores.sites.update>) => {
+        await gate;
+        const stored = await system.stores.sites.update(...args);
+        isWritten = true;
+        return stored;
+      },
+    };
+    const history = {
+      append: async () => {
+        // whoever would answer at once does so before the gate opens
+        setImmediate(() => setImmediate(open));
+        throw new TransientError('history failed', { cause: undefined });
+      },
+    };
+    const answered = processEvent({ name }, { ...system.stores, sites, history }).catch(() => isWritten);
+    assert.equal(await answered, true);
+  });
+
   describe('a deactivation without hash', () => {
     for (const { title, order } of [
       { title: 'after the report of its site', order: [track(1), bare(2)] },

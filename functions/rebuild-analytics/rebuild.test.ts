@@ -341,7 +341,12 @@ describe('rebuild', () => {
       url_md5: `md5-${site}`,
     });
     const { optIn } = await charts({
-      sites: [report('a.example', march(10)), report('b.example', march(10)), report('c.example', march(10))],
+      sites: [
+        report('a.example', march(10)),
+        report('b.example', march(10)),
+        report('c.example', march(10)),
+        report('b.example', march(12), { kind: 'deactivate' }),
+      ],
       tracking_skips: [skip('a.example', march(9)), skip('b.example', march(11)), skip('d.example', march(11))],
     });
     assert.deepEqual(optIn, { optedIn: 2, optedOut: 2, rate: 0.5 });

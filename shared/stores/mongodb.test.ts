@@ -42,7 +42,7 @@ describe('replaceEarlier', () => {
 
   it('leaves a later one', async () => {
     const { put, latest: latestOf } = openOptOuts(latest.db);
-    for (const stamp of ['2', '1', '2']) await put({ ...OPT_OUT, stamp });
+    for (const stamp of ['1', '2', '1']) await put({ ...OPT_OUT, stamp });
     assert.equal(await latestOf('p', [OPT_OUT.urlMd5]), '2');
   });
 
