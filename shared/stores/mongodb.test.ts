@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { ownDatabase } from '../testing/stores.ts';
+import { openDeactivations } from './deactivations.ts';
 import type { Latest } from './mongodb.ts';
 import { DUPLICATE_KEY } from './mongodb.ts';
 import { openOptOuts } from './opt-outs.ts';
@@ -25,7 +26,7 @@ describe('replaceEarlier', () => {
     return latest.db.admin().command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data });
   }
 
-  it('takes the place of an earlier document that was inserted at the same moment', async function () {
+  it('takes the place of an earlier document that was inserted at the same moment (skipped where the server has no fail points)', async function () {
     const { put, latest: latestOf } = openOptOuts(latest.db);
     await put({ ...OPT_OUT, stamp: '1' });
     // a server that is not started for tests has no such command
@@ -50,5 +51,31 @@ describe('replaceEarlier', () => {
     const { put, latest: latestOf } = openOptOuts(latest.db);
     await Promise.all(['3', '1', '5', '2', '4'].map((stamp) => put({ ...OPT_OUT, stamp })));
     assert.equal(await latestOf('p', [OPT_OUT.urlMd5]), '5');
+  });
+
+  it('keeps the deactivation of the later state of a site', async () => {
+    const deactivations = openDeactivations(latest.db);
+    const state = (revision: number, reasonId: string) =>
+      deactivations.put({
+        _id: 'p:a.example',
+        project: 'p',
+        site: 'a.example',
+        environment: 'production',
+        eventId: `event-${revision}`,
+        deactivatedAt: new Date(0),
+        reasonId,
+        reasonSent: reasonId,
+        reasonInfo: null,
+        projectVersion: null,
+        reactivatedAt: null,
+        revision,
+      });
+    await state(2, 'later');
+    await state(1, 'earlier');
+    const documents = await latest.db.collection('deactivations').find().toArray();
+    assert.deepEqual(
+      documents.map(({ reasonId }) => reasonId),
+      ['later'],
+    );
   });
 });
