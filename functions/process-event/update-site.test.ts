@@ -6,6 +6,7 @@ import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { ownDatabase } from '../../shared/testing/stores.ts';
 import { updateLatest } from '../testing/update-latest.ts';
 
+const OTHER = 'b4a8da5b-b419-4656-98e9-4a42e9044891';
 const at = (second: number) => `2026-03-09T07:00:0${second}.000Z`;
 
 function permutations<T>(list: T[]): T[][] {
@@ -20,7 +21,10 @@ describe('updateSite', () => {
   before(async () => {
     latest = ownDatabase();
     const { hash, ...project } = TEST_PROJECT;
-    await latest.db.collection<ProjectDocument>('projects').insertOne({ _id: hash, ...project });
+    await latest.db.collection<ProjectDocument>('projects').insertMany([
+      { _id: hash, ...project },
+      { ...project, _id: OTHER, slug: 'other' },
+    ]);
   });
   beforeEach(async () => {
     for (const name of ['sites', 'deactivations', 'optOuts']) await latest.db.collection(name).deleteMany({});
@@ -99,6 +103,20 @@ describe('updateSite', () => {
     const users = JSON.parse('{"total":3,"_bsontype":1,"$where":2,"a.b":3,"__proto__":4}');
     await update(capturedEvent('track', { id: 'odd-keys-1', payload: { users } }));
     assert.deepEqual((await state()).site?.usersByRole, { '＿bsontype': 1, '＄where': 2, 'a．b': 3, '＿_proto__': 4 });
+  });
+
+  it('applies an opt-out to the site of its own project alone', async () => {
+    await update(capturedEvent('track', { id: 'ours-1', receivedAt: at(1) }));
+    await update(capturedEvent('track', { id: 'theirs-1', receivedAt: at(1), payload: { hash: OTHER } }));
+    await update(capturedEvent('tracking-skipped', { id: 'skip-2', receivedAt: at(2) }));
+    const sites = await latest.db.collection('sites').find().sort({ project: 1 }).toArray();
+    assert.deepEqual(
+      sites.map(({ project, optedOut }) => [project === OTHER, optedOut]),
+      [
+        [false, true],
+        [true, false],
+      ],
+    );
   });
 
   it('writes nothing for an event that is rejected', async () => {
