@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
+import { urlMd5 } from '../../shared/report/site-id.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
 import type { ProjectDocument } from '../../shared/stores/projects.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
@@ -104,6 +105,24 @@ describe('updateSite', () => {
     await update(capturedEvent('track', { id: 'odd-keys-1', payload: { users } }));
     assert.deepEqual((await state()).site?.usersByRole, { '＿bsontype': 1, '＄where': 2, 'a．b': 3, '＿_proto__': 4 });
   });
+
+  for (const url of ['http://www.shop.example.org/', 'http://shop.example.org', 'https://www.shop.example.org'])
+    it(`applies an opt-out that the client says as ${url}, before and after the report`, async () => {
+      const track = capturedEvent('track', { id: 'track-1', receivedAt: at(1) });
+      const skip = capturedEvent('tracking-skipped', {
+        id: 'skip-2',
+        receivedAt: at(2),
+        userAgent: `Appsero/${urlMd5(url)};`,
+      });
+      for (const order of [
+        [track, skip],
+        [skip, track],
+      ]) {
+        for (const name of ['sites', 'optOuts']) await latest.db.collection(name).deleteMany({});
+        for (const event of order) await update(event);
+        assert.equal((await state()).site?.optedOut, true);
+      }
+    });
 
   it('applies an opt-out to the site of its own project alone', async () => {
     await update(capturedEvent('track', { id: 'ours-1', receivedAt: at(1) }));
