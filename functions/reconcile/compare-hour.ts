@@ -9,16 +9,16 @@ export interface ArchivedEvent {
   name: string;
 }
 
-/** An object, and what BigQuery has of its event: null is missing. */
+/** An object, and what BigQuery has of its event; null: nothing. */
 export interface Pair {
   object: ArchivedEvent;
   recorded: RecordedEvent | null;
 }
 
 /**
- * Pairs the objects of an hour with what is recorded of them. Both come in the order of kind and id, and are read once, side by
- * side, so that an hour of a million objects takes no more memory than a page of each. What is recorded and has no object
- * any more (it was erased meanwhile) is passed over.
+ * Pairs the objects of an hour with what is recorded of them. Both come in the order of kinds and objects' names, and are read
+ * once, side by side, so that an hour of a million objects takes no more memory than a page of each. What is recorded and has
+ * no object any more (it was erased meanwhile) is passed over.
  */
 export async function* compareHour(
   objects: AsyncIterable<ArchivedEvent>,
@@ -28,8 +28,8 @@ export async function* compareHour(
   try {
     let other = await others.next();
     for await (const object of objects) {
-      while (!other.done && keyOf(other.value) < keyOf(object)) other = await others.next();
-      const isRecorded = !other.done && keyOf(other.value) === keyOf(object);
+      while (!other.done && orderOf(other.value) < orderOf(object)) other = await others.next();
+      const isRecorded = !other.done && orderOf(other.value) === orderOf(object);
       yield { object, recorded: isRecorded ? other.value : null };
     }
   } finally {
@@ -37,7 +37,7 @@ export async function* compareHour(
   }
 }
 
-/** Sorts as BigQuery sorts kind and id one after the other: no kind holds a NUL. */
-function keyOf({ kind, id }: { kind: string; id: string }): string {
-  return `${kind}\u0000${id}`;
+/** Of two ids one can begin the other: then the ending of the names decides. A kind holds no slash. */
+function orderOf({ kind, id }: Pick<ArchivedEvent, 'kind' | 'id'>): string {
+  return `${kind}/${id}.json`;
 }

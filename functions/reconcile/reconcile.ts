@@ -3,53 +3,94 @@ import type { Archive } from '../../shared/stores/archive.ts';
 import type { Erasures } from '../../shared/stores/erasures.ts';
 import type { Notifications } from '../../shared/stores/notifications.ts';
 import type { Reconciliation, Reconciliations } from '../../shared/stores/reconciliations.ts';
-import type { RecordedEvent, RecordedEvents } from '../../shared/stores/recorded-events.ts';
-import type { Sites } from '../../shared/stores/sites.ts';
+import type { RecordedEvents } from '../../shared/stores/recorded-events.ts';
 import type { Unclaimed } from '../../shared/stores/unclaimed.ts';
 import { type ArchivedEvent, compareHour, type Pair } from './compare-hour.ts';
+import { findBehind, type LatestStores } from './find-behind.ts';
+import { findPartial } from './find-partial.ts';
 
-export interface Stores {
-  archive: Pick<Archive, 'list'>;
-  recorded: RecordedEvents;
-  sites: Pick<Sites, 'lastSeen'>;
+export interface Stores extends LatestStores {
+  archive: Pick<Archive, 'list' | 'read'>;
+  recorded: Pick<RecordedEvents, 'between'>;
   unclaimed: Pick<Unclaimed, 'isWaiting'>;
   erasures: Pick<Erasures, 'pending'>;
   notifications: Pick<Notifications, 'publish'>;
   reconciliations: Reconciliations;
 }
 
-/** How many are looked up, and sent again, together. */
+export const HOUR_MS = 3_600_000;
+/** By then every event of an hour that went well was processed, some after a retry or two. */
+const CLOSED_AFTER_MS = 30 * 60_000;
+/**
+ * How many closed hours the schedule looks at: what an outage delays for longer is retried by Pub/Sub anyway, and each look
+ * would send it once more.
+ */
+export const CLOSED_HOURS = 3;
+/** How many events are looked up, and sent again, together. */
 const BATCH = 1000;
+
+/** The beginnings of the last `count` hours that are closed, oldest first. */
+export function closedHours(now: Date, count: number = CLOSED_HOURS): Date[] {
+  const end = Math.floor((now.getTime() - CLOSED_AFTER_MS) / HOUR_MS) * HOUR_MS;
+  return Array.from({ length: count }, (_, index) => new Date(end - (count - index) * HOUR_MS));
+}
+
+/** The results of some hours in one. */
+export type Sums = Omit<Reconciliation, 'hour'>;
+
+export interface ReconcileOptions {
+  now: () => Date;
+  /** Changes nothing, and writes down nothing. */
+  dryRun?: boolean;
+  /** Told of each hour once it is done. */
+  onHour(reconciliation: Reconciliation): void;
+}
+
+/** Reconciles hours, one after the other. */
+export async function reconcile(hours: Date[], stores: Stores, options: ReconcileOptions): Promise<Sums> {
+  const sums = noCounts();
+  for (const hour of hours) {
+    const reconciliation = await reconcileHour(hour, stores, options);
+    for (const name of Object.keys(sums) as (keyof Sums)[]) sums[name] += reconciliation[name];
+    if (!options.dryRun) await stores.reconciliations.append(reconciliation, options.now());
+    options.onHour(reconciliation);
+  }
+  return sums;
+}
+
+function noCounts(): Sums {
+  return { objects: 0, history: 0, rejections: 0, waiting: 0, missing: 0, behind: 0, republished: 0 };
+}
 
 /**
  * Compares one hour of the archive with BigQuery, and the events of the hour with their sites in MongoDB; what is missing or
  * behind goes through the functions again, and nothing else. Safe to repeat: an event that is processed again changes nothing.
  */
-export async function reconcileHour(hour: Date, stores: Stores, now: Date): Promise<Reconciliation> {
-  const result = { hour, objects: 0, history: 0, rejections: 0, waiting: 0, missing: 0, behind: 0, republished: 0 };
-  const end = new Date(hour.getTime() + HOUR_MS);
-  const erased = new Set((await stores.erasures.pending()).flatMap(({ pending }) => pending?.objects ?? []));
-  const pairs = compareHour(objectsOf(hour, stores), stores.recorded.between(hour, end));
-  for await (const batch of batches(pairs, BATCH)) {
-    const missing = batch.filter(({ recorded }) => recorded === null).map(({ object }) => object);
-    const lost = await withoutWaiting(missing, erased, stores);
-    const behind = await behindIn(batch, stores);
+async function reconcileHour(hour: Date, stores: Stores, { dryRun }: ReconcileOptions): Promise<Reconciliation> {
+  const result = { hour, ...noCounts() };
+  const pairs = compareHour(objectsOf(hour, stores), stores.recorded.between(hour, new Date(hour.getTime() + HOUR_MS)));
+  for await (const batch of batches(pairs)) {
+    const unrecorded = [
+      ...batch.filter(({ recorded }) => recorded === null || recorded.record === 'part'),
+      ...(await findPartial(batch, stores)),
+    ].map(({ object }) => object);
+    const behind = await findBehind(batch, stores);
+    const { missing, waiting } = await sortOut(unrecorded, stores);
+    const lost = new Set([...missing, ...(await sortOut(behind, stores)).missing]);
     result.objects += batch.length;
-    result.history += batch.filter(({ recorded }) => recorded?.inHistory).length;
-    result.rejections += batch.filter(({ recorded }) => recorded?.inHistory === false).length;
-    result.waiting += missing.length - lost.length;
-    result.missing += lost.length;
-    result.behind += behind.length;
-    for (const { name } of [...lost, ...behind]) await stores.notifications.publish(name);
-    result.republished += lost.length + behind.length;
+    result.rejections += batch.filter(({ recorded }) => recorded?.record === 'rejection').length;
+    result.missing += missing.length;
+    result.waiting += waiting;
+    result.behind += lost.size - missing.length;
+    if (dryRun) continue;
+    await Promise.all([...lost].map(({ name }) => stores.notifications.publish(name)));
+    result.republished += lost.size;
   }
-  await stores.reconciliations.append(result, now);
+  result.history = result.objects - result.rejections - result.missing - result.waiting;
   return result;
 }
 
-const HOUR_MS = 3_600_000;
-
-/** In the order of kind and id, as the recorded ones come. */
+/** In the order of kinds and names, as what is recorded comes. */
 async function* objectsOf(hour: Date, { archive }: Pick<Stores, 'archive'>): AsyncIterable<ArchivedEvent> {
   for (const kind of [...KINDS].sort()) {
     for await (const name of archive.list(hourPrefix(kind, hour))) {
@@ -59,35 +100,24 @@ async function* objectsOf(hour: Date, { archive }: Pick<Stores, 'archive'>): Asy
   }
 }
 
-async function withoutWaiting(
-  missing: ArchivedEvent[],
-  erased: ReadonlySet<string>,
-  { unclaimed }: Pick<Stores, 'unclaimed'>,
-): Promise<ArchivedEvent[]> {
-  const kept = missing.filter(({ name }) => !erased.has(name));
-  if (kept.length === 0) return [];
-  const waiting = await unclaimed.isWaiting(kept.map(({ id }) => id));
-  return kept.filter(({ id }) => !waiting.has(id));
+/** What is missing, and how many only wait: for their site to appear, or for the erasure that is to remove them. */
+async function sortOut(
+  objects: ArchivedEvent[],
+  { erasures, unclaimed }: Pick<Stores, 'erasures' | 'unclaimed'>,
+): Promise<{ missing: ArchivedEvent[]; waiting: number }> {
+  if (objects.length === 0) return { missing: [], waiting: 0 };
+  const receipts = await erasures.pending();
+  const erased = new Set(receipts.flatMap(({ pending, late = [] }) => [...(pending?.objects ?? []), ...late]));
+  const waiting = await unclaimed.isWaiting(objects.map(({ id }) => id));
+  const missing = objects.filter(({ name, id }) => !erased.has(name) && !waiting.has(id));
+  return { missing, waiting: objects.length - missing.length };
 }
 
-/** The events that are newer than what MongoDB has of their site. */
-async function behindIn(batch: Pair[], { sites }: Pick<Stores, 'sites'>): Promise<ArchivedEvent[]> {
-  const ofSites = batch.filter(
-    (pair): pair is Pair & { recorded: RecordedEvent & { siteKey: string } } =>
-      pair.recorded !== null && pair.recorded.inHistory && pair.recorded.siteKey !== null,
-  );
-  if (ofSites.length === 0) return [];
-  const lastSeen = await sites.lastSeen(ofSites.map(({ recorded }) => recorded.siteKey));
-  return ofSites
-    .filter(({ recorded: { siteKey, receivedAt } }) => !((lastSeen.get(siteKey)?.getTime() ?? 0) >= Date.parse(receivedAt)))
-    .map(({ object }) => object);
-}
-
-async function* batches<T>(items: AsyncIterable<T>, size: number): AsyncIterable<T[]> {
-  let batch: T[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < size) continue;
+async function* batches(pairs: AsyncIterable<Pair>): AsyncIterable<Pair[]> {
+  let batch: Pair[] = [];
+  for await (const pair of pairs) {
+    batch.push(pair);
+    if (batch.length < BATCH) continue;
     yield batch;
     batch = [];
   }

@@ -1,18 +1,19 @@
 import { type DatasetOptions, openDataset, tableAppender } from './history.ts';
 
-/** What a reconciliation found of one hour of the archive, and did about it. */
+/**
+ * What a reconciliation found of one hour of the archive, and did about it: objects = history + rejections + waiting + missing.
+ */
 export interface Reconciliation {
   /** Start of the hour, UTC. */
   hour: Date;
   objects: number;
-  /** Of the objects, those whose event is in the history; else among the rejections. */
   history: number;
   rejections: number;
   /** Events that wait for their site to appear, and objects that an erasure still has to remove. */
   waiting: number;
-  /** In neither. */
+  /** In neither, or not with every row that they must have. */
   missing: number;
-  /** In the history, but newer than what MongoDB has of their site. */
+  /** Newer than what MongoDB has of their site or opt-out; those that are missing as well are not counted again. */
   behind: number;
   /** Sent through the functions again: what was missing or behind. */
   republished: number;
@@ -27,7 +28,7 @@ export function openReconciliations(options: DatasetOptions): Reconciliations {
   return {
     append: ({ hour, ...counts }, at) =>
       append({
-        event_id: `reconcile:${hour.toISOString()}:${at.toISOString()}`,
+        event_id: `${hour.toISOString()}/${at.toISOString()}`,
         received_at: hour.toISOString(),
         processed_at: at.toISOString(),
         ...counts,

@@ -77,6 +77,8 @@ export interface Sites {
   update(id: string, merge: (known: SiteDocument | undefined) => SiteDocument): Promise<SiteDocument>;
   /** The same for a site that is there; undefined when it is not, for it may have been erased meanwhile. */
   change(id: string, merge: (known: SiteDocument) => SiteDocument): Promise<SiteDocument | undefined>;
+  /** When each of these sites was last heard of; one that is not there is left out. */
+  lastSeen(ids: string[]): Promise<Map<string, Date>>;
   /** undefined when there is no such site. */
   find(id: string): Promise<SiteDocument | undefined>;
   /** Takes an address's pending request off a site, if both are still there. */
@@ -125,6 +127,13 @@ export function openSites(db: Db): Sites {
     update: (id, merge) => transient('sites', async () => (await update(id, merge)) as SiteDocument),
     change: (id, merge) => transient('sites', () => update(id, (known) => known && merge(known))),
     find: (id) => transient('sites', async () => (await sites.findOne({ _id: id })) ?? undefined),
+    lastSeen: (ids) =>
+      transient('sites', async () => {
+        const found = sites
+          .find({ _id: { $in: ids } })
+          .project<Pick<SiteDocument, '_id' | 'lastSeenAt'>>({ lastSeenAt: 1 });
+        return new Map((await found.toArray()).map(({ _id, lastSeenAt }) => [_id, lastSeenAt]));
+      }),
     removePendingMail: (id, email) =>
       transient('sites', async () => {
         // the revision makes a writer who read the request before look again

@@ -21,6 +21,8 @@ export interface Unclaimed {
   withMd5s(urlMd5s: readonly string[], from: Date): Promise<UnclaimedDeactivation[]>;
   /** What has been waiting since then or longer, longest first; as many as there are, a batch at a time. */
   waitingSince(since: Date): AsyncIterable<UnclaimedDeactivation>;
+  /** Which of these events wait. */
+  isWaiting(eventIds: string[]): Promise<Set<string>>;
   remove(eventId: string): Promise<void>;
 }
 
@@ -53,6 +55,11 @@ export function openUnclaimed(db: Db): Unclaimed {
         yield asDeactivation(document);
       }
     },
+    isWaiting: (eventIds) =>
+      transient('unclaimed', async () => {
+        const found = unclaimed.find({ _id: { $in: eventIds } }).project<{ _id: string }>({ _id: 1 });
+        return new Set((await found.toArray()).map(({ _id }) => _id));
+      }),
     remove: (eventId) =>
       transient('unclaimed', async () => {
         await unclaimed.deleteOne({ _id: eventId });
