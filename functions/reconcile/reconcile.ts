@@ -5,7 +5,7 @@ import type { Notifications } from '../../shared/stores/notifications.ts';
 import type { Reconciliation, Reconciliations } from '../../shared/stores/reconciliations.ts';
 import type { RecordedEvents } from '../../shared/stores/recorded-events.ts';
 import type { Unclaimed } from '../../shared/stores/unclaimed.ts';
-import { type ArchivedEvent, compareHour, type Pair } from './compare-hour.ts';
+import { type ArchivedEvent, compareHour } from './compare-hour.ts';
 import { findBehind, type LatestStores } from './find-behind.ts';
 import { findPartial } from './find-partial.ts';
 
@@ -26,7 +26,6 @@ const CLOSED_AFTER_MS = 30 * 60_000;
  * would send it once more.
  */
 export const CLOSED_HOURS = 3;
-/** How many events are looked up, and sent again, together. */
 const BATCH = 1000;
 
 /** The beginnings of the last `count` hours that are closed, oldest first. */
@@ -113,10 +112,11 @@ async function sortOut(
   return { missing, waiting: objects.length - missing.length };
 }
 
-async function* batches(pairs: AsyncIterable<Pair>): AsyncIterable<Pair[]> {
-  let batch: Pair[] = [];
-  for await (const pair of pairs) {
-    batch.push(pair);
+/** What is looked up, or sent again, together. */
+export async function* batches<T>(items: AsyncIterable<T> | T[]): AsyncIterable<T[]> {
+  let batch: T[] = [];
+  for await (const item of items) {
+    batch.push(item);
     if (batch.length < BATCH) continue;
     yield batch;
     batch = [];
