@@ -7,6 +7,7 @@ import { addErase } from './person/erase.ts';
 import { addShowSite } from './person/show-site.ts';
 import { addProjects } from './projects/projects.ts';
 import { addReconcile } from './recovery/reconcile.ts';
+import { addTrace } from './recovery/trace.ts';
 import { addSetup } from './setup.ts';
 import { openTerminal, type Shell, type Streams } from './terminal.ts';
 
@@ -18,6 +19,7 @@ const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
   addShowSite,
   addErase,
   addReconcile,
+  addTrace,
 ];
 
 const SYSTEM = `

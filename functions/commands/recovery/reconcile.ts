@@ -3,6 +3,7 @@ import type { Reconciliation } from '../../../shared/stores/reconciliations.ts';
 import { CLOSED_HOURS, closedHours, HOUR_MS, reconcile, type Sums } from '../../reconcile/reconcile.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
+import { parseTime } from './parse-time.ts';
 import { type LatestSums, reconcileLatest } from './reconcile-latest.ts';
 import { type ReconcileStores, withReconcileStores } from './reconcile-stores.ts';
 
@@ -51,12 +52,6 @@ export function addReconcile(program: Command, { env, terminal }: Shell): void {
 function parseCount(text: string): number {
   if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('expected a number of hours');
   return Number(text);
-}
-
-function parseTime(text: string): Date {
-  const time = new Date(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}$/.test(text) ? `${text}Z` : text);
-  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError('expected a time like 2026-03-09T07:00Z');
-  return time;
 }
 
 /** The hours that are meant, those that are not closed yet left out. */
