@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { PubSub } from '@google-cloud/pubsub';
 import { MongoClient } from 'mongodb';
 import { buildFunctions } from '../../functions/build.ts';
@@ -107,16 +104,13 @@ const range = (start: number, end: number) => Array.from({ length: end - start }
 describe('reconcile, the bundle', function () {
   this.timeout(Math.max(120_000, OBJECTS * 2));
   let env: StoreEnv;
-  let folder: string;
   let server: Server;
   let large: LargeHour;
   let mongodb: MongoClient;
   let pubsub: PubSub;
 
   before(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'sitebeat-reconcile-'));
-    await symlink(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(folder, 'node_modules'));
-    await buildFunctions(pathToFileURL(`${folder}/`));
+    await buildFunctions();
     large = new LargeHour(closedHours(new Date())[1] as Date);
     server = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
@@ -140,7 +134,6 @@ describe('reconcile, the bundle', function () {
     await mongodb.close();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
-    await rm(folder, { recursive: true });
   });
 
   it(`looks through an hour of ${OBJECTS} objects in less than ${MAX_RSS_MIB} MiB, each page once`, async () => {
@@ -149,7 +142,7 @@ describe('reconcile, the bundle', function () {
     const memory = `--import=data:text/javascript,${encodeURIComponent(SAY_MEMORY)}`;
     const fn = await startFunction({
       name: 'reconcile',
-      source: join(folder, 'reconcile'),
+      source: fileURLToPath(new URL('../../dist/reconcile/', import.meta.url)),
       port: await freePort(),
       env: { ...process.env, ...env, NODE_OPTIONS: `--max-old-space-size=128 ${memory}` },
       onLine,
