@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
+import { OBJECTS_TOPIC } from '../shared/stores/notifications.ts';
 import { type Mesh, parseMesh, readMesh, subscriptionsOf, topicsOf } from './mesh.ts';
 
 describe('mesh.json', () => {
@@ -32,6 +33,9 @@ describe('mesh.json', () => {
     });
     assert.equal(topicsOf(readMesh())[0], 'objects');
   });
+
+  it('lets the archive tell the topic to which reconcile publishes', () =>
+    assert.equal(readMesh().notificationTopic, OBJECTS_TOPIC));
 
   it('keeps every filter within the 256 bytes that Pub/Sub allows', () => {
     for (const { filter } of subscriptionsOf(readMesh())) assert.ok(Buffer.byteLength(filter ?? '') <= 256);

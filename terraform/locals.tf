@@ -91,8 +91,8 @@ locals {
   functions = {
     for function in local.mesh.functions : function.name => merge(function, local.sizes[function.name], {
       environment = merge(
-        # written out, since the platform adds it where it is missing: each line is what the function wrote, no more
-        { GOOGLE_CLOUD_PROJECT = var.project, LOG_LEVEL = var.log_level, LOG_EXECUTION_ID = "false" },
+        # written out, since the platform adds it where it is missing: the framework puts the execution's id on each line
+        { GOOGLE_CLOUD_PROJECT = var.project, LOG_LEVEL = var.log_level, LOG_EXECUTION_ID = "true" },
         try(function.trigger.http, null) == "public" ? { FORWARDED_HOPS = var.domain == null ? "1" : "2" } : {},
         [for word in function.access : local.access[word].environment]...
       )

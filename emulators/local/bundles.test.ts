@@ -39,17 +39,25 @@ async function install(folder: string): Promise<boolean> {
   }
 }
 
+/** As Terraform sets it, and every event with a line of its own. */
+const LOGGING = { LOG_EXECUTION_ID: 'true', LOG_LEVEL: 'DEBUG' };
+
 /** As the cloud's image does: the framework's program, in the bundle's folder, told by the environment alone. */
-async function startBundle(folder: string, name: string, env: StoreEnv, port: number): Promise<ChildProcess> {
+async function startBundle(
+  { folder, name, port }: { folder: string; name: string; port: number },
+  env: StoreEnv,
+  onSaid: (text: string) => void,
+): Promise<ChildProcess> {
   const { PATH, HOME } = process.env;
   const child = spawn(join(folder, 'node_modules/.bin/functions-framework'), [], {
     cwd: folder,
-    env: { PATH, HOME, ...env, PORT: String(port), FUNCTION_TARGET: name },
+    env: { PATH, HOME, ...env, ...LOGGING, PORT: String(port), FUNCTION_TARGET: name },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';
   child.stderr?.on('data', (chunk) => {
     said += chunk;
+    onSaid(String(chunk));
   });
   const listens = async () =>
     child.exitCode !== null ||
@@ -69,6 +77,8 @@ describe('the bundles, under plain functions-framework (skipped where npm has ne
   let id: string | undefined;
   const children: ChildProcess[] = [];
   const urls: Record<string, string> = {};
+  /** On standard error, by all of them. */
+  let said = '';
 
   before(async function () {
     folder = await mkdtemp(join(tmpdir(), 'sitebeat-bundles-'));
@@ -87,7 +97,10 @@ describe('the bundles, under plain functions-framework (skipped where npm has ne
       NAMES.map(async (name) => {
         const port = await freePort();
         urls[name] = `http://127.0.0.1:${port}`;
-        children.push(await startBundle(folderOf(name), name, env, port));
+        const onSaid = (text: string) => {
+          said += text;
+        };
+        children.push(await startBundle({ folder: folderOf(name), name, port }, env, onSaid));
       }),
     );
     await provisionDelivery(readMesh(), urls, env);
@@ -166,6 +179,27 @@ describe('the bundles, under plain functions-framework (skipped where npm has ne
       requests.map(({ request }) => [request.list, request.email]),
       [[DEMO_PROJECT.mailIntegrations[0]?.list, email]],
     );
+  });
+
+  it('each logs what it did with the event by its id, with a severity and the execution, as Cloud Logging reads them', async () => {
+    const linesOf = () =>
+      said
+        .split('\n')
+        .filter((line) => line.includes(`"eventId":"${id}"`))
+        .map((line) => JSON.parse(line));
+    const lines = await until(() => linesOf().length >= 3 && linesOf(), { what: 'the lines' });
+    assert.deepEqual(lines.map(({ function: name, message, severity }) => [name, message, severity]).sort(), [
+      ['collect', 'stored', 'DEBUG'],
+      ['notify-mail', 'processed', 'DEBUG'],
+      ['process-event', 'processed', 'DEBUG'],
+    ]);
+    const executions = lines.map((line) => line['logging.googleapis.com/labels'].execution_id);
+    assert.equal(new Set(executions.filter((one) => /^\w{6,}$/.test(one))).size, 3);
+  });
+
+  it('reconcile finds nothing missing in the hours that are closed', async () => {
+    const nothing = { objects: 0, history: 0, rejections: 0, waiting: 0, missing: 0, behind: 0, republished: 0 };
+    assert.deepEqual(await callFunction(urls.reconcile as string), nothing);
   });
 
   it('sweep finds nothing that waits', async () => {

@@ -6,6 +6,8 @@ import { addDoctor } from './doctor/doctor.ts';
 import { addErase } from './person/erase.ts';
 import { addShowSite } from './person/show-site.ts';
 import { addProjects } from './projects/projects.ts';
+import { addReconcile } from './recovery/reconcile.ts';
+import { addTrace } from './recovery/trace.ts';
 import { addSetup } from './setup.ts';
 import { openTerminal, type Shell, type Streams } from './terminal.ts';
 
@@ -16,6 +18,8 @@ const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
   addProjects,
   addShowSite,
   addErase,
+  addReconcile,
+  addTrace,
 ];
 
 const SYSTEM = `

@@ -2,7 +2,7 @@ import type { StoredEvent } from '../../shared/event/envelope.ts';
 import { objectName } from '../../shared/event/object-name.ts';
 import type { Project } from '../../shared/project/project.ts';
 import { urlMd5 } from '../../shared/report/site-id.ts';
-import { openArchive } from '../../shared/stores/archive.ts';
+import { type Archive, openArchive } from '../../shared/stores/archive.ts';
 import { openDeactivations } from '../../shared/stores/deactivations.ts';
 import { openErasures } from '../../shared/stores/erasures.ts';
 import { openEventKeys } from '../../shared/stores/event-keys.ts';
@@ -25,16 +25,21 @@ export interface OwnSystem {
   env: Record<string, string>;
   db: ReturnType<typeof ownDatabase>['db'];
   stores: Stores;
+  archive: Archive;
   /** As collect does: the event is in the archive, and nowhere else yet. */
   receive(event: StoredEvent): Promise<string>;
   /** As the functions do once they have read the event, whether or not it is still there. */
   work(event: StoredEvent): Promise<void>;
-  /** Both. */
+  /** As the functions do when they are told of an object. */
+  notify(object: string): Promise<void>;
+  /** `receive` and `work`. */
   process(...events: StoredEvent[]): Promise<void>;
   /** As the scheduler does; `now` is the sweep's. */
   sweep(now: Date): Promise<Record<string, number>>;
   /** Every document, row and object, by where it is; receipts and projects apart. */
   contents(): Promise<Record<string, string>>;
+  /** Every row of a table, by its time. */
+  rows(table: string): Promise<Record<string, unknown>[]>;
   close(): Promise<void>;
 }
 
@@ -75,14 +80,21 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     const isThis = async (asked: string) => (asked === name ? event : archive.read(asked));
     await processEvent({ name }, { ...stores, archive: { read: isThis } });
   };
+  const rows = async (table: string): Promise<Record<string, unknown>[]> => {
+    const query = `SELECT * FROM \`${dataset.id}.${table}\` WHERE received_at > TIMESTAMP '2000-01-01' ORDER BY received_at`;
+    return (await dataset.bigQuery.query({ query }))[0];
+  };
   const uri = new URL(process.env.MONGODB_URI ?? '');
   uri.pathname = `/${db.databaseName}`;
   return {
     env: { MONGODB_URI: uri.href, ARCHIVE_BUCKET: bucket.name, BIGQUERY_DATASET: options.dataset },
     db,
     stores,
+    archive,
+    rows,
     receive,
     work,
+    notify: (name) => processEvent({ name }, stores),
     process: async (...events) => {
       for (const event of events) {
         await receive(event);
@@ -97,9 +109,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
           found.push([`${name}/${document._id}`, document]);
       }
       for (const table of HELD_TABLES) {
-        const query = `SELECT * FROM \`${dataset.id}.${table}\` WHERE received_at > TIMESTAMP '2000-01-01'`;
-        const [rows] = await dataset.bigQuery.query({ query });
-        for (const row of rows) {
+        for (const row of await rows(table)) {
           found.push([[`${table}/${row.event_id}`, row.key].filter(Boolean).join(' '), row]);
         }
       }

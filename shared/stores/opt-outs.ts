@@ -17,6 +17,8 @@ export interface OptOuts {
   put(optOut: Omit<OptOutDocument, '_id'>): Promise<void>;
   /** The stamp of the latest opt-out under any of these names; undefined without one. */
   latest(project: string, urlMd5s: readonly string[]): Promise<Stamp | undefined>;
+  /** The stamp of each of these, by `<project hash>:<md5>`; one that is not there is left out. */
+  stamps(ids: string[]): Promise<Map<string, Stamp>>;
 }
 
 export function openOptOuts(db: Db): OptOuts {
@@ -35,6 +37,11 @@ export function openOptOuts(db: Db): OptOuts {
           .map(({ stamp }) => stamp)
           .sort()
           .at(-1);
+      }),
+    stamps: (ids) =>
+      transient('opt-outs', async () => {
+        const found = await optOuts.find({ _id: { $in: ids } }).toArray();
+        return new Map(found.map(({ _id, stamp }) => [_id, stamp]));
       }),
   };
 }

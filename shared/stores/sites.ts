@@ -92,6 +92,8 @@ export interface Sites {
   update(id: string, merge: (known: SiteDocument | undefined) => SiteDocument): Promise<SiteDocument>;
   /** The same for a site that is there; undefined when it is not, for it may have been erased meanwhile. */
   change(id: string, merge: (known: SiteDocument) => SiteDocument): Promise<SiteDocument | undefined>;
+  /** When each of these sites was last heard of; one that is not there is left out. */
+  lastSeen(ids: string[]): Promise<Map<string, Date>>;
   /** undefined when there is no such site. */
   find(id: string): Promise<SiteDocument | undefined>;
   /** The sites of a project whose request to the mail lists is due then, oldest first; so many at most, a batch at a time. */
@@ -147,6 +149,13 @@ export function openSites(db: Db): Sites {
         .limit(limit),
     countMailDue: (project, until) =>
       transient('sites', () => sites.countDocuments({ project, mailDueAt: { $lte: until } })),
+    lastSeen: (ids) =>
+      transient('sites', async () => {
+        const found = sites
+          .find({ _id: { $in: ids } })
+          .project<Pick<SiteDocument, '_id' | 'lastSeenAt'>>({ lastSeenAt: 1 });
+        return new Map((await found.toArray()).map(({ _id, lastSeenAt }) => [_id, lastSeenAt]));
+      }),
     withMd5: (urlMd5, project) =>
       transient('sites', () =>
         sites

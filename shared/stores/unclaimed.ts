@@ -21,6 +21,10 @@ export interface Unclaimed {
   withMd5s(urlMd5s: readonly string[], from: Date): Promise<UnclaimedDeactivation[]>;
   /** What has been waiting since then or longer, longest first; as many as there are, a batch at a time. */
   waitingSince(since: Date): AsyncIterable<UnclaimedDeactivation>;
+  /** undefined when this event does not wait. */
+  find(eventId: string): Promise<UnclaimedDeactivation | undefined>;
+  /** Which of these events wait. */
+  isWaiting(eventIds: string[]): Promise<Set<string>>;
   remove(eventId: string): Promise<void>;
 }
 
@@ -53,6 +57,16 @@ export function openUnclaimed(db: Db): Unclaimed {
         yield asDeactivation(document);
       }
     },
+    find: (eventId) =>
+      transient('unclaimed', async () => {
+        const found = await unclaimed.findOne({ _id: eventId });
+        return found === null ? undefined : asDeactivation(found);
+      }),
+    isWaiting: (eventIds) =>
+      transient('unclaimed', async () => {
+        const found = unclaimed.find({ _id: { $in: eventIds } }).project<{ _id: string }>({ _id: 1 });
+        return new Set((await found.toArray()).map(({ _id }) => _id));
+      }),
     remove: (eventId) =>
       transient('unclaimed', async () => {
         await unclaimed.deleteOne({ _id: eventId });
