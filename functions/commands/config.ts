@@ -1,5 +1,12 @@
 import { IsOptional, Matches } from 'class-validator';
-import { archiveConfig, configPart, historyConfig, mongodbConfig, readParts } from '../../shared/runtime/env.ts';
+import {
+  archiveConfig,
+  configPart,
+  historyConfig,
+  mongodbConfig,
+  projectConfig,
+  readParts,
+} from '../../shared/runtime/env.ts';
 import { CommandFailure, EXIT } from './command-failure.ts';
 
 /** The clients take a host without its scheme for one that speaks TLS. */
@@ -18,6 +25,11 @@ const LOCAL_BUCKET = 'sitebeat-archive';
 /** Where MongoDB is. Throws CommandFailure (bad usage) that names the wrong variable. */
 export function readLatestConfig(env: NodeJS.ProcessEnv) {
   return asUsage(() => readParts(env, mongodbConfig));
+}
+
+/** Where Pub/Sub is. Throws CommandFailure (bad usage) that names the wrong variable. */
+export function readPubsubConfig(env: NodeJS.ProcessEnv) {
+  return asUsage(() => readParts(env, projectConfig));
 }
 
 /** Where every store is. Throws CommandFailure (bad usage) that names every wrong variable. */

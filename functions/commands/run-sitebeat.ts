@@ -6,6 +6,9 @@ import { addDoctor } from './doctor/doctor.ts';
 import { addErase } from './person/erase.ts';
 import { addShowSite } from './person/show-site.ts';
 import { addProjects } from './projects/projects.ts';
+import { addDeadLetters } from './recovery/dead-letters.ts';
+import { addRejections } from './recovery/rejections.ts';
+import { addReplay } from './recovery/replay.ts';
 import { addSetup } from './setup.ts';
 import { openTerminal, type Shell, type Streams } from './terminal.ts';
 
@@ -16,6 +19,9 @@ const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
   addProjects,
   addShowSite,
   addErase,
+  addRejections,
+  addReplay,
+  addDeadLetters,
 ];
 
 const SYSTEM = `
