@@ -129,6 +129,16 @@ describe('sitebeat dead-letters', function () {
     );
   });
 
+  it('asks before it removes them, and removes none after a no', async () => {
+    await giveUp(1);
+    const env = { GOOGLE_CLOUD_PROJECT: projectId };
+    const no = await capturedRun(['dead-letters', 'discard'], env, 'n');
+    assert.equal(no.exitCode, 1);
+    assert.match(no.stderr, /Remove 1 dead letters for good\? \[y\/N\]/);
+    const yes = await capturedRun(['dead-letters', 'discard', '--limit', '1'], env, 'y');
+    assert.deepEqual([yes.exitCode, yes.stdout], [0, '1 dead letters were removed\n']);
+  });
+
   it('says when there are none', async () => assert.equal((await run('list')).stdout, 'no dead letters\n'));
 
   it('refuses a function that is behind no topic', async () =>

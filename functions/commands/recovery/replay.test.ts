@@ -154,6 +154,17 @@ describe('sitebeat replay', () => {
     assert.deepEqual(await latest(), documents);
   });
 
+  it('asks before it sends, and sends nothing after a no', async () => {
+    await live();
+    const { exitCode, stderr } = await capturedRun(['replay', ...range], system.env, 'n');
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /objects +9\n[\s\S]*estimated cost +\$0\.01\n[\s\S]*again\? \[y\/N\]/);
+    const yes = await capturedRun(['replay', ...range, '--only', 'missing'], system.env, 'y');
+    assert.deepEqual([yes.exitCode, yes.stdout], [0, '2 objects were sent again\n']);
+    // the two are all that ever came
+    assert.equal((await deliver(2)).length, 2);
+  });
+
   it('goes on after an object', async () => {
     await live();
     const after = 'track/2026/03/09/21/track-of-replay-006.json';
