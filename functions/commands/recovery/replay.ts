@@ -32,8 +32,8 @@ and no site goes back in time; so it may be done twice, and an interrupted run m
 site that it alone knows.
 
 --into makes MongoDB anew from the archive in another, empty database: its sites, deactivations, opt-outs. Projects and receipts of
-erasures are copied from MONGODB_URI, if that is another database. Nothing is sent, appended or mailed. What is received
-meanwhile goes where the functions write: let them write into the new database, then replay from the hour in which this began.
+erasures are copied from MONGODB_URI, if that is another database; charts come with their next rebuild. Nothing is sent, appended or
+mailed. What is received meanwhile goes where the functions write: let them write into the new database, then replay from the hour in which this began.
 Of an archived project it folds what came after it was archived, too: nothing tells when that was.`;
 
 /** `sitebeat replay` */
