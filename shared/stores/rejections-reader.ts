@@ -80,7 +80,10 @@ const TYPES = { reason: 'STRING', project: 'STRING', after: 'STRING', others: ['
 const ROWS_PER_PAGE = 10_000;
 const HOUR_MS = 3_600_000;
 
-export function openRejectionsReader(options: DatasetOptions): RejectionsReader {
+export function openRejectionsReader(
+  options: DatasetOptions,
+  { rowsPerPage = ROWS_PER_PAGE }: { rowsPerPage?: number } = {},
+): RejectionsReader {
   const { query } = openHistoryReader(options);
   const paramsOf = ({ from, to, reason, projectHash, exceptProjects = [] }: RejectionFilter) => ({
     from,
@@ -114,11 +117,11 @@ export function openRejectionsReader(options: DatasetOptions): RejectionsReader 
     async *ofHour(hour, filter) {
       const within = { ...filter, from: hour, to: new Date(hour.getTime() + HOUR_MS) };
       for (let after: string | null = null; ; ) {
-        const params: object = { ...paramsOf(within), kinds: [...KINDS], after, most: ROWS_PER_PAGE };
+        const params: object = { ...paramsOf(within), kinds: [...KINDS], after, most: rowsPerPage };
         const rows = await query(OF_HOUR, params as Record<string, unknown>, TYPES);
         for (const row of rows) yield { kind: row.kind as Kind, id: String(row.event_id) };
         const last = rows.at(-1);
-        if (last === undefined || rows.length < ROWS_PER_PAGE) return;
+        if (last === undefined || rows.length < rowsPerPage) return;
         after = `${last.kind}/${last.event_id}.json`;
       }
     },

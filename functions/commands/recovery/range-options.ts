@@ -28,7 +28,7 @@ export function withRange(command: Command): Command {
 
 export function withSending(command: Command): Command {
   return command
-    .option('--rate <n>', 'so many a second at most', parseRate, DEFAULT_RATE)
+    .option('--rate <n>', 'so many a second at most', parseCount, DEFAULT_RATE)
     .option('--after <object>', 'go on after this object, as an interrupted run says', parseAfter)
     .option('--dry-run', 'only say how many, and what it would cost')
     .option('--yes', 'do not ask');
@@ -38,8 +38,9 @@ export function withSending(command: Command): Command {
 export function readRange({ from, to }: RangeOptions, now: Date): { from: Date; to: Date } {
   if (from === undefined) throw new CommandFailure(EXIT.usage, 'say --from which time');
   const start = Math.floor(from.getTime() / HOUR_MS) * HOUR_MS;
-  const end = Math.ceil((to ?? now).getTime() / HOUR_MS) * HOUR_MS;
-  if (start >= end) throw new CommandFailure(EXIT.usage, '--to is not after --from');
+  // what is to come is not listed
+  const end = Math.ceil(Math.min((to ?? now).getTime(), now.getTime()) / HOUR_MS) * HOUR_MS;
+  if (start >= end) throw new CommandFailure(EXIT.usage, '--to (or now) is not after --from');
   return { from: new Date(start), to: new Date(end) };
 }
 
@@ -63,10 +64,6 @@ export function parseTime(text: string): Date {
 export function parseCount(text: string): number {
   if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('no whole number above zero');
   return Number(text);
-}
-
-function parseRate(text: string): number {
-  return parseCount(text);
 }
 
 function parseAfter(text: string): string {

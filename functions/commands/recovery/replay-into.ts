@@ -45,14 +45,14 @@ export async function rebuildInto(
   const target = openLatest(readLatestConfig({ MONGODB_URI: mongodbUri }));
   try {
     if (selection.after === undefined) await requireEmpty(target.db);
-    const counts = await countObjects(selectObjects(selection, source), terminal);
-    const plan = { ...counts, estimatedUsd: costOfReading(counts.objects) };
+    const { objects, kinds } = await countObjects(selectObjects(selection, source), terminal);
+    const plan = { objects, kinds, estimatedUsd: costOfReading(objects) };
     const done = (folded: number) => terminal.result<RebuildResult>({ ...plan, folded }, resultText, options);
     if (options.dryRun) return done(0);
     terminal.note(resultText({ ...plan, folded: 0 }));
     if (!options.yes) await terminal.confirm(`Make MongoDB anew in ${target.db.databaseName}?`);
     await prepare(source.db, target.db, isSame(source.config.mongodbUri, mongodbUri));
-    done(await foldAll(selectObjects(selection, source), counts.objects, { source, db: target.db, terminal }));
+    done(await foldAll(selectObjects(selection, source), objects, { source, db: target.db, terminal }));
   } finally {
     await target.close();
   }

@@ -125,6 +125,12 @@ describe('sitebeat replay', () => {
     assert.equal((await system.stores.sites.find(`${OTHER_PROJECT.hash}:e.example.org`))?.status, 'deactivated');
   });
 
+  it('takes nothing for missing whose id begins that of another one', async () => {
+    const [one, other] = [eventOf('track', 'https://a.example.org'), eventOf('track', 'https://a.example.org')];
+    await system.process(one, { ...other, id: `${one.id}-b`, receivedAt: one.receivedAt });
+    assert.equal((await replay('--only', 'missing', '--dry-run')).objects, 0);
+  });
+
   it('sends what was refused: what is understood by now joins the history', async () => {
     await live();
     await openProjectsWriter(system.db).create(LATE_PROJECT);
@@ -196,6 +202,7 @@ describe('sitebeat replay', () => {
   for (const [title, args, says] of [
     ['no beginning', [], /--from/],
     ['an end before the beginning', ['--from', '2026-03-09', '--to', '2026-03-08'], /not after/],
+    ['what is to come', ['--from', '2999-01-01', '--to', '2999-01-02'], /not after/],
     ['a time that is none', ['--from', '2026-13-01'], /no time/],
     ['a rate of nothing', [...range, '--rate', '0'], /above zero/],
     ['an object that is none', [...range, '--after', 'x'], /no object/],

@@ -97,6 +97,29 @@ describe('selectObjects', () => {
       ));
   }
 
+  it('leaves out hours that are not asked for, and asks BigQuery nothing about them', async () => {
+    const at = (n: number) => ({
+      kind: 'track' as const,
+      receivedAt: hour(n).toISOString(),
+      id: 'event-id',
+      known: false,
+    });
+    const { stores } = storesOf([at(1), at(2), at(30)]);
+    const asked: string[] = [];
+    const recorded = {
+      async *between(from: Date) {
+        asked.push(from.toISOString());
+        yield* [];
+      },
+    };
+    const hours = new Set([hour(2).getTime(), hour(3).getTime()]);
+    const found = await all(
+      selectObjects({ from: hour(0), to: hour(72), only: 'missing', hours }, { ...stores, recorded }),
+    );
+    assert.deepEqual(found, ['track/2026/03/08/02/event-id.json']);
+    assert.deepEqual(asked, [hour(2).toISOString()]);
+  });
+
   it('lists a whole day at once, and an hour of a broken one', async () => {
     const { stores, listings } = storesOf([]);
     await all(selectObjects({ from: hour(23), to: hour(50), only: 'all' }, stores));

@@ -24,6 +24,8 @@ export interface Selection {
   exceptProjects?: string[] | undefined;
   /** An object's name: only what comes after it. */
   after?: string | undefined;
+  /** Beginnings of hours, in milliseconds: just these. */
+  hours?: ReadonlySet<number> | undefined;
 }
 
 export interface SelectionStores extends Sources {
@@ -83,6 +85,7 @@ async function* hoursOf(selection: Selection, { archive, rejections }: Selection
   for (const { hours, prefixOf } of stretches) {
     const readers = kinds.map((kind) => openReader(archive.list(prefixOf(kind))));
     for (const hour of hours) {
+      if (selection.hours?.has(hour.getTime()) === false) continue;
       const filled = [];
       for (const reader of readers) if (await reader.has(hour)) filled.push(reader);
       if (filled.length > 0) yield { hour, objects: inTurn(filled.map((reader) => reader.take(hour))) };

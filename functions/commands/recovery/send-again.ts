@@ -36,7 +36,7 @@ export async function sendAgain(
   terminal: Terminal,
 ): Promise<void> {
   const { notifications } = stores;
-  const counts = await countObjects(selectObjects(selection, stores), terminal);
+  const { hours, ...counts } = await countObjects(selectObjects(selection, stores), terminal);
   const { only, from, to } = selection;
   const plan = { only, from, to, ...counts, estimatedUsd: costOfReplay(counts.objects) };
   const done = (published: number) => terminal.result<SendResult>({ ...plan, published }, resultText, options);
@@ -45,7 +45,8 @@ export async function sendAgain(
   if (!options.yes) await terminal.confirm('Send them through the functions again?');
   const pace = openPace(options.rate);
   const published = await workThrough(
-    selectObjects(selection, stores),
+    // hours in which there was nothing to send are not asked after again
+    selectObjects({ ...selection, hours }, stores),
     {
       what: 'sending objects again',
       total: counts.objects,
@@ -61,22 +62,28 @@ export async function sendAgain(
   done(published);
 }
 
-/** Counts by kind. */
-export async function countObjects(names: AsyncIterable<string>, terminal: Terminal): Promise<Counts> {
+/** Counts by kind; `hours`: in which there are any. */
+export async function countObjects(
+  names: AsyncIterable<string>,
+  terminal: Terminal,
+): Promise<Counts & { hours: ReadonlySet<number> }> {
+  const hours = new Set<number>();
   const kinds = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
   const progress = terminal.progress('counting objects');
   let objects = 0;
   try {
     for await (const name of names) {
-      const kind = parseObjectName(name)?.kind;
-      if (kind !== undefined) kinds[kind] += 1;
+      const parsed = parseObjectName(name);
+      if (parsed === undefined) continue;
+      kinds[parsed.kind] += 1;
+      hours.add(parsed.hour.getTime());
       objects += 1;
       progress.update(objects, objects);
     }
   } finally {
     progress.end();
   }
-  return { objects, kinds };
+  return { objects, kinds, hours };
 }
 
 export function countRows({ objects, kinds }: Counts): [string, Cell][] {
