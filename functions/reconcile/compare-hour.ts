@@ -1,4 +1,5 @@
 import type { Kind } from '../../shared/event/object-name.ts';
+import type { RecordedEvent } from '../../shared/stores/recorded-events.ts';
 
 /** An object of the archive. */
 export interface ArchivedEvent {
@@ -8,27 +9,27 @@ export interface ArchivedEvent {
   name: string;
 }
 
-/** An object, and what is recorded of its event: null is missing. */
-export interface Pair<Recorded> {
+/** An object, and what BigQuery has of its event; null: nothing. */
+export interface Pair {
   object: ArchivedEvent;
-  recorded: Recorded | null;
+  recorded: RecordedEvent | null;
 }
 
 /**
- * Pairs the objects of an hour with what is recorded of them. Both come in the order of kind and object's name, and are read once,
- * side by side, so that an hour of a million objects takes no more memory than a page of each. What is recorded and has no object
- * any more (it was erased meanwhile) is passed over.
+ * Pairs the objects of an hour with what is recorded of them. Both come in the order of kinds and objects' names, and are read
+ * once, side by side, so that an hour of a million objects takes no more memory than a page of each. What is recorded and has
+ * no object any more (it was erased meanwhile) is passed over.
  */
-export async function* compareHour<Recorded extends { kind: Kind; id: string }>(
+export async function* compareHour(
   objects: AsyncIterable<ArchivedEvent>,
-  recorded: AsyncIterable<Recorded>,
-): AsyncIterable<Pair<Recorded>> {
+  recorded: AsyncIterable<RecordedEvent>,
+): AsyncIterable<Pair> {
   const others = recorded[Symbol.asyncIterator]();
   try {
     let other = await others.next();
     for await (const object of objects) {
-      while (!other.done && keyOf(other.value) < keyOf(object)) other = await others.next();
-      const isRecorded = !other.done && keyOf(other.value) === keyOf(object);
+      while (!other.done && orderOf(other.value) < orderOf(object)) other = await others.next();
+      const isRecorded = !other.done && orderOf(other.value) === orderOf(object);
       yield { object, recorded: isRecorded ? other.value : null };
     }
   } finally {
@@ -36,7 +37,7 @@ export async function* compareHour<Recorded extends { kind: Kind; id: string }>(
   }
 }
 
-/** Cloud Storage sorts whole names: `a-b.json` stands before `a.json`, though `a` stands before `a-b`. */
-function keyOf({ kind, id }: { kind: string; id: string }): string {
+/** Of two ids one can begin the other: then the ending of the names decides. A kind holds no slash. */
+function orderOf({ kind, id }: Pick<ArchivedEvent, 'kind' | 'id'>): string {
   return `${kind}/${id}.json`;
 }

@@ -1,24 +1,30 @@
-import { openTopic } from './topics.ts';
+import { openTopic, type TopicOptions } from './topics.ts';
 
-/** Tells the functions of an object once more, as Cloud Storage does when it is finalized. */
+/** What the archive's bucket tells of its objects. */
 export interface Notifications {
-  /** Resolves once Pub/Sub has the message. Safe to repeat: an event that is processed again changes nothing. */
-  publish(name: string): Promise<void>;
+  /** Tells of an object as Cloud Storage does once it is written, so that its event goes through the functions again. */
+  publish(object: string): Promise<void>;
   /** Sends what is waiting and lets go of the connection. */
   close(): Promise<void>;
 }
 
-/** The topic to which the archive's bucket tells of its objects. */
+/** The topic of the archive's notifications: `notificationTopic` of mesh.json. */
 export const OBJECTS_TOPIC = 'objects';
 
-export function openNotifications({ projectId, bucket }: { projectId: string; bucket: string }): Notifications {
-  const topic = openTopic<{ bucket: string; name: string }>({ projectId, topic: OBJECTS_TOPIC });
+export interface NotificationOptions extends Pick<TopicOptions, 'projectId'> {
+  /** The archive's. */
+  bucket: string;
+}
+
+export function openNotifications({ projectId, bucket }: NotificationOptions): Notifications {
+  const topic = openTopic<{ kind: string; bucket: string; name: string }>({ projectId, topic: OBJECTS_TOPIC });
   return {
+    // what no function reads of the object's resource is left out; without data the framework would not convert the push
     publish: (name) =>
       topic.publish(
-        { bucket, name },
+        { kind: 'storage#object', bucket, name },
         { bucketId: bucket, objectId: name, eventType: 'OBJECT_FINALIZE', payloadFormat: 'JSON_API_V1' },
       ),
-    close: () => topic.close(),
+    close: topic.close,
   };
 }

@@ -1,65 +1,126 @@
+import type { Job } from '@google-cloud/bigquery';
 import { KINDS, type Kind } from '../event/object-name.ts';
 import { transient } from '../runtime/errors.ts';
 import { type DatasetOptions, inDataset, openDataset } from './history.ts';
 
-/** An event that BigQuery has, in the history or among the rejections. */
+/**
+ * What BigQuery has of an event: its rows in the history; `without report`: of a deactivation all but the row in `sites`,
+ * which not every one has; `part`: not every row that it must have; or a rejection.
+ */
+export type RecordedAs = 'history' | 'without report' | 'part' | 'rejection';
+
+/** An event that BigQuery has. */
 export interface RecordedEvent {
   kind: Kind;
   id: string;
-  inHistory: boolean;
-  /** `<project hash>:<canonical site>`; null where it concerns none. */
-  siteKey: string | null;
-  /** ISO 8601. */
-  receivedAt: string;
+  record: RecordedAs;
+  /** Whom it concerns in MongoDB: `<project hash>:<canonical site>`, of an opt-out `<project hash>:<md5>`; null without one. */
+  key: string | null;
+  receivedAt: Date;
 }
 
-/** What BigQuery has of a stretch of time. */
+/** The newest event of a site, or of an opt-out. */
+export type NewestEvent = Pick<RecordedEvent, 'receivedAt'> & { key: string };
+
+/** What BigQuery has of a stretch of time: from `from` on, before `to`. All is read by the page. */
 export interface RecordedEvents {
-  /** Each event once, in the order of kind and object's name; from `from` on, before `to`. Read by the page. */
+  /** Each event once, in the order of the kinds and the names of their objects. One query. */
   between(from: Date, to: Date): AsyncIterable<RecordedEvent>;
+  /** Each site once, with the time of its newest event. */
+  newestOfSites(from: Date, to: Date): AsyncIterable<NewestEvent>;
+  /** Every event of these sites. */
+  ofSites(keys: string[], from: Date, to: Date): AsyncIterable<RecordedEvent>;
+  /** The newest opt-out under each project and md5. */
+  newestOptOuts(from: Date, to: Date): AsyncIterable<RecordedEvent>;
 }
 
-/** The tables and not their views: what is there twice is grouped here, and each is read once. */
-const RECORDED = `
-SELECT
-  kind, event_id, LOGICAL_OR(in_history) AS in_history, MAX(site_key) AS site_key,
-  FORMAT_TIMESTAMP('%FT%H:%M:%E3SZ', MAX(received_at)) AS received_at
-FROM (
-  SELECT kind, event_id, received_at, TRUE AS in_history, CONCAT(project_hash, ':', site) AS site_key
+/** The tables and not their views: what is there twice is grouped here, and each table is read once. */
+const OF_SITES = `
+  SELECT kind, event_id, received_at, TRUE AS is_report, kind = 'track' AS is_own, CONCAT(project_hash, ':', site) AS key
   FROM \`\${dataset}.sites\` WHERE received_at >= @from AND received_at < @to
   UNION ALL
-  SELECT 'deactivate', event_id, received_at, TRUE, CONCAT(project_hash, ':', site)
-  FROM \`\${dataset}.deactivations\` WHERE received_at >= @from AND received_at < @to
-  UNION ALL
-  SELECT 'tracking-skipped', event_id, received_at, TRUE, NULL
-  FROM \`\${dataset}.tracking_skips\` WHERE received_at >= @from AND received_at < @to
-  UNION ALL
-  SELECT kind, event_id, received_at, FALSE, NULL
-  FROM \`\${dataset}.rejections\` WHERE received_at >= @from AND received_at < @to AND kind IN UNNEST(@kinds)
-)
+  SELECT 'deactivate', event_id, received_at, FALSE, TRUE, CONCAT(project_hash, ':', site)
+  FROM \`\${dataset}.deactivations\` WHERE received_at >= @from AND received_at < @to`;
+const OF_OPT_OUTS = `
+  SELECT 'tracking-skipped' AS kind, event_id, received_at, FALSE AS is_report, TRUE AS is_own, CONCAT(project_hash, ':', url_md5) AS key
+  FROM \`\${dataset}.tracking_skips\` WHERE received_at >= @from AND received_at < @to`;
+const OF_REJECTIONS = `
+  SELECT kind, event_id, received_at, FALSE, FALSE, CAST(NULL AS STRING)
+  FROM \`\${dataset}.rejections\` WHERE received_at >= @from AND received_at < @to AND kind IN UNNEST(@kinds)`;
+
+const EVENT = `
+SELECT
+  kind, event_id, LOGICAL_OR(is_report) AS has_report, LOGICAL_OR(is_own) AS has_own, MAX(key) AS key,
+  UNIX_MILLIS(MAX(received_at)) AS received_ms`;
+
+const BETWEEN = `${EVENT}
+FROM (${OF_SITES} UNION ALL ${OF_OPT_OUTS} UNION ALL ${OF_REJECTIONS})
 GROUP BY kind, event_id
 ORDER BY kind, CONCAT(event_id, '.json')`;
 
-/** Some 100 bytes a row. */
-const ROWS_PER_PAGE = 20_000;
+const NEWEST_OF_SITES = `
+SELECT key, UNIX_MILLIS(MAX(received_at)) AS received_ms FROM (${OF_SITES}) GROUP BY key`;
+
+const EVENTS_OF_SITES = `${EVENT}
+FROM (${OF_SITES}) WHERE key IN UNNEST(@keys) GROUP BY kind, event_id`;
+
+const NEWEST_OPT_OUTS = `
+SELECT kind, event_id, is_report AS has_report, is_own AS has_own, key, UNIX_MILLIS(received_at) AS received_ms
+FROM (${OF_OPT_OUTS}) WHERE key IS NOT NULL
+QUALIFY ROW_NUMBER() OVER (PARTITION BY key ORDER BY received_at DESC, event_id DESC) = 1`;
+
+/** Some 150 bytes a row. */
+const ROWS_PER_PAGE = 10_000;
 
 export function openRecordedEvents(options: DatasetOptions): RecordedEvents {
   const { bigQuery, id } = openDataset(options);
+  async function* rowsOf(sql: string, params: object) {
+    const [job] = await transient('the history', () =>
+      bigQuery.createQueryJob({ query: inDataset(sql, id as string), params }),
+    );
+    yield* pagesOf(job);
+  }
   return {
     async *between(from, to) {
-      const query = inDataset(RECORDED, id as string);
-      const [job] = await transient('the history', () =>
-        bigQuery.createQueryJob({ query, params: { from, to, kinds: [...KINDS] } }),
-      );
-      for (let page: object | null = { maxResults: ROWS_PER_PAGE, autoPaginate: false }; page !== null; ) {
-        const asked: object = page;
-        const [rows, next] = await transient('the history', () => job.getQueryResults(asked));
-        for (const row of rows) {
-          const { kind, event_id, in_history, site_key, received_at } = row;
-          yield { kind, id: event_id, inHistory: in_history, siteKey: site_key, receivedAt: received_at };
-        }
-        page = next ?? null;
+      for await (const row of rowsOf(BETWEEN, { from, to, kinds: [...KINDS] })) yield eventOf(row);
+    },
+    async *newestOfSites(from, to) {
+      for await (const { key, received_ms: ms } of rowsOf(NEWEST_OF_SITES, { from, to })) {
+        yield { key, receivedAt: new Date(ms) };
       }
     },
+    async *ofSites(keys, from, to) {
+      for await (const row of rowsOf(EVENTS_OF_SITES, { from, to, keys })) yield eventOf(row);
+    },
+    async *newestOptOuts(from, to) {
+      for await (const row of rowsOf(NEWEST_OPT_OUTS, { from, to })) yield eventOf(row);
+    },
   };
+}
+
+interface EventRow {
+  kind: Kind;
+  event_id: string;
+  has_report: boolean;
+  has_own: boolean;
+  key: string | null;
+  received_ms: number;
+}
+
+async function* pagesOf(job: Job): AsyncIterable<EventRow & { key: string }> {
+  for (let page: object | null = { maxResults: ROWS_PER_PAGE, autoPaginate: false }; page !== null; ) {
+    const asked: object = page;
+    const [rows, next] = await transient('the history', () => job.getQueryResults(asked));
+    yield* rows;
+    page = next ?? null;
+  }
+}
+
+function eventOf({ kind, event_id: id, has_report, has_own, key, received_ms: ms }: EventRow): RecordedEvent {
+  return { kind, id, record: recordOf(kind, has_report, has_own), key, receivedAt: new Date(ms) };
+}
+
+function recordOf(kind: Kind, hasReport: boolean, hasOwn: boolean): RecordedAs {
+  if (hasOwn) return kind === 'deactivate' && !hasReport ? 'without report' : 'history';
+  return hasReport ? 'part' : 'rejection';
 }

@@ -2,6 +2,7 @@ import { KINDS, type Kind } from '../event/object-name.ts';
 import type { RejectionReason } from '../runtime/errors.ts';
 import type { DatasetOptions } from './history.ts';
 import { openHistoryReader } from './history-reader.ts';
+import type { RecordedEvent } from './recorded-events.ts';
 
 /** Which rejections are meant. */
 export interface RejectionFilter {
@@ -46,8 +47,8 @@ export interface RejectionsReader {
   summary(filter: RejectionFilter): Promise<RejectionCount[]>;
   /** The hours in which there are any whose objects can be sent again, by their beginnings, oldest first. */
   hours(filter: RejectionFilter): Promise<Date[]>;
-  /** Those of one hour, in the order of kind and object's name. */
-  ofHour(hour: Date, filter: RejectionFilter): AsyncIterable<{ kind: Kind; id: string }>;
+  /** Those of one hour that can be sent again, in the order of kind and object's name; `receivedAt` is the hour. */
+  ofHour(hour: Date, filter: RejectionFilter): AsyncIterable<RecordedEvent>;
 }
 
 const FILTER = `received_at >= @from AND received_at < @to
@@ -119,7 +120,9 @@ export function openRejectionsReader(
       for (let after: string | null = null; ; ) {
         const params: object = { ...paramsOf(within), kinds: [...KINDS], after, most: rowsPerPage };
         const rows = await query(OF_HOUR, params as Record<string, unknown>, TYPES);
-        for (const row of rows) yield { kind: row.kind as Kind, id: String(row.event_id) };
+        for (const { kind, event_id: id } of rows) {
+          yield { kind: kind as Kind, id: String(id), record: 'rejection', key: null, receivedAt: hour };
+        }
         const last = rows.at(-1);
         if (last === undefined || rows.length < rowsPerPage) return;
         after = `${last.kind}/${last.event_id}.json`;

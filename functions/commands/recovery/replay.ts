@@ -25,7 +25,7 @@ interface ReplayOptions extends RangeOptions, SendOptions {
 const HELP = `
 It sends the objects through the functions again, as Cloud Storage would. No row is doubled for whoever reads the _unique views,
 and no site goes back in time; so it may be done twice, and an interrupted run may be done again from the start.
-  --only missing   what BigQuery has in no table: events were lost, or are still on their way
+  --only missing   what BigQuery has in no table, or not every row of: events were lost, or wait, or are still on their way
   --only rejected  what is in no history for a reason: a project was made late, or a bad release refused what it should not
   --only all       all of it: a new release understands more of what was sent (the default)
 --project reads each object (but of the rejected ones, whose rows say it), and takes what names the project and what is from a

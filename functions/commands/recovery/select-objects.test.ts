@@ -27,7 +27,9 @@ function storesOf(stored: Stored) {
   const names = stored.map(nameOf).sort();
   const known = stored.filter((one) => one.known).sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
   const within = (from: Date, to: Date) =>
-    known.filter(({ receivedAt }) => receivedAt >= from.toISOString() && receivedAt < to.toISOString());
+    known
+      .filter(({ receivedAt }) => receivedAt >= from.toISOString() && receivedAt < to.toISOString())
+      .map((one) => ({ ...one, record: 'rejection' as const, key: null, receivedAt: new Date(one.receivedAt) }));
   let listings = 0;
   const stores = {
     archive: {
@@ -43,7 +45,7 @@ function storesOf(stored: Stored) {
     },
     rejections: {
       hours: async ({ from, to }: { from: Date; to: Date }) =>
-        [...new Set(within(from, to).map(({ receivedAt }) => Math.floor(Date.parse(receivedAt) / HOUR_MS)))]
+        [...new Set(within(from, to).map(({ receivedAt }) => Math.floor(receivedAt.getTime() / HOUR_MS)))]
           .sort((one, other) => one - other)
           .map((hours) => new Date(hours * HOUR_MS)),
       async *ofHour(from: Date) {
@@ -96,6 +98,22 @@ describe('selectObjects', () => {
         { numRuns: 30 },
       ));
   }
+
+  it('takes an event of which a row is missing for missing', async () => {
+    const { stores } = storesOf([
+      { kind: 'deactivate', receivedAt: hour(1).toISOString(), id: 'event-id-a', known: false },
+      { kind: 'deactivate', receivedAt: hour(1).toISOString(), id: 'event-id-b', known: false },
+    ]);
+    const recorded = {
+      async *between() {
+        const [kind, key, receivedAt] = ['deactivate' as const, null, hour(1)];
+        yield { kind, id: 'event-id-a', record: 'part' as const, key, receivedAt };
+        yield { kind, id: 'event-id-b', record: 'history' as const, key, receivedAt };
+      },
+    };
+    const found = await all(selectObjects({ from: hour(0), to: hour(3), only: 'missing' }, { ...stores, recorded }));
+    assert.deepEqual(found, ['deactivate/2026/03/08/01/event-id-a.json']);
+  });
 
   it('leaves out hours that are not asked for, and asks BigQuery nothing about them', async () => {
     const at = (n: number) => ({

@@ -3,11 +3,11 @@ import { payloadHash } from '../../../shared/report/interpret.ts';
 import { PermanentError, type RejectionReason } from '../../../shared/runtime/errors.ts';
 import type { Archive } from '../../../shared/stores/archive.ts';
 import { attribute, type Sources } from '../../../shared/stores/attribution.ts';
-import type { RecordedEvents } from '../../../shared/stores/recorded-events.ts';
+import type { RecordedEvent, RecordedEvents } from '../../../shared/stores/recorded-events.ts';
 import type { RejectionsReader } from '../../../shared/stores/rejections-reader.ts';
 import { type ArchivedEvent, compareHour } from '../../reconcile/compare-hour.ts';
 
-/** `missing`: what BigQuery has nowhere; `rejected`: what is in no history, for a reason that is recorded. */
+/** `missing`: what BigQuery has nowhere, or not every row of; `rejected`: what is in no history, for a reason that is recorded. */
 export const ONLY = ['all', 'missing', 'rejected'] as const;
 export type Only = (typeof ONLY)[number];
 
@@ -30,7 +30,7 @@ export interface Selection {
 
 export interface SelectionStores extends Sources {
   archive: Pick<Archive, 'list' | 'read'>;
-  recorded: RecordedEvents;
+  recorded: Pick<RecordedEvents, 'between'>;
   rejections: Pick<RejectionsReader, 'hours' | 'ofHour'>;
 }
 
@@ -58,14 +58,19 @@ async function* selectedBy(selection: Selection, stores: SelectionStores): Async
   const afterHour = parseObjectName(after ?? '')?.hour.getTime();
   for await (const { hour, objects } of hoursOf(selection, stores)) {
     for await (const { object, recorded } of compareHour(objects, known(hour, selection, stores))) {
-      const isWanted = only === 'all' || (recorded === null) === (only === 'missing');
+      const isMissing = recorded === null || recorded.record === 'part';
+      const isWanted = only === 'all' || isMissing === (only === 'missing');
       const isPast = hour.getTime() === afterHour && object.name <= (after as string);
       if (isWanted && !isPast) yield object.name;
     }
   }
 }
 
-async function* known(hour: Date, selection: Selection, { recorded, rejections }: SelectionStores) {
+async function* known(
+  hour: Date,
+  selection: Selection,
+  { recorded, rejections }: SelectionStores,
+): AsyncIterable<RecordedEvent> {
   if (selection.only === 'missing') yield* recorded.between(hour, new Date(hour.getTime() + HOUR_MS));
   if (selection.only === 'rejected') yield* rejections.ofHour(hour, selection);
 }
