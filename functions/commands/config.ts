@@ -4,6 +4,7 @@ import {
   configPart,
   historyConfig,
   mongodbConfig,
+  projectConfig,
   queryConfig,
   readParts,
 } from '../../shared/runtime/env.ts';
@@ -25,6 +26,11 @@ const LOCAL_BUCKET = 'sitebeat-archive';
 /** Where MongoDB is. Throws CommandFailure (bad usage) that names the wrong variable. */
 export function readLatestConfig(env: NodeJS.ProcessEnv) {
   return asUsage(() => readParts(env, mongodbConfig));
+}
+
+/** Where Pub/Sub is. Throws CommandFailure (bad usage) that names the wrong variable. */
+export function readPubsubConfig(env: NodeJS.ProcessEnv) {
+  return asUsage(() => readParts(env, projectConfig));
 }
 
 /** Where every store is. Throws CommandFailure (bad usage) that names every wrong variable. */

@@ -6,7 +6,10 @@ import { addDoctor } from './doctor/doctor.ts';
 import { addErase } from './person/erase.ts';
 import { addShowSite } from './person/show-site.ts';
 import { addProjects } from './projects/projects.ts';
+import { addDeadLetters } from './recovery/dead-letters.ts';
 import { addReconcile } from './recovery/reconcile.ts';
+import { addRejections } from './recovery/rejections.ts';
+import { addReplay } from './recovery/replay.ts';
 import { addTrace } from './recovery/trace.ts';
 import { addSetup } from './setup.ts';
 import { openTerminal, type Shell, type Streams } from './terminal.ts';
@@ -20,6 +23,9 @@ const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
   addErase,
   addReconcile,
   addTrace,
+  addRejections,
+  addReplay,
+  addDeadLetters,
 ];
 
 const SYSTEM = `

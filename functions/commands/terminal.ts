@@ -64,7 +64,7 @@ export function openTerminal({ stdin, stdout, stderr }: Streams): Terminal {
 
 function startBar(what: string, stream: NodeJS.WritableStream): Progress {
   const bar = new SingleBar(
-    { format: `${what} {bar} {value}/{total}`, stream, clearOnComplete: true },
+    { format: `${what} {bar} {value}/{total} {eta_formatted}`, stream, clearOnComplete: true },
     Presets.shades_classic,
   );
   bar.start(0, 0);

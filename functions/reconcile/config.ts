@@ -1,5 +1,12 @@
-import { archiveConfig, historyConfig, logConfig, mongodbConfig, readParts } from '../../shared/runtime/env.ts';
+import {
+  archiveConfig,
+  historyConfig,
+  logConfig,
+  mongodbConfig,
+  queryConfig,
+  readParts,
+} from '../../shared/runtime/env.ts';
 
 export function readConfig(env: NodeJS.ProcessEnv) {
-  return readParts(env, archiveConfig, historyConfig, mongodbConfig, logConfig);
+  return readParts(env, archiveConfig, historyConfig, queryConfig, mongodbConfig, logConfig);
 }

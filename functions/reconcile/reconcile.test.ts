@@ -37,7 +37,8 @@ describe('reconcile', () => {
   beforeEach(async () => {
     system = await openOwnSystem([TEST_PROJECT]);
     const { db, env } = system;
-    const options = { projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '', dataset: env.BIGQUERY_DATASET as string };
+    const dataset = env.BIGQUERY_DATASET as string;
+    const options = { projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '', dataset, maxBytesBilled: 2 ** 30 };
     published = [];
     stores = {
       archive: system.archive,

@@ -11,7 +11,7 @@ export interface UnclaimedStores {
 }
 
 /** The first report of a site may be that late: it is retried with a backoff of ten minutes at most. */
-const CLAIM_MS = 3_600_000;
+export const CLAIM_MS = 3_600_000;
 
 /** Rejects the deactivations that no site claimed within an hour. Gives how many. */
 export async function rejectUnclaimed({ unclaimed, sites, rejections }: UnclaimedStores, now: Date): Promise<number> {

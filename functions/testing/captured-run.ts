@@ -11,11 +11,14 @@ export interface CapturedRun {
   stderr: string;
 }
 
-/** Runs a command within this process, with `env` over its environment. */
-export async function capturedRun(args: string[], env: NodeJS.ProcessEnv = {}): Promise<CapturedRun> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+/** Runs a command within this process, with `env` over its environment; on a terminal where somebody gives this `answer`, if any. */
+export async function capturedRun(args: string[], env: NodeJS.ProcessEnv = {}, answer?: string): Promise<CapturedRun> {
+  const isTTY = answer !== undefined;
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), Object.assign(new PassThrough(), { isTTY })];
+  if (isTTY) stdin.write(`${answer}\n`);
+  const streams = { stdin: Object.assign(stdin, { isTTY }) as unknown as NodeJS.ReadStream, stdout, stderr };
   const texts = Promise.all([textOf(stdout), textOf(stderr)]);
-  const exitCode = await runSitebeat(args, { stdin: process.stdin, stdout, stderr, env: { ...process.env, ...env } });
+  const exitCode = await runSitebeat(args, { ...streams, env: { ...process.env, ...env } });
   stdout.end();
   stderr.end();
   const [out, err] = await texts;

@@ -19,11 +19,12 @@ export interface ErasureCounts {
 export interface ErasureDocument {
   /** Random. */
   _id: string;
-  /** The project's hash. */
+  /** The project's hash; empty for a purge. */
   project: string;
-  /** Digests of project and site, md5 or address; see keyOf. */
+  /** Digests of project and site, md5 or address; see keyOf. A purge has none: what of strangers comes later is no concern of it. */
   keys: string[];
-  by: 'site' | 'email';
+  /** `purge`: payloads of projects that nobody here has, by their age. */
+  by: 'site' | 'email' | 'purge';
   status: 'pending' | 'done';
   requestedAt: Date;
   /** Everything received until then is erased; later reports are a new start. */

@@ -1,6 +1,5 @@
 import type { Kind } from '../event/object-name.ts';
-import type { DatasetOptions } from './history.ts';
-import { openHistoryReader } from './history-reader.ts';
+import { openHistoryReader, type QueryOptions } from './history-reader.ts';
 import type { EventTable } from './site-history.ts';
 
 /** A row that an event has. */
@@ -47,7 +46,7 @@ FROM \`\${dataset}.event_keys\` WHERE received_at >= @since AND received_at < @u
 
 const ORDER: EventRow['table'][] = ['sites', 'deactivations', 'tracking_skips', 'rejections', 'event_keys'];
 
-export function openEventPlaces(options: DatasetOptions): EventPlaces {
+export function openEventPlaces(options: QueryOptions): EventPlaces {
   const { query } = openHistoryReader(options);
   return {
     rowsOf: async (id, since, until) => {

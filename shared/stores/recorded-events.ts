@@ -1,7 +1,8 @@
 import type { Job } from '@google-cloud/bigquery';
 import { KINDS, type Kind } from '../event/object-name.ts';
 import { transient } from '../runtime/errors.ts';
-import { type DatasetOptions, inDataset, openDataset } from './history.ts';
+import { inDataset, openDataset } from './history.ts';
+import type { QueryOptions } from './history-reader.ts';
 
 /**
  * What BigQuery has of an event: its rows in the history; `without report`: of a deactivation all but the row in `sites`,
@@ -72,11 +73,12 @@ QUALIFY ROW_NUMBER() OVER (PARTITION BY key ORDER BY received_at DESC, event_id 
 /** Some 150 bytes a row. */
 const ROWS_PER_PAGE = 10_000;
 
-export function openRecordedEvents(options: DatasetOptions): RecordedEvents {
+export function openRecordedEvents(options: QueryOptions): RecordedEvents {
   const { bigQuery, id } = openDataset(options);
+  const maximumBytesBilled = String(options.maxBytesBilled);
   async function* rowsOf(sql: string, params: object) {
     const [job] = await transient('the history', () =>
-      bigQuery.createQueryJob({ query: inDataset(sql, id as string), params }),
+      bigQuery.createQueryJob({ query: inDataset(sql, id as string), params, maximumBytesBilled }),
     );
     yield* pagesOf(job);
   }
