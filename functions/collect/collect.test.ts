@@ -10,6 +10,7 @@ import { until } from '../../shared/testing/until.ts';
 import { type OwnCollect, openOwnCollect } from '../testing/own-collect.ts';
 import { openIntake } from './intake.ts';
 import { MAX_BODY_BYTES, MAX_POSTS_OF_NETWORK, OVER_RATE_QUEUE, STORE_MS, USUAL_QUEUE } from './limits.ts';
+import { MAX_KEYS } from './parse-form.ts';
 import type { Dependencies } from './routes.ts';
 
 const NOW = new Date('2026-03-09T07:05:06.789Z');
@@ -193,6 +194,13 @@ describe('collect', () => {
       await stored(await postForm(`hash=${HASH}&a${'[b]'.repeat(1000)}=1`));
       const body = `{"hash":"${HASH}","a":${'['.repeat(999)}${']'.repeat(999)}}`;
       await stored(await send('/track', { headers: { 'content-type': 'application/json' }, body }));
+    });
+
+    it('refuses a form of so many keys that they would fill the memory', async () => {
+      const pairs = (count: number) => `hash=${HASH}${'&a[]=1'.repeat(count)}`;
+      await stored(await postForm(pairs(MAX_KEYS / 2 - 1)));
+      const answer = await postForm(pairs(MAX_KEYS / 2));
+      assert.deepEqual([answer.status, answer.body.error], [400, 'unparseable']);
     });
 
     it('refuses so much nesting that walking it would overflow the stack', async () => {

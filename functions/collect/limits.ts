@@ -10,10 +10,10 @@ export const MAX_DROP_MS = 10_000;
 
 const MIB = 1024 * 1024;
 
-/** Parsing and writing take some ten times the body's bytes, at worst: 4 MiB of bodies keep an instance far from its memory's end. */
+/** Parsing and writing take up to some thirty times a body's bytes: what is large goes one by one. */
 export const USUAL_QUEUE: QueueLimits = {
   maxRunning: 32,
-  maxRunningBytes: 4 * MIB,
+  maxRunningBytes: MIB,
   maxWaiting: 256,
   maxWaitingBytes: 24 * MIB,
 };
