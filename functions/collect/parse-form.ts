@@ -5,7 +5,7 @@ import { PermanentError } from '../../shared/runtime/errors.ts';
 const MAX_DEPTH = 64;
 
 /** Keys, and the keys in brackets behind them, of one form. A site with 1,000 plugins sends some 6,000; each costs memory. */
-export const MAX_KEYS = 20_000;
+export const MAX_KEYS = 10_000;
 
 /**
  * Reads `application/x-www-form-urlencoded` as PHP does: `a[b][c]=1` nests, `a[]` counts on, the last value of a key wins,
