@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildFunctions, SOURCES } from '../../functions/build.ts';
+import { openIntake } from '../../functions/collect/intake.ts';
 import { route } from '../../functions/collect/routes.ts';
 import { type Mesh, type MeshFunction, readMesh, subscriptionsOf, topicsOf } from '../../functions/mesh.ts';
 import type { Rejection } from '../../shared/event/rejection.ts';
@@ -248,7 +249,8 @@ async function logged(work: () => Promise<unknown>): Promise<Record<string, unkn
 
 /** Posts a payload to collect's routes over `archive`. */
 async function postWith(archive: Parameters<typeof route>[2]['archive']): Promise<void> {
-  const dependencies = { archive, forwardedHops: 0, now: () => new Date(), log: openLog('collect') };
+  const [now, log] = [() => new Date(), openLog('collect')];
+  const dependencies = { archive, forwardedHops: 0, now, log, intake: openIntake({ now, log }) };
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);

@@ -3,10 +3,14 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { LosslessNumber } from 'lossless-json';
+import { useFakeTimers } from 'sinon';
 import { parseStoredEvent } from '../../shared/event/envelope.ts';
 import { TransientError } from '../../shared/runtime/errors.ts';
+import { until } from '../../shared/testing/until.ts';
 import { type OwnCollect, openOwnCollect } from '../testing/own-collect.ts';
-import { MAX_BODY_BYTES } from './limits.ts';
+import { openIntake } from './intake.ts';
+import { MAX_BODY_BYTES, MAX_POSTS_OF_NETWORK, OVER_RATE_QUEUE, STORE_MS, USUAL_QUEUE } from './limits.ts';
+import { MAX_KEYS } from './parse-form.ts';
 import type { Dependencies } from './routes.ts';
 
 const NOW = new Date('2026-03-09T07:05:06.789Z');
@@ -192,6 +196,13 @@ describe('collect', () => {
       await stored(await send('/track', { headers: { 'content-type': 'application/json' }, body }));
     });
 
+    it('refuses a form of so many keys that they would fill the memory', async () => {
+      const pairs = (count: number) => `hash=${HASH}${'&a[]=1'.repeat(count)}`;
+      await stored(await postForm(pairs(MAX_KEYS / 2 - 1)));
+      const answer = await postForm(pairs(MAX_KEYS / 2));
+      assert.deepEqual([answer.status, answer.body.error], [400, 'unparseable']);
+    });
+
     it('refuses so much nesting that walking it would overflow the stack', async () => {
       const body = `{"hash":"${HASH}","a":${'['.repeat(400_000)}${']'.repeat(400_000)}}`;
       const answer = await send('/track', { headers: { 'content-type': 'application/json' }, body });
@@ -274,6 +285,80 @@ describe('collect', () => {
       const answer = await postForm(`hash=${HASH}`);
       assert.equal(answer.status, 503);
       assert.equal(answer.headers['retry-after'], '5');
+    });
+  });
+
+  describe('under load', () => {
+    /** Holds each write until `release`. */
+    function holdWrites() {
+      const held: (() => void)[] = [];
+      own.dependencies.archive = {
+        create: async (event, text) => {
+          await new Promise<void>((resolve) => held.push(resolve));
+          await archive.create(event, text);
+        },
+      };
+      const release = () => {
+        own.dependencies.archive = archive;
+        for (const resolve of held) resolve();
+      };
+      return { held, release };
+    }
+    const from = (address: string) => postForm(`hash=${HASH}`, { 'x-forwarded-for': address });
+
+    beforeEach(() => {
+      const { now, log } = own.dependencies;
+      Object.assign(own.dependencies, { intake: openIntake({ now, log }), forwardedHops: 1 });
+    });
+
+    it('lets a post wait for its turn, and answers 503 at once only when it may not even wait', async () => {
+      const { held, release } = holdWrites();
+      const { maxRunning, maxWaiting } = USUAL_QUEUE;
+      const answers = Array.from({ length: maxRunning + maxWaiting + 1 }, () => postForm(`hash=${HASH}`));
+      const first = await Promise.race(answers);
+      assert.deepEqual([first.status, first.body.error, first.headers['retry-after']], [503, 'overloaded', '5']);
+      assert.equal(held.length, maxRunning);
+      release();
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      assert.equal(statuses.filter((status) => status === 200).length, maxRunning + maxWaiting);
+    });
+
+    it('stores what a network sends beyond its share, apart, so that it is in nobody’s way', async () => {
+      const flood = '203.0.113.9';
+      for (let n = 0; n < MAX_POSTS_OF_NETWORK; n += 50) {
+        await Promise.all(Array.from({ length: 50 }, () => from(flood)));
+      }
+      const { held, release } = holdWrites();
+      const beyond = Array.from({ length: USUAL_QUEUE.maxRunning }, () => from(flood));
+      await until(() => held.length === OVER_RATE_QUEUE.maxRunning, { what: 'writes of the flood' });
+      const others = Array.from({ length: USUAL_QUEUE.maxRunning }, () => from('198.51.100.7'));
+      await until(() => held.length === OVER_RATE_QUEUE.maxRunning + USUAL_QUEUE.maxRunning, { what: 'the others' });
+      release();
+      for (const answer of await Promise.all([...beyond, ...others])) await stored(answer);
+    });
+
+    it('gives up a write that hangs, and its place', async () => {
+      const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      try {
+        const writes = new Promise<void>((resolve) => {
+          own.dependencies.archive = {
+            create: () => {
+              resolve();
+              return new Promise(() => {});
+            },
+          };
+        });
+        const answer = postForm(`hash=${HASH}`);
+        await writes;
+        clock.tick(STORE_MS);
+        assert.equal((await answer).status, 503);
+      } finally {
+        clock.restore();
+      }
+      await own.dependencies.intake.admit(
+        { senderAddress: null, bodyBytes: USUAL_QUEUE.maxRunningBytes },
+        async () => {},
+      );
     });
   });
 

@@ -1,57 +1,138 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { createServer, request, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import type { Bucket } from '@google-cloud/storage';
 import { ownBucket } from '../../shared/testing/stores.ts';
 import { until } from '../../shared/testing/until.ts';
+import { type EntryProcess, startEntry } from '../testing/entry-process.ts';
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const FRAMEWORK = fileURLToPath(
-  new URL('../../node_modules/@google-cloud/functions-framework/build/src/main.js', import.meta.url),
-);
 const BODY = 'hash=a4a8da5b-b419-4656-98e9-4a42e9044891';
+/** What Cloud Run gives a process that it ends. */
+const CLOUD_RUN_MS = 10_000;
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0);
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
+/** The archive behind a gate: while it is closed requests wait, and when it opens those are told to come again. */
+interface Gate {
+  url: string;
+  held: number;
+  open(): void;
+  close(): Promise<void>;
+}
+
+async function openGate(store: string): Promise<Gate> {
+  let release = () => {};
+  const opened = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let isOpen = false;
+  const server: Server = createServer(async (asked, response) => {
+    const body = Buffer.concat(await asked.toArray());
+    if (!isOpen) {
+      gate.held += 1;
+      await opened;
+      response.writeHead(503).end();
+      return;
+    }
+    const { method = '', url = '', headers } = asked;
+    const type = headers['content-type'] ?? '';
+    const answer = await fetch(store + url, { method, body, headers: { 'content-type': type } });
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const gate: Gate = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    held: 0,
+    open: () => {
+      isOpen = true;
+      release();
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return gate;
 }
 
 describe('the entry collect', () => {
   let bucket: Bucket;
-  let child: ChildProcess;
-  let port: number;
-  before(async () => {
+  let entry: EntryProcess;
+  let gate: Gate;
+  beforeEach(async function () {
+    const { STORAGE_EMULATOR_HOST: store } = process.env;
+    if (store === undefined) this.skip();
     bucket = await ownBucket();
-    port = await freePort();
-    const args = ['--import', 'tsx', FRAMEWORK, '--target=collect', '--source=functions/collect', `--port=${port}`];
-    const env = { ...process.env, ARCHIVE_BUCKET: bucket.name };
-    child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'inherit'] });
-    let output = '';
-    child.stdout?.on('data', (chunk) => {
-      output += chunk;
-    });
-    await until(() => output.includes('URL:'), { deadlineMs: 15_000, what: 'the function' });
+    gate = await openGate(store);
+    entry = await startEntry('collect', { ARCHIVE_BUCKET: bucket.name, STORAGE_EMULATOR_HOST: gate.url });
   });
-  after(async () => {
-    const exited = once(child, 'exit');
-    child.kill('SIGTERM');
-    assert.deepEqual(await exited, [0, null]);
+  afterEach(async () => {
+    entry.signal('SIGKILL');
+    await entry.ended;
+    await gate.close();
     await bucket.deleteFiles({ force: true });
     await bucket.delete();
   });
 
+  const objects = async () => (await bucket.getFiles())[0].length;
+
+  function post() {
+    const sent = request({ port: entry.port, path: '/track', method: 'POST' });
+    sent.on('error', () => {});
+    sent.end(BODY);
+    return sent;
+  }
+
+  /** Says that it is to end, and waits until it takes no connection any more. */
+  async function end(): Promise<void> {
+    entry.signal('SIGTERM');
+    await until(
+      () =>
+        new Promise((resolve) => {
+          const socket = connect(entry.port, '127.0.0.1');
+          socket.once('connect', () => socket.destroy());
+          socket.once('error', () => resolve(true));
+          socket.once('close', () => resolve(false));
+        }),
+      { deadlineMs: 5000, what: 'collect to stop listening' },
+    );
+  }
+
   it("has the framework's server take what Node's own would refuse", async () => {
-    const socket = connect({ port, allowHalfOpen: true });
+    gate.open();
+    const socket = connect({ port: entry.port, allowHalfOpen: true });
     socket.end(`POST /track HTTP/1.1\r\nExpect:\r\nContent-Length: ${BODY.length}\r\n\r\n${BODY}`);
-    const answer = Buffer.concat(await socket.toArray()).toString();
-    assert.match(answer, /^HTTP\/1\.1 200 OK\r\n/);
-    const [files] = await bucket.getFiles();
-    assert.equal(files.length, 1);
+    assert.match(Buffer.concat(await socket.toArray()).toString(), /^HTTP\/1\.1 200 OK\r\n/);
+    assert.equal(await objects(), 1);
+    await end();
+    assert.equal(await entry.ended, 0);
+    assert.match(entry.errors(), /"message":"traffic","function":"collect","stored":1,/);
+  });
+
+  it('stores and answers what it has taken before it ends, also of a client that does not wait', async () => {
+    const waiting = post();
+    const response = once(waiting, 'response');
+    const gone = post();
+    await until(() => gate.held === 2, { what: 'two writes' });
+    gone.destroy();
+    await end();
+    gate.open();
+    const [answer] = await response;
+    assert.deepEqual([answer.statusCode, answer.headers.connection], [200, 'close']);
+    answer.resume();
+    assert.equal(await entry.ended, 0);
+    assert.equal(await objects(), 2);
+  });
+
+  it('says of what it could not store in time that it is not stored, and ends in time', async () => {
+    const response = once(post(), 'response');
+    await until(() => gate.held === 1, { what: 'the write' });
+    const endedAt = performance.now();
+    await end();
+    const [answer] = await response;
+    assert.deepEqual([answer.statusCode, answer.headers['retry-after']], [503, '5']);
+    answer.resume();
+    assert.equal(await entry.ended, 1);
+    assert.ok(performance.now() - endedAt < CLOUD_RUN_MS);
+    assert.equal(await objects(), 0);
   });
 });

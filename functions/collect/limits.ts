@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { QueueLimits } from './queue.ts';
 
 /** The longest body; a real report is some kilobytes. */
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -6,6 +7,33 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 /** How much of what is refused is still read, and how long, so that the client gets to its answer. Source: RFC 9112, 9.6. */
 export const MAX_DROPPED_BYTES = 16 * MAX_BODY_BYTES;
 export const MAX_DROP_MS = 10_000;
+
+const MIB = 1024 * 1024;
+
+/** Parsing and writing take up to some thirty times a body's bytes: what is large goes one by one. */
+export const USUAL_QUEUE: QueueLimits = {
+  maxRunning: 32,
+  maxRunningBytes: MIB,
+  maxWaiting: 256,
+  maxWaitingBytes: 24 * MIB,
+};
+
+/** For networks beyond MAX_POSTS_OF_NETWORK: stored all the same, but never in the way of the others. */
+export const OVER_RATE_QUEUE: QueueLimits = {
+  maxRunning: 4,
+  maxRunningBytes: MIB,
+  maxWaiting: 256,
+  maxWaitingBytes: 8 * MIB,
+};
+
+/** What one network (/24, /48) may send to an instance in a minute before it waits apart; thousands of sites share a host's. */
+export const MAX_POSTS_OF_NETWORK = 300;
+
+/** Networks, and projects, that an instance counts in a minute. */
+export const MAX_COUNTED = 10_000;
+
+/** After that the archive counts as out of reach, and its place goes to the next. */
+export const STORE_MS = 20_000;
 
 /** What the client said of its body, which the Functions Framework must not see. */
 export interface BodyHeaders {

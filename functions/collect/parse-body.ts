@@ -11,8 +11,8 @@ export class UnsupportedMediaTypeError extends Error {}
 /** What a body says. */
 export interface ParsedBody {
   payload: JsonObject;
-  /** The payload in its own words; undefined when it came as a form. */
-  payloadText: string | undefined;
+  /** The payload as JSON, in its own words when it came as that. */
+  payloadText: string;
   /** false when reading the bytes as text was a guess or left some out. */
   isExact: boolean;
 }
@@ -37,9 +37,9 @@ export function parseBody(body: Buffer, { contentType, contentEncoding }: BodyHe
   // a payload that is refused is lost: what a body is shows in its first character, whatever its type says
   const looksLikeJson = /^(?:\u00ef\u00bb\u00bf)?\s*\{/.test(body.subarray(0, 64).toString('latin1'));
   const isJson = looksLikeJson || type === 'application/json' || type.endsWith('+json');
-  const payloadText = isJson ? reader.read(body) : undefined;
-  const payload = payloadText === undefined ? parseForm(body.toString('latin1'), reader.read) : parseJson(payloadText);
-  return { payload, payloadText, isExact: reader.isExact() };
+  const json = isJson ? reader.read(body) : undefined;
+  const payload = json === undefined ? parseForm(body.toString('latin1'), reader.read) : parseJson(json);
+  return { payload, payloadText: json ?? JSON.stringify(payload), isExact: reader.isExact() };
 }
 
 /** Types that are neither a form nor JSON, and that no client sends. */

@@ -1,21 +1,29 @@
 import type { JsonObject } from '../../shared/event/envelope.ts';
+import { PermanentError } from '../../shared/runtime/errors.ts';
 
 /** Nesting that is followed; what is deeper keeps its brackets in the key. PHP's own limit is 64. */
 const MAX_DEPTH = 64;
 
+/** Keys, and the keys in brackets behind them, of one form. A site with 1,000 plugins sends some 6,000; each costs memory. */
+export const MAX_KEYS = 10_000;
+
 /**
  * Reads `application/x-www-form-urlencoded` as PHP does: `a[b][c]=1` nests, `a[]` counts on, the last value of a key wins,
  * and a numeric key is a key (a plugin's slug can be `404`). Unlike qs it drops nothing, keeps `__proto__` as plain data, takes
- * any number of fields in linear time, and decodes bytes by `decode`. `body` is one character a byte.
+ * linear time, and decodes bytes by `decode`. `body` is one character a byte. Throws PermanentError `unparseable` beyond MAX_KEYS.
  */
 export function parseForm(body: string, decode: (bytes: Uint8Array) => string): JsonObject {
   const root = emptyObject();
   const text = (encoded: string) => (PLAIN.test(encoded) ? encoded : decode(percentDecode(encoded)));
-  for (const pair of body.split('&')) {
-    if (pair === '') continue;
+  let keys = 0;
+  for (const [pair] of body.matchAll(/[^&]+/g)) {
     const equals = pair.indexOf('=');
     const key = text(equals === -1 ? pair : pair.slice(0, equals));
-    if (key !== '') assign(root, pathOf(key), equals === -1 ? '' : text(pair.slice(equals + 1)));
+    if (key === '') continue;
+    const path = pathOf(key);
+    keys += path.length;
+    if (keys > MAX_KEYS) throw new PermanentError('unparseable', null, `the form has more than ${MAX_KEYS} keys`);
+    assign(root, path, equals === -1 ? '' : text(pair.slice(equals + 1)));
   }
   return root;
 }

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
 import type { Kind } from '../../shared/event/object-name.ts';
+import { transient, within } from '../../shared/runtime/errors.ts';
 import type { Archive } from '../../shared/stores/archive.ts';
-import type { BodyHeaders } from './limits.ts';
+import type { Intake } from './intake.ts';
+import { type BodyHeaders, STORE_MS } from './limits.ts';
 import { parseBody } from './parse-body.ts';
 import { checkPayload } from './payload.ts';
 
@@ -20,11 +22,12 @@ export interface Received extends BodyHeaders {
  */
 export async function receive(
   received: Received,
-  { archive, now }: { archive: Pick<Archive, 'create'>; now: () => Date },
+  { archive, now, intake }: { archive: Pick<Archive, 'create'>; now: () => Date; intake: Pick<Intake, 'traffic'> },
 ): Promise<string> {
   const { kind, body, userAgent, contentType, senderAddress } = received;
   const { payload, payloadText, isExact } = parseBody(body, received);
   checkPayload(payload, userAgent);
+  intake.traffic.countProject(payload.hash);
   const event: StoredEvent = {
     id: randomUUID(),
     kind,
@@ -35,6 +38,6 @@ export async function receive(
     ...(!isExact && { bodyBase64: body.toString('base64') }),
     payload,
   };
-  await archive.create(event, payloadText);
+  await transient('the archive', () => within(STORE_MS, archive.create(event, payloadText)));
   return event.id;
 }

@@ -3,9 +3,12 @@ import { KINDS, type Kind } from '../../shared/event/object-name.ts';
 import { PermanentError } from '../../shared/runtime/errors.ts';
 import { failureName, type Log } from '../../shared/runtime/log.ts';
 import type { Archive } from '../../shared/stores/archive.ts';
+import type { Intake } from './intake.ts';
 import { bodyHeaders, MAX_BODY_BYTES } from './limits.ts';
 import { UnsupportedMediaTypeError } from './parse-body.ts';
+import { QueueFullError } from './queue.ts';
 import { receive } from './receive.ts';
+import type { Outcome } from './traffic.ts';
 
 export interface Dependencies {
   archive: Pick<Archive, 'create'>;
@@ -13,6 +16,7 @@ export interface Dependencies {
   forwardedHops: number;
   now: () => Date;
   log: Log;
+  intake: Pick<Intake, 'admit' | 'traffic'>;
 }
 
 /** Licence and update calls that the client's endpoint filter moves here too; no answer of ours may read as success. */
@@ -61,35 +65,41 @@ async function collect(
     answerMethod(response, 'POST');
     return;
   }
+  const { intake, log } = dependencies;
+  const received = {
+    kind,
+    body: request.rawBody ?? Buffer.alloc(0),
+    userAgent: request.headers['user-agent'] ?? null,
+    senderAddress: senderAddressOf(request, dependencies.forwardedHops),
+    ...bodyHeaders(request),
+  };
   try {
-    const id = await receive(
-      {
-        kind,
-        body: request.rawBody ?? Buffer.alloc(0),
-        userAgent: request.headers['user-agent'] ?? null,
-        senderAddress: senderAddress(request, dependencies.forwardedHops),
-        ...bodyHeaders(request),
-      },
-      dependencies,
-    );
-    dependencies.log('DEBUG', 'stored', { eventId: id, kind });
+    const { senderAddress, body } = received;
+    const id = await intake.admit({ senderAddress, bodyBytes: body.length }, () => receive(received, dependencies));
+    log('DEBUG', 'stored', { eventId: id, kind });
+    intake.traffic.count('stored');
     answer(response, 200, { success: true, id });
   } catch (error) {
-    answerError(response, error, dependencies.log);
+    intake.traffic.count(answerError(response, error, log));
   }
 }
 
-function answerError(response: ServerResponse, error: unknown, log: Log): void {
+function answerError(response: ServerResponse, error: unknown, log: Log): Exclude<Outcome, 'stored'> {
   if (error instanceof PermanentError) {
     const { reason, field, message } = error;
     answer(response, 400, { error: reason, field, message });
-  } else if (error instanceof UnsupportedMediaTypeError) {
-    answer(response, 415, { error: 'unsupported_media_type', message: error.message });
-  } else {
-    log('ERROR', 'not stored', { error: failureName(error) });
-    response.setHeader('Retry-After', '5');
-    answer(response, 503, { error: 'unavailable', message: 'not stored; try again' });
+    return 'refused';
   }
+  if (error instanceof UnsupportedMediaTypeError) {
+    answer(response, 415, { error: 'unsupported_media_type', message: error.message });
+    return 'refused';
+  }
+  const isShed = error instanceof QueueFullError;
+  // a line each would cost most when there is least to spare
+  if (!isShed) log('ERROR', 'not stored', { error: failureName(error) });
+  if (!response.headersSent) response.setHeader('Retry-After', '5');
+  answer(response, 503, { error: isShed ? 'overloaded' : 'unavailable', message: 'not stored; try again' });
+  return isShed ? 'shed' : 'failed';
 }
 
 function answerHealth(request: IncomingMessage, response: ServerResponse): void {
@@ -103,7 +113,7 @@ function answerMethod(response: ServerResponse, allowed: string): void {
 }
 
 /** What a client writes into X-Forwarded-For stands before what the platform adds, and counts for nothing. */
-function senderAddress(request: IncomingMessage, forwardedHops: number): string | null {
+function senderAddressOf(request: IncomingMessage, forwardedHops: number): string | null {
   const forwarded = String(request.headers['x-forwarded-for'] ?? '')
     .split(',')
     .map((address) => address.trim());
@@ -117,6 +127,8 @@ function answer(response: ServerResponse, status: number, body: Record<string, u
 }
 
 function write(response: ServerResponse, status: number, body: Record<string, unknown>): void {
+  // the process ends, and has answered that in our place
+  if (response.headersSent) return;
   const text = JSON.stringify(body);
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
   response.write(text);

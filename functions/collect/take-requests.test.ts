@@ -118,7 +118,9 @@ describe('takeRequests', () => {
     { title: 'a method in small letters', request: headed('post /track HTTP/1.1', HOST, LENGTH) + BODY, status: 400 },
   ])
     it(`refuses ${title}: ${status}`, async () => {
-      assert.match(await exchange(request), new RegExp(`^HTTP/1\\.1 ${status} .*\r\nConnection: close\r\n`));
+      const answer = await exchange(request);
+      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} .*\r\nConnection: close\r\n`));
+      assert.match(answer, /\r\n\r\n\{"error":"[a-z_]+","message":"[^"]+"\}$/);
       await noConnection();
     });
 

@@ -55,7 +55,7 @@ const STATUS: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
 };
 
-/** Answers as Node does, and then reads on and drops, so that the client gets to its answer. */
+/** Answers what Node would, and then reads on and drops, so that the client gets to its answer. */
 function refuse(socket: Duplex & { bytesRead?: number }, { code = '' }: NodeJS.ErrnoException): void {
   // each further chunk is an error of the parser's too
   if (socket.writableEnded && (socket.bytesRead ?? 0) <= MAX_DROPPED_BYTES) return;
@@ -64,7 +64,13 @@ function refuse(socket: Duplex & { bytesRead?: number }, { code = '' }: NodeJS.E
     return;
   }
   const status = STATUS[code] ?? 400;
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const text = STATUS_CODES[status] ?? '';
+  const body = JSON.stringify({
+    error: text.toLowerCase().replaceAll(' ', '_'),
+    message: 'the request cannot be read',
+  });
+  const headers = `Connection: close\r\nContent-Type: application/json\r\nContent-Length: ${body.length}`;
+  socket.end(`HTTP/1.1 ${status} ${text}\r\n${headers}\r\n\r\n${body}`);
   const timer = setTimeout(() => socket.destroy(), MAX_DROP_MS);
   socket.once('close', () => clearTimeout(timer));
 }

@@ -4,6 +4,7 @@ import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { openArchive } from '../../shared/stores/archive.ts';
 import { ownBucket } from '../../shared/testing/stores.ts';
+import { openIntake } from '../collect/intake.ts';
 import { answerTooLarge, type Dependencies, route } from '../collect/routes.ts';
 import { takeRequests } from '../collect/take-requests.ts';
 
@@ -28,6 +29,7 @@ export async function openOwnCollect(now: Date): Promise<OwnCollect> {
     forwardedHops: 0,
     now: () => now,
     log: () => {},
+    intake: openIntake({ now: () => now, log: () => {} }),
   };
   http('collect', (request, response) => route(request, response, dependencies));
   const server = getTestServer('collect');

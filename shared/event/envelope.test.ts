@@ -50,6 +50,18 @@ describe('parseStoredEvent', () => {
     { title: 'no object', text: '[]' },
     { title: 'another kind', text: JSON.stringify({ ...EVENT, kind: 'licence' }) },
     { title: 'no time', text: JSON.stringify({ ...EVENT, receivedAt: 'today' }) },
+    { title: 'a time in other words', text: JSON.stringify({ ...EVENT, receivedAt: 'Mon, 09 Mar 2026 07:05:06 GMT' }) },
+    {
+      title: 'a year that BigQuery does not have',
+      text: JSON.stringify({ ...EVENT, receivedAt: '0000-01-01T00:00:00.000Z' }),
+    },
+    { title: 'a year of five digits', text: JSON.stringify({ ...EVENT, receivedAt: '+010000-01-01T00:00:00.000Z' }) },
+    { title: 'a User-Agent that is no text', text: JSON.stringify({ ...EVENT, userAgent: 5 }) },
+    { title: 'no sender', text: JSON.stringify({ ...EVENT, senderAddress: undefined }) },
+    {
+      title: 'nesting that overflows the stack',
+      text: stringifyStoredEvent(EVENT, `{"a":${'['.repeat(9999)}${']'.repeat(9999)}}`),
+    },
     { title: 'a payload that is a number', text: stringifyStoredEvent(EVENT, '1.10') },
     { title: 'no payload', text: JSON.stringify({ ...EVENT, payload: undefined }) },
   ])

@@ -1,6 +1,6 @@
 import { isLosslessNumber } from 'lossless-json';
 import { PermanentError } from '../runtime/errors.ts';
-import { parseExactJson, stringifyExactJson } from './exact-json.ts';
+import { isTooDeep, parseExactJson, stringifyExactJson } from './exact-json.ts';
 import { KINDS, type Kind } from './object-name.ts';
 
 /** A JSON object of unknown content. */
@@ -42,7 +42,10 @@ export function parseStoredEvent(text: string): StoredEvent {
   } catch {
     throw new PermanentError('invalid_object', null, 'the object is not JSON');
   }
-  if (!isStoredEvent(event)) throw new PermanentError('invalid_object', null, 'the object is not a stored event');
+  // whoever can write to the bucket may have put it there
+  if (!isStoredEvent(event) || isTooDeep(event)) {
+    throw new PermanentError('invalid_object', null, 'the object is not a stored event');
+  }
   return event;
 }
 
@@ -51,9 +54,24 @@ function isStoredEvent(value: unknown): value is StoredEvent {
     isJsonObject(value) &&
     typeof value.id === 'string' &&
     KINDS.includes(value.kind as Kind) &&
-    typeof value.receivedAt === 'string' &&
-    !Number.isNaN(Date.parse(value.receivedAt)) &&
+    isTime(value.receivedAt) &&
+    [value.userAgent, value.contentType, value.senderAddress].every((text) => text === null || isText(text)) &&
+    (value.bodyBase64 === undefined || isText(value.bodyBase64)) &&
     isJsonObject(value.payload)
+  );
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+/** As collect writes it; other spellings, and years that no table takes, would be failures of a store that never end. */
+function isTime(value: unknown): boolean {
+  return (
+    isText(value) &&
+    /^20\d{2}-/.test(value) &&
+    !Number.isNaN(Date.parse(value)) &&
+    new Date(value).toISOString() === value
   );
 }
 

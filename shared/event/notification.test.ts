@@ -31,6 +31,7 @@ describe('decodeNotification', () => {
     { title: 'that is deleted', change: { eventType: 'OBJECT_DELETE' } },
     { title: 'of another kind', change: { objectId: 'licence/2026/03/09/07/0b7a6a0e-1111.json' } },
     { title: 'with an impossible hour', change: { objectId: 'track/2026/13/09/07/0b7a6a0e-1111.json' } },
+    { title: 'of a year that no store takes', change: { objectId: 'track/0000/03/09/07/0b7a6a0e-1111.json' } },
     { title: 'outside the layout', change: { objectId: 'track/0b7a6a0e-1111.json' } },
   ])
     it(`ignores an object ${title}`, () => {

@@ -3,7 +3,7 @@ export const KINDS = ['track', 'deactivate', 'tracking-skipped'] as const;
 export type Kind = (typeof KINDS)[number];
 
 const NAME =
-  /^(?<kind>track|deactivate|tracking-skipped)\/(?<hour>\d{4}\/\d{2}\/\d{2}\/\d{2})\/(?<id>[0-9A-Za-z_-]{8,64})\.json$/;
+  /^(?<kind>track|deactivate|tracking-skipped)\/(?<hour>20\d{2}\/\d{2}\/\d{2}\/\d{2})\/(?<id>[0-9A-Za-z_-]{8,64})\.json$/;
 
 /** `<kind>/YYYY/MM/DD/HH/<event id>.json`, the hour that of `receivedAt` (ISO 8601) in UTC. */
 export function objectName(kind: Kind, receivedAt: string, id: string): string {

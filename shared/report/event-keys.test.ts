@@ -10,6 +10,15 @@ const OF_PROJECT = { project: TEST_PROJECT };
 const traces = (payload: JsonObject = {}) => tracesOf(capturedEvent('track', { payload }));
 
 describe('tracesOf', () => {
+  for (const [title, url] of Object.entries({
+    letters: `https://a.example/${'x'.repeat(500_000)}`,
+    dots: `https://${'a.'.repeat(250_000)}example`,
+    'signs of an address': `https://${'a@'.repeat(250_000)}`,
+  }))
+    it(`reads a url of half a megabyte of ${title} in time that grows with its length`, () => {
+      assert.ok(tracesOf(capturedEvent('track', { payload: { url } })).namedSites.length <= 5);
+    });
+
   for (const { title, payload, emails } of [
     { title: 'a field that is an address', payload: { admin_email: 'Bob@Example.org' }, emails: ['bob@example.org'] },
     { title: 'an address with a name', payload: { admin_email: 'Bob <bob@example.org>' }, emails: ['bob@example.org'] },

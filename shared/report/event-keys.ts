@@ -59,11 +59,14 @@ function textsOf(value: unknown): string[] {
   return texts;
 }
 
-const HOST_AND_PATH = /[\p{L}\p{N}\p{M}_-]+(?:\.[\p{L}\p{N}\p{M}_-]+)+(?::\d{1,5})?(?:\/[^\s,;<>"'?#]*)?/gu;
+/** Begins where a run of letters does: to try each of them would take the square of its length. */
+const HOST_AND_PATH =
+  /(?<![\p{L}\p{N}\p{M}_-])[\p{L}\p{N}\p{M}_-]+(?:\.[\p{L}\p{N}\p{M}_-]+)+(?::\d{1,5})?(?:\/[^\s,;<>"'?#]*)?/gu;
 
 function sitesIn(text: string): string[] {
   // the host of an address is no site
-  const found = [...text.replace(/\S+@\S+/g, ' ').matchAll(HOST_AND_PATH)].slice(0, MAX_NAMED_SITES);
+  const words = text.replace(/\S+/g, (word) => (/.@./s.test(word) ? ' ' : word));
+  const found = [...words.matchAll(HOST_AND_PATH)].slice(0, MAX_NAMED_SITES);
   const sites = found.map(([place]) => canonicalSite(`http://${place}`)).filter((site) => site !== undefined);
   return [...new Set(sites)];
 }

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import type { Bucket } from '@google-cloud/storage';
+import { stringifyStoredEvent } from '../event/envelope.ts';
 import { hourPrefix } from '../event/object-name.ts';
 import { capturedEvent } from '../testing/events.ts';
 import { ownBucket } from '../testing/stores.ts';
 import { type Archive, openArchive } from './archive.ts';
+
+const HUGE = Buffer.alloc(50 * 1024 * 1024);
 
 async function namesOf(names: AsyncIterable<string>): Promise<string[]> {
   const list: string[] = [];
@@ -89,6 +93,41 @@ describe('openArchive', () => {
     });
     await archive.remove(`${HOUR}not-an-event.json`);
   });
+
+  it('refuses an event under the name of another one', async () => {
+    const text = stringifyStoredEvent({ ...event, id: 'somebody-else' });
+    const name = `${HOUR}not-its-name.json`;
+    await bucket.file(name).save(text, { resumable: false });
+    await assert.rejects(archive.read(name), { name: 'PermanentError', reason: 'invalid_object' });
+    await archive.remove(name);
+  });
+
+  for (const { title, contents, headers } of [
+    { title: 'that says it is of 50 MiB, unread', contents: HUGE, headers: { 'content-length': HUGE.length } },
+    { title: 'of 50 MiB that does not say so', contents: HUGE, headers: {} },
+    { title: 'that grows to 50 MiB', contents: gzipSync(HUGE), headers: { 'content-encoding': 'gzip' } },
+  ])
+    it(`refuses an object ${title}`, async () => {
+      const { STORAGE_EMULATOR_HOST: store } = process.env;
+      let isSent = false;
+      const server = createServer((_, response) => {
+        response.writeHead(200, headers).end(contents, () => {
+          isSent = true;
+        });
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      process.env.STORAGE_EMULATOR_HOST = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      try {
+        const large = openArchive({ bucket: bucket.name });
+        await assert.rejects(large.read(`${HOUR}too-large.json`), { reason: 'invalid_object', message: /larger than/ });
+        assert.equal(isSent, contents !== HUGE);
+      } finally {
+        if (store === undefined) delete process.env.STORAGE_EMULATOR_HOST;
+        else process.env.STORAGE_EMULATOR_HOST = store;
+        server.closeAllConnections();
+        server.close();
+      }
+    });
 
   it('lists what begins so, in order, over several pages', async () => {
     const ids = Array.from({ length: 1003 }, (_, n) => `listed-${String(n).padStart(4, '0')}`);

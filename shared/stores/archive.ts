@@ -1,7 +1,7 @@
-import { type ApiError, Storage } from '@google-cloud/storage';
+import { type ApiError, type File, Storage } from '@google-cloud/storage';
 import { parseStoredEvent, type StoredEvent, stringifyStoredEvent } from '../event/envelope.ts';
 import { objectName } from '../event/object-name.ts';
-import { transient } from '../runtime/errors.ts';
+import { PermanentError, transient } from '../runtime/errors.ts';
 
 /** The archive: one object an event, the source of truth. */
 export interface Archive {
@@ -10,7 +10,10 @@ export interface Archive {
    * an object that is there stays.
    */
   create(event: StoredEvent, payloadText?: string): Promise<void>;
-  /** The event in an object; undefined when there is no such object (it was erased). Throws PermanentError `invalid_object`. */
+  /**
+   * The event in an object; undefined when there is no such object (it was erased). Throws PermanentError `invalid_object` for what
+   * collect cannot have written.
+   */
   read(name: string): Promise<StoredEvent | undefined>;
   /** The names of the objects that begin so, in the order of their code points. */
   list(prefix: string): AsyncIterable<string>;
@@ -20,6 +23,9 @@ export interface Archive {
 
 /** The most names that Cloud Storage gives at once. */
 const MAX_LISTED = 1000;
+
+/** Beyond what collect's limit of a body can become: each of its bytes at most six of JSON, and the body itself in base64. */
+export const MAX_OBJECT_BYTES = 8 * 1024 * 1024;
 
 /**
  * Whether a create was refused since the object is there: by its precondition, or for lack of the right to replace it, which
@@ -49,14 +55,15 @@ export function openArchive({ bucket }: { bucket: string }): Archive {
       ),
     read: (name) =>
       transient('the archive', async () => {
-        const contents = await files
-          .file(name)
-          .download()
-          .catch((error: ApiError) => {
-            if (error.code === 404) return undefined;
-            throw error;
-          });
-        return contents && parseStoredEvent(contents[0].toString('utf8'));
+        const text = await download(files.file(name)).catch((error: ApiError) => {
+          if (error.code === 404) return undefined;
+          throw error;
+        });
+        if (text === undefined) return undefined;
+        const event = parseStoredEvent(text);
+        if (objectName(event.kind, event.receivedAt, event.id) !== name)
+          throw invalid('the object is not the event of its name');
+        return event;
       }),
     async *list(prefix) {
       const query = { prefix, maxResults: MAX_LISTED, autoPaginate: false, fields: 'items(name),nextPageToken' };
@@ -81,4 +88,26 @@ export function openArchive({ bucket }: { bucket: string }): Archive {
           ),
       ),
   };
+}
+
+/** The text of an object; one that is too large is refused before more than its headers have come. */
+async function download(file: File): Promise<string> {
+  const tooLarge = invalid(`the object is larger than ${MAX_OBJECT_BYTES} bytes`);
+  const stream = file.createReadStream();
+  stream.once('response', ({ headers }: { headers: Record<string, string> }) => {
+    if (Number(headers['content-length']) > MAX_OBJECT_BYTES) stream.destroy(tooLarge);
+  });
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    // one that is stored compressed grows while it is read
+    if (bytes > MAX_OBJECT_BYTES) throw tooLarge;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function invalid(message: string): PermanentError {
+  return new PermanentError('invalid_object', null, message);
 }

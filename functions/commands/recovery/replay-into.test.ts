@@ -67,7 +67,9 @@ async function contentsOf(db: Db): Promise<Record<string, Document[]>> {
   const contents: Record<string, Document[]> = {};
   for (const name of ['projects', 'sites', 'deactivations', 'optOuts', 'unclaimed', 'erasures']) {
     const documents = await db.collection(name).find().sort({ _id: 1 }).toArray();
-    contents[name] = documents.map(({ revision: _r, pendingMail: _p, waitingSince: _w, ...rest }) => rest);
+    contents[name] = documents.map(
+      ({ revision: _r, pendingMail: _p, askedMail: _a, mailDueAt: _m, waitingSince: _w, ...rest }) => rest,
+    );
   }
   return contents;
 }

@@ -1,0 +1,77 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { until } from '../../shared/testing/until.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const FRAMEWORK = fileURLToPath(
+  new URL('../../node_modules/@google-cloud/functions-framework/build/src/main.js', import.meta.url),
+);
+/** Answers each message with the highest resident set since the last one. */
+const TELL_PEAK = `data:text/javascript,
+let peak = 0;
+const look = () => { peak = Math.max(peak, process.memoryUsage.rss()); };
+setInterval(look, 10).unref();
+process.on('message', () => { look(); process.send(peak); peak = 0; });
+process.channel.unref();`;
+
+/** One function's entry under the Functions Framework, as a process of its own. */
+export interface EntryProcess {
+  port: number;
+  /** All that it wrote on standard error. */
+  errors(): string;
+  /** The highest resident set since this was last asked. */
+  peakBytes(): Promise<number>;
+  signal(signal: NodeJS.Signals): void;
+  /** Its exit code, once it has ended; null: it was killed. */
+  ended: Promise<number | null>;
+}
+
+/** Resolves once it listens. Whoever starts it has to see it end. */
+export async function startEntry(name: string, variables: NodeJS.ProcessEnv): Promise<EntryProcess> {
+  const port = await freePort();
+  const started = spawn(
+    process.execPath,
+    [
+      ...['--import', 'tsx', '--import', TELL_PEAK],
+      ...[FRAMEWORK, `--target=${name}`, `--source=functions/${name}`, `--port=${port}`],
+    ],
+    { cwd: ROOT, env: { ...process.env, ...variables }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+  );
+  let [output, errors] = ['', ''];
+  started.stdout?.on('data', (chunk) => {
+    output += chunk;
+  });
+  started.stderr?.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const ended = once(started, 'exit').then(([code]) => code as number | null);
+  try {
+    await until(() => output.includes('URL:') || started.exitCode !== null, { what: name });
+  } catch (error) {
+    started.kill('SIGKILL');
+    throw error;
+  }
+  if (started.exitCode !== null) throw new Error(`${name} did not start: ${errors}`);
+  return {
+    port,
+    errors: () => errors,
+    peakBytes: async () => {
+      const told = once(started, 'message');
+      started.send('peak');
+      return Number((await told)[0]);
+    },
+    signal: (signal) => void started.kill(signal),
+    ended,
+  };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0);
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
