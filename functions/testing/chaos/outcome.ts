@@ -1,12 +1,21 @@
 import type { Db } from 'mongodb';
+import type { Project } from '../../../shared/project/project.ts';
 import type { ErasureDocument } from '../../../shared/stores/erasures.ts';
 import type { DatasetOptions } from '../../../shared/stores/history.ts';
 import { openHistoryReader } from '../../../shared/stores/history-reader.ts';
 import type { SiteDocument } from '../../../shared/stores/sites.ts';
 import { enabledLists } from '../../process-event/announce-subscriber.ts';
-import type { SeedHistory } from './seed-history.ts';
 
-/** What a seed left in the stores, as readers see it, by where it is; what may differ from run to run is left out. */
+/** Whose part of the stores is looked at. */
+export interface Scope {
+  projects: readonly Project[];
+  /** What was received from then on, and before then. */
+  from: Date;
+  until: Date;
+  receipts: readonly ErasureDocument[];
+}
+
+/** What is in the stores, as readers see it, by where it is; what may differ from run to run is left out. */
 export interface Outcome {
   /** `<table> <event id> …`, as often as there is such a row. */
   rows: string[];
@@ -22,10 +31,10 @@ export function rowText(table: string, row: Record<string, unknown>): string {
   return [table, id, hash, site, reason, reasonId, name, email].map((part) => part ?? '-').join(' ');
 }
 
-/** The rows of a seed, as analysts read them. */
+/** The rows, as analysts read them. */
 export async function readRows(
   options: DatasetOptions,
-  { hour }: SeedHistory,
+  { from, until }: Scope,
 ): Promise<Pick<Outcome, 'rows' | 'indexed'>> {
   const { query } = openHistoryReader(options);
   const columns = {
@@ -34,21 +43,24 @@ export async function readRows(
     tracking_skips: 'project_hash, NULL AS site, NULL AS reason, NULL AS reason_id, NULL AS name, NULL AS admin_email',
     rejections: 'project_hash, NULL AS site, reason, NULL AS reason_id, NULL AS name, NULL AS admin_email',
   };
-  const within = 'received_at >= @hour AND received_at < TIMESTAMP_ADD(@hour, INTERVAL 1 HOUR)';
+  const within = 'received_at >= @from AND received_at < @until';
   const selects = Object.entries(columns).map(
     ([table, wanted]) =>
       `SELECT '${table}' AS place, event_id, ${wanted} FROM \`\${dataset}.${table}_unique\` WHERE ${within}`,
   );
-  const found = await query(selects.join('\nUNION ALL\n'), { hour });
-  const keyed = await query(`SELECT DISTINCT event_id FROM \`\${dataset}.event_keys\` WHERE ${within}`, { hour });
+  const found = await query(selects.join('\nUNION ALL\n'), { from, until });
+  const keyed = await query(`SELECT DISTINCT event_id FROM \`\${dataset}.event_keys\` WHERE ${within}`, {
+    from,
+    until,
+  });
   return {
     rows: found.map(({ place, ...row }) => rowText(String(place), row)).sort(),
     indexed: keyed.map(({ event_id: id }) => String(id)).sort(),
   };
 }
 
-/** The documents of a seed, and what waits for its site. */
-export async function readDocuments(db: Db, { projects, receipts }: SeedHistory): Promise<Outcome['documents']> {
+/** The documents of the projects, and whatever waits for its site. */
+export async function readDocuments(db: Db, { projects, receipts }: Scope): Promise<Outcome['documents']> {
   const ofProjects = { project: { $in: projects.map(({ hash }) => hash) } };
   const documents: Outcome['documents'] = {};
   for (const name of ['sites', 'deactivations', 'optOuts']) {
@@ -74,7 +86,7 @@ function sortedKeys(_key: string, value: unknown): unknown {
 }
 
 /** The sites whose admin may be written to, and was never announced, or still is to be. */
-export async function findUnannounced(db: Db, { projects }: SeedHistory, announced: Set<string>): Promise<string[]> {
+export async function findUnannounced(db: Db, { projects }: Scope, announced: Set<string>): Promise<string[]> {
   const listed = projects.filter((project) => enabledLists(project).length > 0).map(({ hash }) => hash);
   const open = { project: { $in: listed }, optedOut: false, environment: 'production' } as const;
   const sites = await db.collection<SiteDocument>('sites').find(open).toArray();
@@ -84,4 +96,28 @@ export async function findUnannounced(db: Db, { projects }: SeedHistory, announc
         pendingMail.length > 0 || (adminEmail !== undefined && !announced.has(`${site} ${adminEmail}`)),
     )
     .map(({ _id }) => _id);
+}
+
+/** What is not as expected, a line each. */
+export function compareOutcomes(expected: Outcome, actual: Outcome): string[] {
+  return [
+    ...differences('row', expected.rows, actual.rows),
+    ...differences('indexed', expected.indexed, actual.indexed),
+    ...differences('document', entriesOf(expected), entriesOf(actual)),
+  ];
+}
+
+function entriesOf({ documents }: Outcome): string[] {
+  return Object.entries(documents).map((entry) => entry.join(' '));
+}
+
+/** What is in one list and not in the other, each as often as it is there. */
+function differences(what: string, expected: readonly string[], actual: readonly string[]): string[] {
+  const rest = [...actual];
+  const missing = expected.filter((one) => {
+    const place = rest.indexOf(one);
+    if (place >= 0) rest.splice(place, 1);
+    return place < 0;
+  });
+  return [...missing.map((one) => `${what} missing: ${one}`), ...rest.map((one) => `${what} too many: ${one}`)];
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { BROKEN_HANDLERS } from './broken-handlers.ts';
 import { type ChaosSystem, openChaosSystem } from './chaos-system.ts';
-import { type Handler, runSeed, type SeedRun } from './run-seed.ts';
+import type { Handler } from './faultless.ts';
+import { runSeed, type SeedRun } from './run-seed.ts';
 
 const SEEDS = 50;
 /** A mistake shows in one of so many. */

@@ -1,22 +1,17 @@
-import type { Db } from 'mongodb';
 import type { ObjectReference } from '../../../shared/event/notification.ts';
 import { objectName, parseObjectName } from '../../../shared/event/object-name.ts';
-import { rejectionOfObject } from '../../../shared/event/rejection.ts';
 import type { SubscriberRequest } from '../../../shared/event/subscriber.ts';
-import { handleEvent } from '../../../shared/runtime/handle-event.ts';
 import { seededRandom } from '../../../shared/simulation/random.ts';
 import type { Archive } from '../../../shared/stores/archive.ts';
 import { receive } from '../../collect/receive.ts';
-import { processEvent, type Stores } from '../../process-event/process-event.ts';
+import type { Stores } from '../../process-event/process-event.ts';
 import { sweep } from '../../sweep/sweep.ts';
 import { type ChaosSystem, mongodbStores, provisionSeed } from './chaos-system.ts';
+import { faultlessOutcome, type Handler, PROCESS_EVENT, sweptAt } from './faultless.ts';
 import { gatedDb, gatedStore } from './gated.ts';
-import { findUnannounced, type Outcome, readDocuments, readRows, rowText } from './outcome.ts';
+import { compareOutcomes, findUnannounced, readDocuments, readRows } from './outcome.ts';
 import { type Gate, type Job, runJobs } from './run-jobs.ts';
 import { type SeedHistory, type SeedRequest, seedHistory } from './seed-history.ts';
-
-/** What works on an object, with the stores of an instance and the database that some of them are in. */
-export type Handler = (stores: Stores, db: Db) => (object: ObjectReference) => Promise<void>;
 
 /** What became of a seed. */
 export interface SeedRun {
@@ -29,18 +24,6 @@ export interface SeedRun {
   /** What is not as it must be, a line each. */
   violations: string[];
 }
-
-/** process-event, put together as in its index.ts. */
-export const PROCESS_EVENT: Handler = (stores) =>
-  handleEvent({
-    decode: (object) => object as ObjectReference,
-    work: (object) => processEvent(object, stores),
-    reject: (object, error) => stores.rejections.append(rejectionOfObject(object, error)),
-    log: () => {},
-  });
-
-/** By then the sweep rejects what nobody claimed. */
-const SWEPT_AFTER_MS = 2 * 3_600_000;
 
 /**
  * Lets a seed happen with faults: requests are collected, Pub/Sub delivers their objects in any order, more than once, until they
@@ -63,8 +46,7 @@ export async function runSeed(system: ChaosSystem, seed: number, handler: Handle
   jobs.push(...history.requests.map((request) => collectJob(request, system.archive, happened, deliver)));
   const worked = await runJobs(jobs, random);
   const sweeps = ['first', 'second'].map((name): Job => {
-    const work = async (gate: Gate) =>
-      void (await sweep(stores(gate), new Date(history.hour.getTime() + SWEPT_AFTER_MS)));
+    const work = async (gate: Gate) => void (await sweep(stores(gate), sweptAt(history)));
     return { name: `${name} sweep`, isRetried: true, run: work };
   });
   const swept = await runJobs(sweeps, random);
@@ -114,7 +96,7 @@ function collectJob(
 
 function gatedStores(
   { own, archive }: ChaosSystem,
-  { hour }: SeedHistory,
+  { from }: SeedHistory,
   { announced }: Happened,
   gate: Gate,
 ): Stores {
@@ -126,67 +108,25 @@ function gatedStores(
     ...mongodbStores(gatedDb(own.db, gate)),
     ...(Object.fromEntries(gated) as typeof remote),
     countryOf: () => null,
-    now: () => hour,
+    now: () => from,
   };
 }
 
 async function findViolations(system: ChaosSystem, history: SeedHistory, happened: Happened): Promise<string[]> {
-  const { own, dataset, faultless } = system;
-  const expected = await faultlessOutcome(system, history, happened.stored);
-  const outcome: Outcome = { ...(await readRows(dataset, history)), documents: await readDocuments(own.db, history) };
-  const there = new Set(outcome.rows.map((row) => row.split(' ')[1] as string));
-  const lost = [...happened.accepted].filter((id) => !there.has(id));
-  const unannounced = await findUnannounced(own.db, history, happened.announced);
-  await Promise.all([own.db, faultless].map((db) => db.collection('projects').deleteMany({})));
-  return [
-    ...lost.map((id) => `answered, and neither in the history nor rejected: ${id}`),
-    ...differences('row', expected.rows, outcome.rows),
-    ...differences('indexed', expected.indexed, outcome.indexed),
-    ...differences('document', entriesOf(expected), entriesOf(outcome)),
-    ...unannounced.map((id) => `its admin was not announced: ${id}`),
-  ];
-}
-
-/** What the stores hold when all is worked on in the order of time; BigQuery's part is what would be appended. */
-async function faultlessOutcome(
-  { own, archive, faultless }: ChaosSystem,
-  history: SeedHistory,
-  stored: Happened['stored'],
-): Promise<Outcome> {
-  const rows = new Set<string>();
-  const indexed = new Set<string>();
-  const stores: Stores = {
-    ...own.stores,
-    ...mongodbStores(faultless),
-    archive,
-    history: { append: async (table, row) => void rows.add(rowText(table, row)) },
-    rejections: {
-      append: async ({ eventId, projectHash, reason }) =>
-        void rows.add(rowText('rejections', { event_id: eventId, project_hash: projectHash, reason })),
-    },
-    eventKeys: { append: async ({ id }, keys) => void (keys.length > 0 && indexed.add(id)) },
-    now: () => history.hour,
-  };
+  const { own, archive, dataset, faultless } = system;
+  const { stored, accepted, announced } = happened;
   const inOrder = history.requests
     .filter(({ id }) => stored.has(id))
-    .sort((one, other) => one.receivedAt.getTime() - other.receivedAt.getTime() || (one.id < other.id ? -1 : 1));
-  for (const { id } of inOrder) await PROCESS_EVENT(stores, faultless)(stored.get(id) as ObjectReference);
-  await sweep(stores, new Date(history.hour.getTime() + SWEPT_AFTER_MS));
-  const documents = await readDocuments(faultless, history);
-  return { rows: [...rows].sort(), indexed: [...indexed].sort(), documents };
-}
-
-function entriesOf({ documents }: Outcome): string[] {
-  return Object.entries(documents).map((entry) => entry.join(' '));
-}
-
-/** What is in one list and not in the other, each as often as it is there. */
-function differences(what: string, expected: readonly string[], actual: readonly string[]): string[] {
-  const rest = [...actual];
-  const missing = expected.filter((one) => {
-    const place = rest.indexOf(one);
-    if (place >= 0) rest.splice(place, 1);
-    return place < 0;
-  });
-  return [...missing.map((one) => `${what} missing: ${one}`), ...rest.map((one) => `${what} too many: ${one}`)];
+    .sort((one, other) => one.receivedAt.getTime() - other.receivedAt.getTime() || (one.id < other.id ? -1 : 1))
+    .map(({ id }) => stored.get(id) as ObjectReference);
+  const expected = await faultlessOutcome(inOrder, { archive, countryOf: () => null }, faultless, history);
+  const outcome = { ...(await readRows(dataset, history)), documents: await readDocuments(own.db, history) };
+  const there = new Set(outcome.rows.map((row) => row.split(' ')[1] as string));
+  const lost = [...accepted].filter((id) => !there.has(id));
+  const unannounced = await findUnannounced(own.db, history, announced);
+  return [
+    ...lost.map((id) => `answered, and neither in the history nor rejected: ${id}`),
+    ...compareOutcomes(expected, outcome),
+    ...unannounced.map((id) => `its admin was not announced: ${id}`),
+  ];
 }

@@ -6,6 +6,7 @@ import type { Random } from '../../../shared/simulation/random.ts';
 import { type ErasureDocument, erasureKeys } from '../../../shared/stores/erasures.ts';
 import { capturedEvent, TEST_PROJECT } from '../../../shared/testing/events.ts';
 import type { Received } from '../../collect/receive.ts';
+import type { Scope } from './outcome.ts';
 
 /** A request that reaches collect at a moment, and the id that its event is to have. */
 export interface SeedRequest {
@@ -17,12 +18,8 @@ export interface SeedRequest {
 }
 
 /** What happens in a seed, all of it its own: its projects and sites, and an hour that no other seed has. */
-export interface SeedHistory {
-  projects: Project[];
+export interface SeedHistory extends Scope {
   requests: SeedRequest[];
-  /** Erasures that were done before anything arrives. */
-  receipts: ErasureDocument[];
-  hour: Date;
 }
 
 const FIRST_HOUR = Date.parse('2024-01-01T00:00:00.000Z');
@@ -69,8 +66,9 @@ export function seedHistory(seed: number, random: Random): SeedHistory {
     return { id, receivedAt: new Date(at), received, isCut: said === 'cut' };
   });
   const erasedAt = new Date(hour.getTime() + random.integer(0, at - hour.getTime()));
+  // done before anything arrives
   const receipts = random.chance(0.2) ? [receiptOf(seed, projects[0] as Project, sites[0] as Site, erasedAt)] : [];
-  return { projects, requests, receipts, hour };
+  return { projects, requests, receipts, from: hour, until: new Date(hour.getTime() + HOUR_MS) };
 }
 
 function seedProject(seed: number, letter: string): Project {
