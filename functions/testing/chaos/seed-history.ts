@@ -26,7 +26,7 @@ const FIRST_HOUR = Date.parse('2024-01-01T00:00:00.000Z');
 const HOUR_MS = 3_600_000;
 /** So that the hours end before now. */
 const HOURS = 20_000;
-const REQUESTS = [8, 18] as const;
+const REQUESTS = [6, 14] as const;
 /** Some arrive at the same moment. */
 const PAUSES_MS = [0, 1, 40, 1000, 60_000] as const;
 
