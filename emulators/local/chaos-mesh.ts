@@ -1,18 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { Storage } from '@google-cloud/storage';
 import { buildFunctions } from '../../functions/build.ts';
 import { concurrently } from '../../functions/commands/concurrently.ts';
 import { type Mesh, readMesh } from '../../functions/mesh.ts';
-import { faultlessOutcome } from '../../functions/testing/chaos/faultless.ts';
-import { compareOutcomes, readDocuments, readRows, type Scope } from '../../functions/testing/chaos/outcome.ts';
-import type { ObjectReference } from '../../shared/event/notification.ts';
-import { parseObjectName } from '../../shared/event/object-name.ts';
+import { findMeshViolations } from '../../functions/testing/chaos/mesh-violations.ts';
 import { type Random, seededRandom } from '../../shared/simulation/random.ts';
 import { type ClientRequest, simulate } from '../../shared/simulation/simulate.ts';
-import { openArchive } from '../../shared/stores/archive.ts';
-import { openCountries } from '../../shared/stores/countries.ts';
-import { openLatest } from '../../shared/stores/mongodb.ts';
-import { ownDatabase } from '../../shared/testing/stores.ts';
 import { until } from '../../shared/testing/until.ts';
 import { freePort } from '../emulator.ts';
 import { type FaultProxy, startHttpFaults, startTcpFaults } from '../faults/index.ts';
@@ -66,7 +58,7 @@ export async function runMeshSeed({ seed, posts, kills }: MeshSeed): Promise<Mes
       for (; killed < Math.floor((sent / posts) * kills); killed += 1) random.pick(mesh.functions).kill();
     });
     await allProcessed(env);
-    const violations = await findViolations(env, scope, accepted);
+    const violations = await findMeshViolations(env, scope, accepted);
     return { accepted: accepted.size, faults: mesh.faults(), kills: killed, violations };
   } finally {
     await mesh.stop();
@@ -147,39 +139,4 @@ async function allProcessed(env: StoreEnv): Promise<void> {
     },
     { deadlineMs: STUCK_MS, what: 'every event in BigQuery' },
   );
-}
-
-async function findViolations(env: StoreEnv, scope: Scope, accepted: Set<string>): Promise<string[]> {
-  const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET).getFiles();
-  const archive = openArchive({ bucket: env.ARCHIVE_BUCKET });
-  const inOrder: (ObjectReference & { receivedAt: string })[] = [];
-  await concurrently(files, POSTS_AT_ONCE, async ({ name }) => {
-    const parts = parseObjectName(name) as Omit<ObjectReference, 'name'>;
-    inOrder.push({ name, ...parts, receivedAt: (await archive.read(name))?.receivedAt ?? '' });
-  });
-  const stampOf = ({ receivedAt, id }: (typeof inOrder)[number]) => `${receivedAt}/${id}`;
-  inOrder.sort((one, other) => (stampOf(one) < stampOf(other) ? -1 : 1));
-  const latest = openLatest({ mongodbUri: env.MONGODB_URI, maxPoolSize: 10 });
-  const faultless = ownDatabase();
-  try {
-    await faultless.db.collection<{ _id: string }>('projects').insertMany([projectDocument()]);
-    const expected = await faultlessOutcome(inOrder, { archive, countryOf: openCountries() }, faultless.db, scope);
-    const dataset = { projectId: env.GOOGLE_CLOUD_PROJECT, dataset: env.BIGQUERY_DATASET };
-    const rows = await readRows(dataset, scope);
-    // the last event's row can be there before its site is
-    const violations = async () =>
-      compareOutcomes(expected, { ...rows, documents: await readDocuments(latest.db, scope) });
-    await until(async () => (await violations()).length === 0, { deadlineMs: STUCK_MS }).catch(() => {});
-    const stored = new Set(inOrder.map(({ id }) => id));
-    const lost = [...accepted].filter((id) => !stored.has(id));
-    return [...lost.map((id) => `answered, and not in the archive: ${id}`), ...(await violations())];
-  } finally {
-    await faultless.db.dropDatabase();
-    await Promise.all([faultless.close(), latest.close()]);
-  }
-}
-
-function projectDocument() {
-  const { hash, ...rest } = DEMO_PROJECT;
-  return { _id: hash, ...rest };
 }

@@ -12,7 +12,7 @@ import { openUnclaimed } from '../../../shared/stores/unclaimed.ts';
 import { ownDatabase } from '../../../shared/testing/stores.ts';
 import type { Stores } from '../../process-event/process-event.ts';
 import { type OwnSystem, openOwnSystem } from '../own-system.ts';
-import type { SeedHistory } from './seed-history.ts';
+import type { Scope } from './outcome.ts';
 
 /** Where seeds happen, and a database in which the same happens without a fault. */
 export interface ChaosSystem {
@@ -54,7 +54,7 @@ export function mongodbStores(db: Db) {
 }
 
 /** What is there before anything arrives. */
-export async function provisionSeed({ projects, receipts }: SeedHistory, db: Db): Promise<void> {
+export async function provisionSeed({ projects, receipts }: Scope, db: Db): Promise<void> {
   const documents = projects.map(({ hash, ...rest }) => ({ _id: hash, ...rest }));
   await db.collection<ProjectDocument>('projects').insertMany(documents);
   for (const receipt of receipts) await openErasures(db).put(receipt);
