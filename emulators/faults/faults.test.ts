@@ -64,6 +64,25 @@ describe('a fault proxy', () => {
     assert.equal(await ask(), 'broken');
   });
 
+  it('before HTTP outlives a client that dies in the middle of its request', async () => {
+    // which ends a process that has no mocha in it
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => unhandled.push(error);
+    process.on('unhandledRejection', note);
+    proxy = await startHttpFaults({ target, share: 0, chance: () => 0.5 });
+    const [host, port] = proxy.host.split(':') as [string, string];
+    const socket = connect(Number(port), host);
+    socket.write('POST / HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n');
+    await once(socket, 'data');
+    const closed = once(socket, 'close');
+    socket.end('half').destroy();
+    await closed;
+    assert.equal(await ask(), '201 two answer');
+    process.off('unhandledRejection', note);
+    assert.deepEqual(unhandled, []);
+    assert.deepEqual(seen, ['POST /a?b=c one body']);
+  });
+
   it('before TCP hands on bytes, delays them, and cuts', async () => {
     const chances = [0.99, 0, 0.6, 0.1];
     proxy = await startTcpFaults({ target, share: 0.5, chance: () => chances.shift() ?? 0 });

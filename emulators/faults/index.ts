@@ -39,7 +39,7 @@ export async function startHttpFaults({
 }: HttpFaultOptions): Promise<FaultProxy> {
   let faults = 0;
   const pick = <T>(choices: readonly T[]) => choices[Math.floor(chance() * choices.length)] as T;
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const body = Buffer.concat(await request.toArray());
     await hold();
     const harm = chance() < share ? pick(HARMS) : undefined;
@@ -50,9 +50,13 @@ export async function startHttpFaults({
     const forwarded = [forward(request, body, target)];
     if (harm === 'double') forwarded.push(forward(request, body, target));
     const answers = await Promise.all(forwarded).catch(() => []);
-    const answer = answers.at(-1);
-    if (harm === 'cut after' || answer === undefined) return request.socket.destroy();
-    return send(answer, response);
+    const last = answers.at(-1);
+    if (harm === 'cut after' || last === undefined) return request.socket.destroy();
+    return send(last, response);
+  };
+  const server = createServer((request, response) => {
+    // a client that died in the middle of its request
+    answer(request, response).catch(() => request.socket.destroy());
   });
   return {
     host: `127.0.0.1:${await listen(server)}`,

@@ -36,7 +36,7 @@ const HARMED = 0.05;
 /** gRPC and MongoDB's protocol take many chunks a call. */
 const CHUNKS_HARMED = 0.01;
 /** Nobody waits for minutes here. */
-const BACKOFF = { minBackoffSeconds: 1, maxBackoffSeconds: 10 };
+const BACKOFF = { minBackoffSeconds: 1, maxBackoffSeconds: 2 };
 const STUCK_MS = 120_000;
 
 /** Posts to a mesh of processes, with a fault proxy before each store and before process-event, and kills functions meanwhile. */
