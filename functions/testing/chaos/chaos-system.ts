@@ -1,6 +1,5 @@
 import type { Db } from 'mongodb';
-import type { Archive } from '../../../shared/stores/archive.ts';
-import { openArchive } from '../../../shared/stores/archive.ts';
+import { type Archive, openArchive } from '../../../shared/stores/archive.ts';
 import { openDeactivations } from '../../../shared/stores/deactivations.ts';
 import { openErasures } from '../../../shared/stores/erasures.ts';
 import type { DatasetOptions } from '../../../shared/stores/history.ts';

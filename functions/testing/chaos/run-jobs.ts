@@ -39,12 +39,17 @@ const MAX_AT_ONCE = 8;
 const STARTS = 0.5;
 /** A job that nothing lets through ends in a dead letter, which is not what is looked for here. */
 const MAX_FAULTS = 30;
+/** So many calls are slow, and others have up to so many turns before them. */
+const SLOW = 0.08;
+const MAX_SLOW_TURNS = 100;
 const DELIVERED_AGAIN = 0.1;
 /** A crash takes all that its instance works on, or what runs on an instance of its own. */
 const CRASHES_ALL = 0.3;
 
 interface Call {
   what: string;
+  /** Of the turns. */
+  readyAt: number;
   perform(): Promise<unknown>;
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -66,8 +71,11 @@ export async function runJobs(jobs: Job[], random: Random): Promise<JobsRun> {
   const run: JobsRun = { trace: [], faults: 0 };
   let running: Running[] = [];
   const late: Call[] = [];
+  let turn = 0;
   const turns = (): (() => Promise<void>)[] => [
-    ...running.flatMap((one) => one.calls.map((call) => () => take(one, call))),
+    ...running.flatMap((one) =>
+      one.calls.filter(({ readyAt }) => readyAt <= turn).map((call) => () => take(one, call)),
+    ),
     ...late.map((call) => async () => {
       late.splice(late.indexOf(call), 1);
       run.trace.push(`${call.what} (late)`);
@@ -76,7 +84,7 @@ export async function runJobs(jobs: Job[], random: Random): Promise<JobsRun> {
   ];
   const start = () => {
     const [job] = jobs.splice(random.integer(0, jobs.length - 1), 1) as [Job];
-    running.push(begin(job));
+    running.push(begin(job, () => turn + (random.chance(SLOW) ? random.integer(1, MAX_SLOW_TURNS) : 0)));
   };
   const take = async (one: Running, call: Call) => {
     one.calls.splice(one.calls.indexOf(call), 1);
@@ -92,10 +100,12 @@ export async function runJobs(jobs: Job[], random: Random): Promise<JobsRun> {
     for (const { job } of dead) if (job.isRetried) jobs.push(job);
   };
   for (;;) {
+    turn += 1;
     const next = turns();
     const mayStart = jobs.length > 0 && running.length < MAX_AT_ONCE;
     if (mayStart && (next.length === 0 || random.chance(STARTS))) start();
     else if (next.length > 0) await random.pick(next)();
+    else if (running.length > 0) continue;
     else return run;
     // what follows without a call happens before the event loop turns
     await nextLoop();
@@ -108,11 +118,18 @@ export async function runJobs(jobs: Job[], random: Random): Promise<JobsRun> {
   }
 }
 
-function begin(job: Job): Running {
+function begin(job: Job, readyAt: () => number): Running {
   const running: Running = { job, calls: [], end: undefined };
   const gate: Gate = (what, perform, failure) =>
     new Promise((resolve, reject) => {
-      running.calls.push({ what, perform, resolve: resolve as (value: unknown) => void, reject, failure });
+      running.calls.push({
+        what,
+        readyAt: readyAt(),
+        perform,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        failure,
+      });
     });
   job.run(gate).then(
     () => {
