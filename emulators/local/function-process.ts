@@ -20,6 +20,8 @@ export interface FunctionProcess {
   url: string;
   /** Lets it answer what is in flight; kills it after some seconds. */
   stop(): Promise<void>;
+  /** Ends it without a word; it starts again. */
+  kill(): void;
 }
 
 export interface FunctionProcessOptions {
@@ -60,6 +62,7 @@ export async function startFunction(options: FunctionProcessOptions): Promise<Fu
       clearTimeout(restart);
       await end(child);
     },
+    kill: () => child.kill('SIGKILL'),
   };
 }
 

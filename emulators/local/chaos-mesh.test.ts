@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import { runMeshSeed } from './chaos-mesh.ts';
+
+describe('a mesh behind fault proxies', function () {
+  this.timeout(600_000);
+
+  for (const seed of [1])
+    it(`loses and doubles nothing while its functions are killed: seed ${seed}`, async () => {
+      const { accepted, faults, kills, violations } = await runMeshSeed({ seed, posts: 30, kills: 3 });
+      assert.deepEqual(violations, []);
+      assert.ok(accepted > 15 && faults > 0, `${accepted} accepted, ${faults} faults`);
+      assert.equal(kills, 3);
+    });
+});

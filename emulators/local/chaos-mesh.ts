@@ -1,0 +1,142 @@
+import { fileURLToPath } from 'node:url';
+import { buildFunctions } from '../../functions/build.ts';
+import { concurrently } from '../../functions/commands/concurrently.ts';
+import { type Mesh, readMesh } from '../../functions/mesh.ts';
+import { findMeshViolations } from '../../functions/testing/chaos/mesh-violations.ts';
+import { type Random, seededRandom } from '../../shared/simulation/random.ts';
+import { type ClientRequest, simulate } from '../../shared/simulation/simulate.ts';
+import { until } from '../../shared/testing/until.ts';
+import { freePort } from '../emulator.ts';
+import { type FaultProxy, startHttpFaults, startTcpFaults } from '../faults/index.ts';
+import { type FunctionProcess, startFunction } from './function-process.ts';
+import { ownStores, removeOwnStores } from './own-stores.ts';
+import { post } from './post.ts';
+import { DEMO_PROJECT, provisionDelivery, provisionStores } from './provision.ts';
+import type { StoreEnv } from './store-env.ts';
+import { countStores } from './totals.ts';
+
+export interface MeshSeed {
+  /** The same one sends the same payloads; which request meets which fault hangs on their order as well. */
+  seed: number;
+  posts: number;
+  /** How often a function is killed meanwhile. */
+  kills: number;
+}
+
+export interface MeshSeedRun {
+  /** Answered by collect. */
+  accepted: number;
+  faults: number;
+  kills: number;
+  violations: string[];
+}
+
+const POSTS_AT_ONCE = 16;
+const HARMED = 0.05;
+/** gRPC and MongoDB's protocol take many chunks a call. */
+const CHUNKS_HARMED = 0.01;
+/** Nobody waits for minutes here. */
+const BACKOFF = { minBackoffSeconds: 1, maxBackoffSeconds: 2 };
+const STUCK_MS = 120_000;
+
+/** Posts to a mesh of processes, with a fault proxy before each store and before process-event, and kills functions meanwhile. */
+export async function runMeshSeed({ seed, posts, kills }: MeshSeed): Promise<MeshSeedRun> {
+  const random = seededRandom(seed);
+  const env = ownStores();
+  const scope = { projects: [DEMO_PROJECT], receipts: [], from: new Date(), until: new Date(Date.now() + 86_400_000) };
+  await Promise.all([buildFunctions(), provisionStores(env)]);
+  const mesh = await startHarmedMesh(env, random);
+  const requests = simulate({ seed, sites: posts, projectHash: DEMO_PROJECT.hash }).slice(0, posts);
+  const accepted = new Set<string>();
+  let sent = 0;
+  let killed = 0;
+  try {
+    await concurrently(requests, POSTS_AT_ONCE, async (request) => {
+      const id = await postWhenUp(mesh.url, request);
+      if (id !== undefined) accepted.add(id);
+      sent += 1;
+      for (; killed < Math.floor((sent / posts) * kills); killed += 1) random.pick(mesh.functions).kill();
+    });
+    await allProcessed(env);
+    const violations = await findMeshViolations(env, scope, accepted);
+    return { accepted: accepted.size, faults: mesh.faults(), kills: killed, violations };
+  } finally {
+    await mesh.stop();
+    await removeOwnStores(env);
+  }
+}
+
+/** Functions whose stores, and whose pushes, are behind fault proxies. */
+async function startHarmedMesh(env: StoreEnv, random: Random) {
+  const chance = random.next;
+  const proxies: FaultProxy[] = [];
+  const harm = async (start: typeof startHttpFaults, target: string, share: number) => {
+    const proxy = await start({ target, chance, share });
+    proxies.push(proxy);
+    return proxy.host;
+  };
+  const harmUrl = async (start: typeof startHttpFaults, url: string, share: number) => {
+    const { host } = new URL(url);
+    return url.replace(host, await harm(start, host, share));
+  };
+  const harmedEnv: StoreEnv = {
+    ...env,
+    STORAGE_EMULATOR_HOST: await harmUrl(startHttpFaults, env.STORAGE_EMULATOR_HOST, HARMED),
+    BIGQUERY_EMULATOR_HOST: await harmUrl(startHttpFaults, env.BIGQUERY_EMULATOR_HOST, HARMED),
+    MONGODB_URI: await harmUrl(startTcpFaults, env.MONGODB_URI, CHUNKS_HARMED),
+    PUBSUB_EMULATOR_HOST: await harm(startTcpFaults, env.PUBSUB_EMULATOR_HOST, CHUNKS_HARMED),
+  };
+  const mesh = impatient(readMesh());
+  const running = new Map<string, FunctionProcess>();
+  for (const { name } of mesh.functions) {
+    const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
+    const functionEnv = { ...process.env, ...harmedEnv, LOG_LEVEL: 'ERROR' };
+    running.set(
+      name,
+      await startFunction({ name, source, port: await freePort(), env: functionEnv, onLine: () => {} }),
+    );
+  }
+  const endpoints = Object.fromEntries([...running].map(([name, { url }]) => [name, url]));
+  endpoints['process-event'] = await harmUrl(startHttpFaults, endpoints['process-event'] as string, HARMED);
+  await provisionDelivery(mesh, endpoints, env);
+  return {
+    url: endpoints.collect as string,
+    functions: [...running.values()],
+    faults: () => proxies.reduce((sum, proxy) => sum + proxy.faults(), 0),
+    stop: async () => {
+      await Promise.all([...running.values()].map((fn) => fn.stop()));
+      await Promise.all(proxies.map((proxy) => proxy.stop()));
+    },
+  };
+}
+
+function impatient(mesh: Mesh): Mesh {
+  const functions = mesh.functions.map((fn) =>
+    fn.delivery ? { ...fn, delivery: { ...fn.delivery, ...BACKOFF } } : fn,
+  );
+  return { ...mesh, functions };
+}
+
+/** Cloud Run keeps a request until an instance is there. One that breaks off is lost: a plugin does not come again. */
+async function postWhenUp(url: string, request: ClientRequest): Promise<string | undefined> {
+  const outcome = await until(
+    () =>
+      post(url, request).then(
+        (id) => ({ id }),
+        (error) => error.code !== 'ECONNREFUSED' && { id: undefined },
+      ),
+    { what: 'collect' },
+  );
+  return outcome.id;
+}
+
+async function allProcessed(env: StoreEnv): Promise<void> {
+  await until(
+    async (progress) => {
+      const { objects, history, rejections } = await countStores(env);
+      progress(history + rejections);
+      return history + rejections >= objects;
+    },
+    { deadlineMs: STUCK_MS, what: 'every event in BigQuery' },
+  );
+}

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { BROKEN_HANDLERS } from './broken-handlers.ts';
+import { type ChaosSystem, openChaosSystem } from './chaos-system.ts';
+import type { Handler } from './faultless.ts';
+import { runSeed, type SeedRun } from './run-seed.ts';
+
+const SEEDS = 50;
+/** A mistake shows in one of so many. */
+const MAX_SEEDS_TO_CATCH = 10;
+
+const CAUGHT_AS: Record<keyof typeof BROKEN_HANDLERS, RegExp> = {
+  'answers before it has written': /^answered, and neither in the history nor rejected: /,
+  'replaces a site that another one wrote meanwhile': /^document (?:missing|too many): sites/,
+  'gives each row an id of its own': /^row too many: (?:sites|deactivations|tracking_skips) /,
+  'rejects what only failed for now': /^row too many: rejections /,
+};
+
+describe('runSeed', function () {
+  this.timeout(300_000);
+  let system: ChaosSystem;
+  beforeEach(async () => {
+    system = await openChaosSystem();
+  });
+  afterEach(() => system.close());
+
+  const catching = async (handler: Handler): Promise<SeedRun> => {
+    for (let seed = 1; seed <= MAX_SEEDS_TO_CATCH; seed += 1) {
+      const run = await runSeed(system, seed, handler);
+      if (run.violations.length > 0) return run;
+    }
+    throw new assert.AssertionError({ message: `not caught in ${MAX_SEEDS_TO_CATCH} seeds` });
+  };
+
+  it(`finds nothing lost, doubled or out of order in ${SEEDS} seeds`, async () => {
+    const wrong: Pick<SeedRun, 'seed' | 'violations'>[] = [];
+    let faults = 0;
+    for (let seed = 1; seed <= SEEDS; seed += 1) {
+      const run = await runSeed(system, seed);
+      faults += run.faults;
+      if (run.violations.length > 0) wrong.push({ seed, violations: run.violations });
+    }
+    assert.deepEqual(wrong, []);
+    assert.ok(faults > SEEDS * 5, `only ${faults} faults`);
+  });
+
+  for (const [title, caughtAs] of Object.entries(CAUGHT_AS))
+    it(`catches a handler that ${title}`, async () => {
+      const { violations } = await catching(BROKEN_HANDLERS[title as keyof typeof BROKEN_HANDLERS]);
+      assert.ok(
+        violations.some((violation) => caughtAs.test(violation)),
+        violations.join('\n'),
+      );
+    });
+
+  it('runs a seed again, alone and elsewhere, call for call and with the same violations', async () => {
+    const handler = BROKEN_HANDLERS['replaces a site that another one wrote meanwhile'];
+    const first = await catching(handler);
+    const other = await openChaosSystem();
+    try {
+      assert.deepEqual(await runSeed(other, first.seed, handler), first);
+    } finally {
+      await other.close();
+    }
+  });
+});
