@@ -102,6 +102,7 @@ describe('rebuild', () => {
         report('never-opted-in.example', march(10), { kind: 'deactivate' }),
         report('day.example', march(27)),
         report('day.example', march(26), { project_hash: OTHER }),
+        report('b.example', march(24), { project_hash: OTHER }),
       ],
       deactivations: [
         departure('day.example', '2026-03-27T11:00:00.000Z', 'other'),
