@@ -44,7 +44,8 @@ export function mergeSite(known: SiteDocument | undefined, change: SiteChange): 
   const site = known ?? emptySite(change, at);
   const isTrack = change.report?.kind === 'track';
   const { fields, clock: stated } = mergeGroups(site, stamp, change.report);
-  const otherMd5s = mergeOtherMd5s(site, change, stamp);
+  const ownMd5s = siteSpellings(change.site).map(urlMd5);
+  const otherMd5s = mergeOtherMd5s(site, change, { stamp, own: ownMd5s });
   const clock: SiteClock = {
     ...stated,
     track: later(site.clock.track, isTrack ? stamp : null),
@@ -60,7 +61,7 @@ export function mergeSite(known: SiteDocument | undefined, change: SiteChange): 
     deactivation,
     firstSeenAt: site.firstSeenAt < at ? site.firstSeenAt : at,
     lastSeenAt: site.lastSeenAt > at ? site.lastSeenAt : at,
-    urlMd5s: [...new Set([...ownMd5s(change.site), ...otherMd5s.map(([md5]) => md5)])].sort(),
+    urlMd5s: [...new Set([...ownMd5s, ...otherMd5s.map(([md5]) => md5)])].sort(),
     tracksSince: tracksSince(isTrack ? [...site.tracksSince, at] : site.tracksSince, deactivation),
     clock,
     ...stateOf(clock),
@@ -118,7 +119,7 @@ function mergeGroups(site: SiteDocument, stamp: Stamp, report: SiteReport | unde
   const older = [...stamps]
     .filter(([group, from]) => from !== newest || !isThere(fields, group))
     .sort(([one], [other]) => (one < other ? -1 : 1));
-  return { fields: { ...(fields as unknown as SiteDocument) }, clock: { report: newest, older } };
+  return { fields: fields as unknown as SiteDocument, clock: { report: newest, older } };
 }
 
 const CUSTOM_FIELDS = 'customFields';
@@ -170,14 +171,12 @@ function statedGroups({ values, cleared, customFields }: SiteReport): Map<string
   return groups;
 }
 
-/** What its client may call itself, whichever spelling of its url it is reached by. */
-function ownMd5s(site: string): string[] {
-  return siteSpellings(site).map(urlMd5);
-}
-
 /** The newest of the names that User-Agents gave it and that are none of its own. */
-function mergeOtherMd5s(site: SiteDocument, { urlMd5: md5 }: SiteChange, stamp: Stamp): [string, Stamp][] {
-  const own = ownMd5s(site.site);
+function mergeOtherMd5s(
+  site: SiteDocument,
+  { urlMd5: md5 }: SiteChange,
+  { stamp, own }: { stamp: Stamp; own: string[] },
+): [string, Stamp][] {
   // earlier versions noted no stamps
   const noted = site.clock.otherMd5s ?? site.urlMd5s.map((name): [string, Stamp] => [name, '']);
   const stamps = new Map(noted.filter(([name]) => !own.includes(name)));

@@ -1,11 +1,10 @@
 import { openArchive } from '../../../shared/stores/archive.ts';
 import { type Erasures, openErasures } from '../../../shared/stores/erasures.ts';
 import { openEventKeys } from '../../../shared/stores/event-keys.ts';
-import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { openSiteHistory } from '../../../shared/stores/site-history.ts';
 import { openSiteLatest } from '../../../shared/stores/site-latest.ts';
-import { readConfig } from '../config.ts';
+import { withLatest } from '../with-latest.ts';
 import type { HeldStores } from './find-held.ts';
 
 export interface PersonStores extends HeldStores {
@@ -18,18 +17,14 @@ export async function withPersonStores(
   env: NodeJS.ProcessEnv,
   work: (stores: PersonStores) => Promise<void>,
 ): Promise<void> {
-  const config = readConfig(env);
-  const { db, close } = openLatest(config);
-  try {
-    await work({
+  await withLatest(env, ({ config, db }) =>
+    work({
       archive: openArchive(config),
       eventKeys: openEventKeys(config),
       latest: openSiteLatest(db),
       history: openSiteHistory(config),
       projects: openProjectsWriter(db),
       erasures: openErasures(db),
-    });
-  } finally {
-    await close();
-  }
+    }),
+  );
 }

@@ -1,6 +1,5 @@
 import { openArchive } from '../../../shared/stores/archive.ts';
 import { openErasures } from '../../../shared/stores/erasures.ts';
-import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { openNotifications } from '../../../shared/stores/notifications.ts';
 import { openOptOuts } from '../../../shared/stores/opt-outs.ts';
 import { openReconciliations } from '../../../shared/stores/reconciliations.ts';
@@ -8,7 +7,7 @@ import { openRecordedEvents, type RecordedEvents } from '../../../shared/stores/
 import { openSites } from '../../../shared/stores/sites.ts';
 import { openUnclaimed } from '../../../shared/stores/unclaimed.ts';
 import type { Stores } from '../../reconcile/reconcile.ts';
-import { readConfig } from '../config.ts';
+import { withLatest } from '../with-latest.ts';
 
 export interface ReconcileStores extends Stores {
   recorded: RecordedEvents;
@@ -19,22 +18,21 @@ export async function withReconcileStores(
   env: NodeJS.ProcessEnv,
   work: (stores: ReconcileStores) => Promise<void>,
 ): Promise<void> {
-  const config = readConfig(env);
-  const { db, close } = openLatest(config);
-  const notifications = openNotifications(config);
-  try {
-    await work({
-      archive: openArchive(config),
-      recorded: openRecordedEvents(config),
-      sites: openSites(db),
-      optOuts: openOptOuts(db),
-      unclaimed: openUnclaimed(db),
-      erasures: openErasures(db),
-      reconciliations: openReconciliations(config),
-      notifications,
-    });
-  } finally {
-    await notifications.close();
-    await close();
-  }
+  await withLatest(env, async ({ config, db }) => {
+    const notifications = openNotifications(config);
+    try {
+      await work({
+        archive: openArchive(config),
+        recorded: openRecordedEvents(config),
+        sites: openSites(db),
+        optOuts: openOptOuts(db),
+        unclaimed: openUnclaimed(db),
+        erasures: openErasures(db),
+        reconciliations: openReconciliations(config),
+        notifications,
+      });
+    } finally {
+      await notifications.close();
+    }
+  });
 }

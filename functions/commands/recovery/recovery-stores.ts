@@ -1,13 +1,13 @@
 import type { Db } from 'mongodb';
 import { openArchive } from '../../../shared/stores/archive.ts';
-import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { type Notifications, openNotifications } from '../../../shared/stores/notifications.ts';
 import { openProjects } from '../../../shared/stores/projects.ts';
 import { openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { openRecordedEvents } from '../../../shared/stores/recorded-events.ts';
 import { openRejectionsReader, type RejectionsReader } from '../../../shared/stores/rejections-reader.ts';
 import { openSites } from '../../../shared/stores/sites.ts';
-import { type Config, readConfig } from '../config.ts';
+import type { Config } from '../config.ts';
+import { withLatest } from '../with-latest.ts';
 import type { SelectionStores } from './select-objects.ts';
 
 export interface RecoveryStores extends SelectionStores {
@@ -23,25 +23,24 @@ export async function withRecoveryStores(
   env: NodeJS.ProcessEnv,
   work: (stores: RecoveryStores) => Promise<void>,
 ): Promise<void> {
-  const config = readConfig(env);
-  const { db, close } = openLatest(config);
-  const notifications = openNotifications(config);
-  try {
-    await work({
-      config,
-      db,
-      archive: openArchive(config),
-      recorded: openRecordedEvents(config),
-      rejections: openRejectionsReader(config),
-      projects: openProjects(db),
-      projectsWriter: openProjectsWriter(db),
-      sites: openSites(db),
-      // of whom an event is takes no country
-      countryOf: () => null,
-      notifications,
-    });
-  } finally {
-    await notifications.close();
-    await close();
-  }
+  await withLatest(env, async ({ config, db }) => {
+    const notifications = openNotifications(config);
+    try {
+      await work({
+        config,
+        db,
+        archive: openArchive(config),
+        recorded: openRecordedEvents(config),
+        rejections: openRejectionsReader(config),
+        projects: openProjects(db),
+        projectsWriter: openProjectsWriter(db),
+        sites: openSites(db),
+        // of whom an event is takes no country
+        countryOf: () => null,
+        notifications,
+      });
+    } finally {
+      await notifications.close();
+    }
+  });
 }

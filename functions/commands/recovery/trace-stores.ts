@@ -1,11 +1,10 @@
 import { openArchive } from '../../../shared/stores/archive.ts';
 import { openErasures } from '../../../shared/stores/erasures.ts';
 import { openEventPlaces } from '../../../shared/stores/event-places.ts';
-import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { openOptOuts } from '../../../shared/stores/opt-outs.ts';
 import { openSites } from '../../../shared/stores/sites.ts';
 import { openUnclaimed } from '../../../shared/stores/unclaimed.ts';
-import { readConfig } from '../config.ts';
+import { withLatest } from '../with-latest.ts';
 import type { TraceStores } from './trace-event.ts';
 
 /** Opens every store in which an event can be, for as long as `work` takes. */
@@ -13,18 +12,14 @@ export async function withTraceStores(
   env: NodeJS.ProcessEnv,
   work: (stores: TraceStores) => Promise<void>,
 ): Promise<void> {
-  const config = readConfig(env);
-  const { db, close } = openLatest(config);
-  try {
-    await work({
+  await withLatest(env, ({ config, db }) =>
+    work({
       archive: openArchive(config),
       places: openEventPlaces(config),
       sites: openSites(db),
       optOuts: openOptOuts(db),
       unclaimed: openUnclaimed(db),
       erasures: openErasures(db),
-    });
-  } finally {
-    await close();
-  }
+    }),
+  );
 }
