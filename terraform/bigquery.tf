@@ -22,12 +22,15 @@ resource "google_bigquery_table" "table" {
   description              = each.value.description
   schema                   = jsonencode(each.value.schema.fields)
   clustering               = each.value.clustering.fields
-  require_partition_filter = each.value.requirePartitionFilter
+  require_partition_filter = try(each.value.requirePartitionFilter, false)
   deletion_protection      = var.deletion_protection
 
-  time_partitioning {
-    type  = each.value.timePartitioning.type
-    field = each.value.timePartitioning.field
+  dynamic "time_partitioning" {
+    for_each = try([each.value.timePartitioning], [])
+    content {
+      type  = time_partitioning.value.type
+      field = time_partitioning.value.field
+    }
   }
 }
 

@@ -5,8 +5,9 @@ import { inDataset } from './history.ts';
 /** A table of schemas/bigquery/<table>.json, in the form of BigQuery's own table resource. */
 export interface TableDefinition {
   description: string;
-  timePartitioning: { type: string; field: string };
-  requirePartitionFilter: boolean;
+  /** None: a table that is only ever read whole. */
+  timePartitioning?: { type: string; field: string };
+  requirePartitionFilter?: boolean;
   clustering: { fields: string[] };
   schema: { fields: TableField[] };
 }

@@ -42,11 +42,12 @@ run "everything" {
 
   assert {
     condition = alltrue([
-      for table in google_bigquery_table.table :
-      contains(["DAY", "MONTH"], table.time_partitioning[0].type) && table.time_partitioning[0].field == "received_at" &&
-      table.require_partition_filter && table.deletion_protection && length(table.clustering) > 0
+      for name, table in google_bigquery_table.table :
+      (name == "site_lives" ? length(table.time_partitioning) == 0 :
+        contains(["DAY", "MONTH"], table.time_partitioning[0].type) && contains(["received_at", "day"], table.time_partitioning[0].field) &&
+      table.require_partition_filter) && table.deletion_protection && length(table.clustering) > 0
     ])
-    error_message = "Every table is partitioned by the day or month of received_at, asks for a partition filter, is clustered and protected."
+    error_message = "Every table but site_lives, which is read whole, is partitioned by time and asks for a partition filter; all are clustered and protected."
   }
 
   assert {
