@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../shared/testing/until.ts';
+import { buildFunctions } from '../build.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FRAMEWORK = fileURLToPath(
@@ -16,7 +17,9 @@ setInterval(look, 10).unref();
 process.on('message', () => { look(); process.send(peak); peak = 0; });
 process.channel.unref();`;
 
-/** One function's entry under the Functions Framework, as a process of its own. */
+let built: Promise<void> | undefined;
+
+/** One function's bundle under the Functions Framework, as a process of its own. */
 export interface EntryProcess {
   port: number;
   /** All that it wrote on standard error. */
@@ -30,13 +33,12 @@ export interface EntryProcess {
 
 /** Resolves once it listens. Whoever starts it has to see it end. */
 export async function startEntry(name: string, variables: NodeJS.ProcessEnv): Promise<EntryProcess> {
+  built ??= buildFunctions();
+  await built;
   const port = await freePort();
   const started = spawn(
     process.execPath,
-    [
-      ...['--import', 'tsx', '--import', TELL_PEAK],
-      ...[FRAMEWORK, `--target=${name}`, `--source=functions/${name}`, `--port=${port}`],
-    ],
+    ['--import', TELL_PEAK, FRAMEWORK, `--target=${name}`, `--source=dist/${name}`, `--port=${port}`],
     { cwd: ROOT, env: { ...process.env, ...variables }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
   let [output, errors] = ['', ''];
