@@ -74,8 +74,7 @@ async function contentsOf(db: Db): Promise<Record<string, Document[]>> {
   return contents;
 }
 
-describe('sitebeat replay --into', function () {
-  this.timeout(60_000);
+describe('sitebeat replay --into', () => {
   let system: OwnSystem;
   let target: ReturnType<typeof ownDatabase>;
   beforeEach(async () => {
