@@ -11,8 +11,7 @@ import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';
 const MIB = 1024 * 1024;
 const RECEIVED_AT = '2026-03-09T07:05:06.789Z';
 
-describe('the entry process-event', function () {
-  this.timeout(60_000);
+describe('the entry process-event', () => {
   let system: OwnSystem;
   let entry: EntryProcess;
   before(async () => {

@@ -8,8 +8,7 @@ import { capturedRun } from '../../testing/captured-run.ts';
 const ADDRESS = 'ada@example.org';
 const OBJECT = 'track/2026/03/09/07/track-of-letters-1.json';
 
-describe('sitebeat dead-letters', function () {
-  this.timeout(60_000);
+describe('sitebeat dead-letters', () => {
   // the names of topics are the mesh's own: another project for each test
   let projectId: string;
   let pubsub: PubSub;
