@@ -21,6 +21,7 @@ describe('the entry process-event', () => {
   after(async () => {
     entry.signal('SIGTERM');
     assert.equal(await entry.ended, 0);
+    assert.match(entry.errors(), /"message":"new sites","function":"process-event","sites":1,/);
     await system.close();
   });
 
@@ -94,8 +95,10 @@ describe('the entry process-event', () => {
 
   it('works on as before', async () => {
     const id = randomUUID();
-    await put(nameOf(id), event(id));
-    assert.equal(await push(finalized(nameOf(id))), 204);
+    const receivedAt = new Date().toISOString();
+    const name = objectName('track', receivedAt, id);
+    await put(name, event(id, { receivedAt }));
+    assert.equal(await push(finalized(name)), 204);
     assert.equal(await system.db.collection('sites').countDocuments(), 1);
   });
 });
