@@ -24,8 +24,8 @@ const RULES: { files: RegExp; may: RegExp[]; packages?: RegExp }[] = [
   { files: /^functions\/(?<own>[^/]+)\//, may: [/^functions\/<own>\//, /^shared\//, /^schemas\//] },
   { files: /^functions\/[^/]+\.ts$/, may: [/^functions\/[^/]+\.ts$/, /^shared\//, /^schemas\//] },
   {
-    files: /^shared\/(?:event|report|project)\//,
-    may: [/^shared\/(?:event|report|project)\//, /^shared\/runtime\/errors\.ts$/],
+    files: /^shared\/(?:event|report|project|figures)\//,
+    may: [/^shared\/(?:event|report|project|figures)\//, /^shared\/runtime\/errors\.ts$/],
     packages: /^(?:node:(?:crypto|net|url|util)|html-entities|ipaddr\.js|lossless-json|tldts)$/,
   },
   { files: /^shared\/stores\//, may: [/^shared\//, /^schemas\//] },
