@@ -55,9 +55,9 @@ async function updateFromOptOut(optOut: OptOut, { sites, optOuts }: LatestStores
 }
 
 function latestDeactivation(
-  { _id, project, site, environment, status, tracksSince, revision }: SiteDocument,
+  { _id, project, site, environment, state, tracksSince, revision }: SiteDocument,
   deactivation: NonNullable<SiteDocument['deactivation']>,
 ) {
-  const reactivatedAt = status === 'active' ? (tracksSince[0] ?? null) : null;
+  const reactivatedAt = state === 'left' ? null : (tracksSince[0] ?? null);
   return { _id, project, site, environment, ...deactivation, reactivatedAt, revision };
 }

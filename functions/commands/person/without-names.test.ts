@@ -16,7 +16,7 @@ const BOB: SiteDocument = {
   project: 'p',
   site: 'bob.example.org',
   environment: 'production',
-  status: 'active',
+  state: 'active',
   optedOut: false,
   firstSeenAt: AT,
   lastSeenAt: AT,
