@@ -5,6 +5,7 @@ import { environmentOf } from '../../shared/report/environment.ts';
 import { camelCase, GROUPS } from '../../shared/report/fields.ts';
 import type { Deactivation, EventKey, SiteReport } from '../../shared/report/interpret.ts';
 import { siteSpellings, urlMd5 } from '../../shared/report/site-id.ts';
+import { withDerived, withEmailKey } from '../../shared/stores/site-derived.ts';
 import { withMail, withPending } from '../../shared/stores/site-mail.ts';
 import { hasLeft, type SiteState, withState } from '../../shared/stores/site-state.ts';
 import {
@@ -23,6 +24,8 @@ export interface SiteChange extends Omit<EventKey, 'senderNetwork'>, Pick<SiteRe
   deactivation?: Deactivation | undefined;
   /** Where the project wants the site's admin. */
   mailLists: readonly MailIntegration[];
+  /** See filterableKeys. */
+  filterable: readonly string[];
 }
 
 /** How many reports since a deactivation are remembered: more than a year of weekly ones. */
@@ -68,16 +71,15 @@ export function mergeSite(known: SiteDocument | undefined, change: SiteChange): 
     optedOut: isOptedOut(clock),
   };
   const pending = pendingMail(site, merged, change.report, change.mailLists);
-  return unlessSame(known, withPending(withState(merged, stateOf(site, clock)), pending, site));
+  const listed = withDerived(withState(merged, stateOf(site, clock)), change.filterable);
+  return unlessSame(known, withPending(listed, pending, site));
 }
 
 /** Folds an opt-out, known by its stamp, into a site. */
 export function mergeOptOut(known: SiteDocument, optOut: Stamp): SiteDocument {
   const clock = { ...known.clock, optOut: later(known.clock.optOut, optOut) };
-  return unlessSame(
-    known,
-    withMail(withState({ ...known, clock, optedOut: isOptedOut(clock) }, stateOf(known, clock)), {}),
-  );
+  const merged = withState({ ...known, clock, optedOut: isOptedOut(clock) }, stateOf(known, clock));
+  return unlessSame(known, withMail(withEmailKey(merged), {}));
 }
 
 function emptySite({ projectHash, site, environment }: SiteChange, at: Date): SiteDocument {

@@ -194,7 +194,7 @@ describe('processEvent', () => {
         const rejection = JSON.parse((await system.contents())['rejections/bare-of-2'] as string);
         assert.equal(rejection.reason, 'no_project');
         assert.equal(rejection.object_name, 'deactivate/2026/03/09/07/bare-of-2.json');
-        assert.ok((await sites()).every(({ state }) => state === 'active'));
+        assert.ok((await sites()).every(({ state }) => state !== 'left'));
       });
 
     it('is rejected at once when its User-Agent names no site either', async () => {

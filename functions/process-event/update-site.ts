@@ -1,4 +1,4 @@
-import { enabledLists, type Project } from '../../shared/project/project.ts';
+import { enabledLists, filterableKeys, type Project } from '../../shared/project/project.ts';
 import type { Deactivation, Meaning, OptOut, SiteReport } from '../../shared/report/interpret.ts';
 import type { Deactivations } from '../../shared/stores/deactivations.ts';
 import { type OutboxStores, publishPendingMail } from '../../shared/stores/mail-outbox.ts';
@@ -32,8 +32,8 @@ async function updateFromReport(
 ): Promise<SiteDocument> {
   const { sites, deactivations, optOuts } = stores;
   const { eventId, receivedAt, projectHash, site, environment, urlMd5 } = stated;
-  const mailLists = enabledLists(project);
-  const change = { eventId, receivedAt, projectHash, site, environment, urlMd5, mailLists, ...parts };
+  const lists = { mailLists: enabledLists(project), filterable: filterableKeys(project) };
+  const change = { eventId, receivedAt, projectHash, site, environment, urlMd5, ...lists, ...parts };
   const key = siteKey(projectHash, site);
   let stored = await sites.update(key, (known) => mergeSite(known, change));
   // read after the site is written: an opt-out is written before it looks for its sites, so one of the two sees the other

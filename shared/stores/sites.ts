@@ -3,13 +3,14 @@ import type { Environment } from '../report/environment.ts';
 import type { SiteFields } from '../report/fields.ts';
 import { TransientError, transient } from '../runtime/errors.ts';
 import { DUPLICATE_KEY } from './mongodb.ts';
+import type { DerivedFields } from './site-derived.ts';
 import { activeSince, type SiteState, siteState } from './site-state.ts';
 
 /** An event's place in time: `<receivedAt>/<event id>`; text order is event order. */
 export type Stamp = string;
 
 /** The latest state of a site for one project; each group of fields is the newest that an event stated, in camelCase of its columns. */
-export interface SiteDocument extends SiteFields {
+export interface SiteDocument extends SiteFields, DerivedFields {
   /** `<project hash>:<canonical site>` */
   _id: string;
   project: string;
