@@ -129,6 +129,7 @@ function openTarget(db: Db, archive: RecoveryStores['archive']): Stores {
     erasures: { ...openErasures(db), addLate: nothing },
     eventKeys: { append: nothing },
     history: { append: nothing },
+    lateDays: { mark: nothing },
     rejections: { append: nothing },
     // a request waits, and goes out once the database is in use: under the key of the one that may have gone out before
     mailQuotas: { take: async () => false },
