@@ -15,7 +15,8 @@ export interface Projects {
 /** How a project lies in MongoDB: its hash is the key. */
 export type ProjectDocument = Omit<Project, 'hash' | 'mailCapPerHour'> & { _id: string; mailCapPerHour?: number };
 
-const CACHE_MS = 5000;
+/** So long an instance may work by what a project was. */
+export const CACHE_MS = 5000;
 const MAX_CACHED = 1000;
 
 /**

@@ -6,6 +6,7 @@ import {
   IsIn,
   IsInt,
   IsNotEmpty,
+  IsOptional,
   IsString,
   Matches,
   Max,
@@ -22,6 +23,7 @@ import {
   type CustomFieldType,
   listKey,
   MAIL_PROVIDERS,
+  MAX_FILTERABLE,
   type MailIntegration,
   type Project,
   type Reason,
@@ -43,6 +45,7 @@ class CustomFieldInput implements CustomField {
   key!: string;
   @IsIn(CUSTOM_FIELD_TYPES) type!: CustomFieldType;
   @IsNotEmpty() @MaxLength(128) label!: string;
+  @IsOptional() @IsIn([true]) filterable?: true;
 }
 
 class ReasonInput implements Reason {
@@ -99,9 +102,19 @@ export function validateProject(project: Project): Project {
     ...project.reasons
       .filter(({ id }) => id === UNLISTED || STOCK_REASONS.includes(id))
       .map(({ id }) => `the reason ${id} is there for every project`),
+    ...filterableProblems(project),
   ];
   if (problems.length > 0) throw new CommandFailure(EXIT.usage, problems.join('; '));
   return project;
+}
+
+function filterableProblems({ customFields }: Project): string[] {
+  const filterable = customFields.filter((field) => field.filterable);
+  const tooMany = `${MAX_FILTERABLE} custom fields can be filterable, not ${filterable.length}`;
+  return [
+    ...(filterable.length > MAX_FILTERABLE ? [tooMany] : []),
+    ...filterable.filter(({ type }) => type === 'json').map(({ key }) => `nothing can be listed by ${key}: it is json`),
+  ];
 }
 
 function messagesOf({ property, constraints, children }: ValidationError, parent = ''): string[] {

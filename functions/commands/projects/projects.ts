@@ -3,7 +3,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type CustomField,
   DEFAULT_MAIL_CAP,
+  filterableKeys,
+  isListedOtherwise,
   listKey,
+  MAX_FILTERABLE,
   type MailIntegration,
   type Project,
   type Reason,
@@ -24,10 +27,12 @@ interface Fields {
   mail?: MailIntegration[];
   mailCap?: number;
   keepFullIp?: boolean;
+  filterable?: string[];
 }
 
 interface Removals {
   removeCustomField?: string[];
+  removeFilterable?: string[];
   removeReason?: string[];
   removeMail?: string[];
 }
@@ -57,6 +62,7 @@ export function addProjects(program: Command, shell: Shell): void {
   withFields(withJson(group.command('update <project>').description('change what is given, nothing else')), {})
     .option('--no-keep-full-ip', 'cut addresses to their network again')
     .option('--remove-custom-field <key>', 'allow it no longer (repeatable)', collect(String))
+    .option('--remove-filterable <key>', 'list sites by it no longer (repeatable)', collect(String))
     .option('--remove-reason <id>', 'list it no longer (repeatable)', collect(String))
     .option('--remove-mail <provider:list>', 'subscribe there no longer (repeatable)', collect(String))
     .action((name: string, options: Output & Fields & Removals) =>
@@ -83,6 +89,11 @@ function withFields(command: Command, { mandatory = false }: { mandatory?: boole
     .addOption(required(new Option('--slug <slug>', 'its folder on WordPress.org; another name for it here')))
     .addOption(required(new Option('--type <type>').choices(['plugin', 'theme'])))
     .option('--custom-field <key:type[:label]>', 'allow a key of `extra` (repeatable)', collect(parseCustomField))
+    .option(
+      '--filterable <key>',
+      `let sites be listed by a custom field (repeatable, ${MAX_FILTERABLE} at most)`,
+      collect(String),
+    )
     .option('--reason <id[:label]>', 'a deactivation reason beside the stock ones (repeatable)', collect(parseReason))
     .option('--mail <provider:list[:off]>', 'subscribe admins there (repeatable)', collect(parseMailIntegration))
     .option(
@@ -133,17 +144,19 @@ export async function findProject(hashOrSlug: string, store: Pick<ProjectsWriter
 }
 
 async function create(options: Output & Fields & { hash?: string }, { projects, terminal }: Context): Promise<void> {
+  const customFields = markedFields(options.customField ?? [], options);
   const project = validateProject({
     hash: options.hash ?? randomUUID(),
     name: options.name as string,
     slug: options.slug as string,
     type: options.type as Project['type'],
-    customFields: options.customField ?? [],
+    customFields,
     reasons: options.reason ?? [],
     mailIntegrations: options.mail ?? [],
     mailCapPerHour: options.mailCap ?? DEFAULT_MAIL_CAP,
     keepFullIp: options.keepFullIp ?? false,
     archived: false,
+    ...(options.filterable && { listedBy: filterableKeys({ customFields }) }),
   });
   await projects.create(project);
   terminal.result(project, projectText, options);
@@ -154,12 +167,15 @@ async function update(name: string, options: Output & Fields & Removals, context
   const given = {
     ...pick(options, ['name', 'slug', 'type', 'keepFullIp']),
     ...(options.mailCap !== undefined && { mailCapPerHour: options.mailCap }),
-    ...editedList('customFields', project, options.customField, options.removeCustomField, ({ key }) => key),
+    ...editedFields(project, options),
     ...editedList('reasons', project, options.reason, options.removeReason, ({ id }) => id),
     ...editedList('mailIntegrations', project, options.mail, options.removeMail, listKey),
   };
   if (Object.keys(given).length === 0) throw new CommandFailure(EXIT.usage, 'nothing to change; see --help');
-  validateProject({ ...project, ...given });
+  const changed = validateProject({ ...project, ...given });
+  if (given.customFields && isListedOtherwise(changed)) {
+    context.terminal.note('sitebeat setup makes the sites that are there ready to be listed by the filterable fields');
+  }
   await change(project.hash, given, options, context);
 }
 
@@ -167,6 +183,33 @@ function pick<T extends object, K extends keyof T>(object: T, keys: K[]): { [P i
   return Object.fromEntries(keys.filter((key) => object[key] !== undefined).map((key) => [key, object[key]])) as {
     [P in K]?: NonNullable<T[P]>;
   };
+}
+
+/** The custom fields as they are to be; nothing when they stay. A field that is stated anew stays filterable. */
+function editedFields(project: Project, options: Fields & Removals): { customFields?: CustomField[] } {
+  const { customField, removeCustomField, filterable, removeFilterable = [] } = options;
+  const before = filterableKeys(project);
+  const { customFields } = editedList('customFields', project, customField, removeCustomField, ({ key }) => key);
+  if (customFields === undefined && filterable === undefined && removeFilterable.length === 0) return {};
+  const fields = customFields ?? project.customFields;
+  const kept = before.filter((key) => fields.some((field) => field.key === key));
+  return { customFields: markedFields(fields, { filterable: [...kept, ...(filterable ?? [])], removeFilterable }) };
+}
+
+function markedFields(
+  fields: CustomField[],
+  { filterable = [], removeFilterable = [] }: Pick<Fields & Removals, 'filterable' | 'removeFilterable'>,
+): CustomField[] {
+  for (const key of filterable) {
+    if (!fields.some((field) => field.key === key)) throw new CommandFailure(EXIT.found, `customFields has no ${key}`);
+  }
+  for (const key of removeFilterable) {
+    if (!filterable.includes(key)) throw new CommandFailure(EXIT.found, `${key} is not filterable`);
+  }
+  const marked = filterable.filter((key) => !removeFilterable.includes(key));
+  return fields.map(({ filterable: _, ...field }) =>
+    marked.includes(field.key) ? { ...field, filterable: true } : field,
+  );
 }
 
 type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations'>;
@@ -214,7 +257,12 @@ function projectText(project: Project): string {
     ['slug', project.slug],
     ['type', project.type],
     ['hash', project.hash],
-    ['custom fields', project.customFields.map(({ key, type, label }) => `${key} (${type}): ${label}`)],
+    [
+      'custom fields',
+      project.customFields.map(
+        ({ key, type, label, filterable }) => `${key} (${type}${filterable ? ', filterable' : ''}): ${label}`,
+      ),
+    ],
     ['reasons', project.reasons.map(({ id, label }) => `${id}: ${label}`)],
     ['mail', project.mailIntegrations.map((mail) => `${listKey(mail)}${mail.enabled ? '' : ' (off)'}`)],
     ['mail cap', `${project.mailCapPerHour} requests an hour`],
