@@ -2,8 +2,14 @@ import assert from 'node:assert/strict';
 import { type NeighbourRow, neighbours } from './neighbours.ts';
 
 /** Of 1,000 sites over 90 days 90 left: 0.1 % a day. */
-const ALL: NeighbourRow = { value: null, age: '90+', siteDays: 90_000, left: 90 };
-const beside = (value: string, siteDays: number, left: number): NeighbourRow => ({ value, age: '90+', siteDays, left });
+const ALL: NeighbourRow = { list: 'plugin', value: null, age: '90+', siteDays: 90_000, left: 90 };
+const beside = (value: string, siteDays: number, left: number): NeighbourRow => ({
+  list: 'plugin',
+  value,
+  age: '90+',
+  siteDays,
+  left,
+});
 
 describe('neighbours', () => {
   it('finds what goes with leaving, and by how much at least', () => {
@@ -32,12 +38,22 @@ describe('neighbours', () => {
     assert.deepEqual(neighbours([ALL, weak, ...tried]), []);
   });
 
+  it('holds sites against those that state the same list, and counts what is tried over all lists', () => {
+    const fields = [ALL, beside('pro', 9000, 17)].map((row) => ({ ...row, list: 'field:plan', left: row.left * 2 }));
+    const [found, ...more] = neighbours([ALL, beside('forms', 18_000, 18), ...fields]);
+    assert.deepEqual([found?.list, found?.value, found?.othersLeft, more], ['field:plan', 'pro', 146, []]);
+    const weak = [ALL, beside('weak', 9000, 17)];
+    assert.equal(neighbours(weak).length, 1);
+    const tried = Array.from({ length: 30 }, (_, index) => beside(`as-usual-${index}`, 9000, 9));
+    assert.deepEqual(neighbours([...weak, ...[ALL, ...tried].map((row) => ({ ...row, list: 'theme' }))]), []);
+  });
+
   it('does not blame what only comes with being new', () => {
     const rows: NeighbourRow[] = [
-      { value: null, age: '0-1', siteDays: 2000, left: 100 },
-      { value: null, age: '90+', siteDays: 88_000, left: 88 },
-      { value: 'starter-theme', age: '0-1', siteDays: 1000, left: 50 },
-      { value: 'starter-theme', age: '90+', siteDays: 8000, left: 8 },
+      { list: 'theme', value: null, age: '0-1', siteDays: 2000, left: 100 },
+      { list: 'theme', value: null, age: '90+', siteDays: 88_000, left: 88 },
+      { list: 'theme', value: 'starter-theme', age: '0-1', siteDays: 1000, left: 50 },
+      { list: 'theme', value: 'starter-theme', age: '90+', siteDays: 8000, left: 8 },
     ];
     assert.deepEqual(neighbours(rows), []);
   });

@@ -4,6 +4,8 @@ import { falseFindings, type RateRatio, rateRatio } from './ratios.ts';
 
 /** Sites of an age that have a plugin, theme or value of a field, over the days looked at; `value` null: all that state any. */
 export interface NeighbourRow {
+  /** What a value is of: sites are held against others that state the same list. */
+  list: string;
   value: string | null;
   age: AgeBand;
   siteDays: number;
@@ -11,6 +13,7 @@ export interface NeighbourRow {
 }
 
 export interface Neighbour extends RateRatio {
+  list: string;
   value: string;
   /** The share of findings up to this one that chance may have made. */
   falseFindings: number;
@@ -21,30 +24,27 @@ export interface Neighbour extends RateRatio {
  * what chance does not explain; all that had enough leaves and sites count as tried.
  */
 export function neighbours(rows: readonly NeighbourRow[]): Neighbour[] {
-  const stated = rows.filter(({ value }) => value === null);
-  const byValue = new Map<string, NeighbourRow[]>();
+  const byList = new Map<string, { stated: NeighbourRow[]; byValue: Map<string, NeighbourRow[]> }>();
   for (const row of rows) {
-    if (row.value === null) continue;
-    byValue.set(row.value, [...(byValue.get(row.value) ?? []), row]);
+    const list = byList.get(row.list) ?? { stated: [], byValue: new Map<string, NeighbourRow[]>() };
+    byList.set(row.list, list);
+    if (row.value === null) list.stated.push(row);
+    else list.byValue.set(row.value, [...(list.byValue.get(row.value) ?? []), row]);
   }
-  const tried = [...byValue].flatMap(([value, own]) => {
-    const siteDays = own.reduce((sum, row) => sum + row.siteDays, 0);
-    const left = own.reduce((sum, row) => sum + row.left, 0);
-    if (!isTold(left, Math.ceil(siteDays / NEIGHBOURS.days))) return [];
-    return [
-      {
-        value,
-        ...rateRatio(
-          stated.map((all) =>
-            without(
-              all,
-              own.find(({ age }) => age === all.age),
-            ),
-          ),
+  const tried = [...byList].flatMap(([list, { stated, byValue }]) =>
+    [...byValue].flatMap(([value, own]) => {
+      const siteDays = own.reduce((sum, row) => sum + row.siteDays, 0);
+      const left = own.reduce((sum, row) => sum + row.left, 0);
+      if (!isTold(left, Math.ceil(siteDays / NEIGHBOURS.days))) return [];
+      const strata = stated.map((all) =>
+        without(
+          all,
+          own.find(({ age }) => age === all.age),
         ),
-      },
-    ];
-  });
+      );
+      return [{ list, value, ...rateRatio(strata) }];
+    }),
+  );
   const shares = falseFindings(tried.map(({ p }) => p));
   return tried
     .map((one, index) => ({ ...one, falseFindings: shares[index] as number }))
