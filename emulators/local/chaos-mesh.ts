@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { buildFunctions } from '../../functions/build.ts';
-import { concurrently } from '../../functions/commands/concurrently.ts';
 import { type Mesh, readMesh } from '../../functions/mesh.ts';
 import { findMeshViolations } from '../../functions/testing/chaos/mesh-violations.ts';
+import { concurrently } from '../../shared/runtime/concurrently.ts';
 import { type Random, seededRandom } from '../../shared/simulation/random.ts';
 import { type ClientRequest, simulate } from '../../shared/simulation/simulate.ts';
 import { until } from '../../shared/testing/until.ts';

@@ -10,6 +10,7 @@ import { openDeactivations } from '../../shared/stores/deactivations.ts';
 import { openErasures } from '../../shared/stores/erasures.ts';
 import { openEventKeys } from '../../shared/stores/event-keys.ts';
 import { openHistory } from '../../shared/stores/history.ts';
+import { openLateDays } from '../../shared/stores/late-days.ts';
 import type { Subscribers } from '../../shared/stores/mail-outbox.ts';
 import { openMailQuotas } from '../../shared/stores/mail-quotas.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
@@ -41,6 +42,7 @@ const stores = {
   eventKeys: openEventKeys(config),
   erasures: openErasures(db),
   history: openHistory(config),
+  lateDays: openLateDays(db),
   rejections: openRejections(config, { log }),
   mailQuotas: openMailQuotas(db),
   subscribers,

@@ -36,6 +36,14 @@ export class TransientError extends Error {
   }
 }
 
+/** Another one is at it: answered 409, and nothing is wrong. */
+export class BusyError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'BusyError';
+  }
+}
+
 /** Runs a store's call; whatever fails there is transient. */
 export async function transient<T>(what: string, call: () => Promise<T>): Promise<T> {
   try {
