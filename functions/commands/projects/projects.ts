@@ -1,22 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Advisory } from '../../../shared/project/advisories.ts';
 import {
   type CustomField,
   DEFAULT_MAIL_CAP,
   filterableKeys,
+  type Grant,
   isListedOtherwise,
   listKey,
   MAX_FILTERABLE,
   type MailIntegration,
   type Project,
   type Reason,
+  type ReleaseDay,
 } from '../../../shared/project/project.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { DuplicateProject, openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { readLatestConfig } from '../config.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
-import { parseCustomField, parseMailCap, parseMailIntegration, parseReason, validateProject } from './project-input.ts';
+import {
+  parseAdvisory,
+  parseCustomField,
+  parseGrant,
+  parseMailCap,
+  parseMailIntegration,
+  parseReason,
+  parseReleaseDay,
+  validateProject,
+} from './project-input.ts';
 
 interface Fields {
   name?: string;
@@ -28,6 +40,9 @@ interface Fields {
   mailCap?: number;
   keepFullIp?: boolean;
   filterable?: string[];
+  grant?: Grant[];
+  release?: ReleaseDay[];
+  advisory?: Advisory[];
 }
 
 interface Removals {
@@ -35,6 +50,9 @@ interface Removals {
   removeFilterable?: string[];
   removeReason?: string[];
   removeMail?: string[];
+  revoke?: string[];
+  removeRelease?: string[];
+  removeAdvisory?: string[];
 }
 
 interface Context {
@@ -65,6 +83,9 @@ export function addProjects(program: Command, shell: Shell): void {
     .option('--remove-filterable <key>', 'list sites by it no longer (repeatable)', collect(String))
     .option('--remove-reason <id>', 'list it no longer (repeatable)', collect(String))
     .option('--remove-mail <provider:list>', 'subscribe there no longer (repeatable)', collect(String))
+    .option('--revoke <email>', 'show it to them no longer (repeatable)', collect(lowerCase))
+    .option('--remove-release <version>', 'take its day from the reports again (repeatable)', collect(String))
+    .option('--remove-advisory <id>', 'look for its sites no longer (repeatable)', collect(String))
     .action((name: string, options: Output & Fields & Removals) =>
       withProjects(shell, (context) => update(name, options, context)),
     );
@@ -96,6 +117,21 @@ function withFields(command: Command, { mandatory = false }: { mandatory?: boole
     )
     .option('--reason <id[:label]>', 'a deactivation reason beside the stock ones (repeatable)', collect(parseReason))
     .option('--mail <provider:list[:off]>', 'subscribe admins there (repeatable)', collect(parseMailIntegration))
+    .option(
+      '--grant <role:email>',
+      'show it to them on the dashboard, as owner or analyst (repeatable)',
+      collect(parseGrant),
+    )
+    .option(
+      '--release <version:day>',
+      'when a version came out, if not when it was first reported (repeatable)',
+      collect(parseReleaseDay),
+    )
+    .option(
+      '--advisory <id[@day]:affected:fixed-in:title>',
+      'a hole in some versions, like <3.2.1 (repeatable)',
+      collect((text) => parseAdvisory(text)),
+    )
     .option(
       '--mail-cap <requests>',
       `ask mail lists that often an hour at most (${DEFAULT_MAIL_CAP})`,
@@ -156,6 +192,9 @@ async function create(options: Output & Fields & { hash?: string }, { projects, 
     mailCapPerHour: options.mailCap ?? DEFAULT_MAIL_CAP,
     keepFullIp: options.keepFullIp ?? false,
     archived: false,
+    access: options.grant ?? [],
+    releases: options.release ?? [],
+    advisories: options.advisory ?? [],
     ...(options.filterable && { listedBy: filterableKeys({ customFields }) }),
   });
   await projects.create(project);
@@ -170,6 +209,9 @@ async function update(name: string, options: Output & Fields & Removals, context
     ...editedFields(project, options),
     ...editedList('reasons', project, options.reason, options.removeReason, ({ id }) => id),
     ...editedList('mailIntegrations', project, options.mail, options.removeMail, listKey),
+    ...editedList('access', project, options.grant, options.revoke, ({ email }) => email),
+    ...editedList('releases', project, options.release, options.removeRelease, ({ version }) => version),
+    ...editedList('advisories', project, options.advisory, options.removeAdvisory, ({ id }) => id),
   };
   if (Object.keys(given).length === 0) throw new CommandFailure(EXIT.usage, 'nothing to change; see --help');
   const changed = validateProject({ ...project, ...given });
@@ -212,7 +254,7 @@ function markedFields(
   );
 }
 
-type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations'>;
+type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations' | 'access' | 'releases' | 'advisories'>;
 
 /** A list of a project with entries put in place of those of the same key, and others taken out; nothing if neither. */
 function editedList<K extends keyof Lists, T extends Lists[K][number]>(
@@ -267,6 +309,9 @@ function projectText(project: Project): string {
     ['mail', project.mailIntegrations.map((mail) => `${listKey(mail)}${mail.enabled ? '' : ' (off)'}`)],
     ['mail cap', `${project.mailCapPerHour} requests an hour`],
     ['addresses', project.keepFullIp ? 'kept whole' : 'cut to their network'],
+    ['access', project.access.map(({ email, role }) => `${email} (${role})`)],
+    ['releases', project.releases.map(({ version, releasedOn }) => `${version}: ${releasedOn}`)],
+    ['advisories', project.advisories.map(({ id, affected, title }) => `${id} (${affected}): ${title}`)],
     ['archived', project.archived],
   ]);
 }
