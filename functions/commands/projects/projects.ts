@@ -1,41 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import {
   type CustomField,
   DEFAULT_MAIL_CAP,
   filterableKeys,
   isListedOtherwise,
   listKey,
-  MAX_FILTERABLE,
-  type MailIntegration,
   type Project,
-  type Reason,
 } from '../../../shared/project/project.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { DuplicateProject, openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { readLatestConfig } from '../config.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
-import { parseCustomField, parseMailCap, parseMailIntegration, parseReason, validateProject } from './project-input.ts';
-
-interface Fields {
-  name?: string;
-  slug?: string;
-  type?: Project['type'];
-  customField?: CustomField[];
-  reason?: Reason[];
-  mail?: MailIntegration[];
-  mailCap?: number;
-  keepFullIp?: boolean;
-  filterable?: string[];
-}
-
-interface Removals {
-  removeCustomField?: string[];
-  removeFilterable?: string[];
-  removeReason?: string[];
-  removeMail?: string[];
-}
+import { validateProject } from './project-input.ts';
+import { type Fields, lowerCase, type Removals, withFields, withRemovals } from './project-options.ts';
 
 interface Context {
   projects: ProjectsWriter;
@@ -59,15 +38,11 @@ export function addProjects(program: Command, shell: Shell): void {
     .action((options: Output & Fields & { hash?: string }) =>
       withProjects(shell, (context) => create(options, context)),
     );
-  withFields(withJson(group.command('update <project>').description('change what is given, nothing else')), {})
-    .option('--no-keep-full-ip', 'cut addresses to their network again')
-    .option('--remove-custom-field <key>', 'allow it no longer (repeatable)', collect(String))
-    .option('--remove-filterable <key>', 'list sites by it no longer (repeatable)', collect(String))
-    .option('--remove-reason <id>', 'list it no longer (repeatable)', collect(String))
-    .option('--remove-mail <provider:list>', 'subscribe there no longer (repeatable)', collect(String))
-    .action((name: string, options: Output & Fields & Removals) =>
-      withProjects(shell, (context) => update(name, options, context)),
-    );
+  withRemovals(
+    withFields(withJson(group.command('update <project>').description('change what is given, nothing else')), {}),
+  ).action((name: string, options: Output & Fields & Removals) =>
+    withProjects(shell, (context) => update(name, options, context)),
+  );
   withJson(group.command('archive <project>').description('reject what it reports from now on; nothing is deleted'))
     .option('--undo', 'let it report again')
     .action((name: string, options: Output & { undo?: true }) =>
@@ -80,48 +55,6 @@ export function addProjects(program: Command, shell: Shell): void {
 
 function withJson(command: Command): Command {
   return command.option('--json', 'print JSON');
-}
-
-function withFields(command: Command, { mandatory = false }: { mandatory?: boolean }): Command {
-  const required = (option: Option) => option.makeOptionMandatory(mandatory);
-  return command
-    .addOption(required(new Option('--name <name>', 'what people call it')))
-    .addOption(required(new Option('--slug <slug>', 'its folder on WordPress.org; another name for it here')))
-    .addOption(required(new Option('--type <type>').choices(['plugin', 'theme'])))
-    .option('--custom-field <key:type[:label]>', 'allow a key of `extra` (repeatable)', collect(parseCustomField))
-    .option(
-      '--filterable <key>',
-      `let sites be listed by a custom field (repeatable, ${MAX_FILTERABLE} at most)`,
-      collect(String),
-    )
-    .option('--reason <id[:label]>', 'a deactivation reason beside the stock ones (repeatable)', collect(parseReason))
-    .option('--mail <provider:list[:off]>', 'subscribe admins there (repeatable)', collect(parseMailIntegration))
-    .option(
-      '--mail-cap <requests>',
-      `ask mail lists that often an hour at most (${DEFAULT_MAIL_CAP})`,
-      parsed(parseMailCap),
-    )
-    .option('--keep-full-ip', "keep a site's whole address, not just its network");
-}
-
-/** An option's value; one that cannot be parsed is bad usage. */
-function parsed<T>(parse: (text: string) => T) {
-  return (text: string): T => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError((error as Error).message);
-    }
-  };
-}
-
-/** The values of a repeatable option. */
-function collect<T>(parse: (text: string) => T) {
-  return (text: string, earlier: T[] = []): T[] => [...earlier, parsed(parse)(text)];
-}
-
-function lowerCase(text: string): string {
-  return text.trim().toLowerCase();
 }
 
 async function withProjects({ env, terminal }: Shell, work: (context: Context) => Promise<void>): Promise<void> {
@@ -156,6 +89,9 @@ async function create(options: Output & Fields & { hash?: string }, { projects, 
     mailCapPerHour: options.mailCap ?? DEFAULT_MAIL_CAP,
     keepFullIp: options.keepFullIp ?? false,
     archived: false,
+    access: options.grant ?? [],
+    releases: options.release ?? [],
+    advisories: options.advisory ?? [],
     ...(options.filterable && { listedBy: filterableKeys({ customFields }) }),
   });
   await projects.create(project);
@@ -170,6 +106,9 @@ async function update(name: string, options: Output & Fields & Removals, context
     ...editedFields(project, options),
     ...editedList('reasons', project, options.reason, options.removeReason, ({ id }) => id),
     ...editedList('mailIntegrations', project, options.mail, options.removeMail, listKey),
+    ...editedList('access', project, options.grant, options.revoke, ({ email }) => email),
+    ...editedList('releases', project, options.release, options.removeRelease, ({ version }) => version),
+    ...editedList('advisories', project, options.advisory, options.removeAdvisory, ({ id }) => id),
   };
   if (Object.keys(given).length === 0) throw new CommandFailure(EXIT.usage, 'nothing to change; see --help');
   const changed = validateProject({ ...project, ...given });
@@ -212,7 +151,7 @@ function markedFields(
   );
 }
 
-type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations'>;
+type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations' | 'access' | 'releases' | 'advisories'>;
 
 /** A list of a project with entries put in place of those of the same key, and others taken out; nothing if neither. */
 function editedList<K extends keyof Lists, T extends Lists[K][number]>(
@@ -267,6 +206,9 @@ function projectText(project: Project): string {
     ['mail', project.mailIntegrations.map((mail) => `${listKey(mail)}${mail.enabled ? '' : ' (off)'}`)],
     ['mail cap', `${project.mailCapPerHour} requests an hour`],
     ['addresses', project.keepFullIp ? 'kept whole' : 'cut to their network'],
+    ['access', project.access.map(({ email, role }) => `${email} (${role})`)],
+    ['releases', project.releases.map(({ version, releasedOn }) => `${version}: ${releasedOn}`)],
+    ['advisories', project.advisories.map(({ id, affected, title }) => `${id} (${affected}): ${title}`)],
     ['archived', project.archived],
   ]);
 }
