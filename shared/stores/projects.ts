@@ -15,11 +15,12 @@ export interface Projects {
 /** How a project lies in MongoDB: its hash is the key. */
 export type ProjectDocument = Omit<Project, 'hash' | 'mailCapPerHour'> & { _id: string; mailCapPerHour?: number };
 
-const CACHE_MS = 5000;
+/** A change of a project is seen so late at most. */
+const CACHE_MS = 30_000;
 const MAX_CACHED = 1000;
 
 /**
- * Opens the projects behind a cache of some seconds. Only what exists is cached: an unknown hash is asked for each time,
+ * Opens the projects behind a cache of half a minute. Only what exists is cached: an unknown hash is asked for each time,
  * so that a new project works at once and nobody is refused by an old answer.
  */
 export function openProjects(db: Db, { now = Date.now }: { now?: () => number } = {}): Projects {
