@@ -24,7 +24,20 @@ interface PlanNode {
  * Reads from DuckDB's plan which scans a statement makes, and with which conditions. DuckDB pushes a condition down to
  * the scan under the same rules as BigQuery prunes partitions by: not through a window unless the column partitions it.
  */
-async function scansOf(
+function scansOf(
+  connection: DuckDBConnection,
+  translation: Translation,
+  parameters: readonly Parameter[],
+): Promise<Scan[]> {
+  const found = known.get(translation) ?? readScans(connection, translation, parameters);
+  known.set(translation, found);
+  return found;
+}
+
+/** A statement is translated once, for its own parameters; planning a long one takes longer than most queries. */
+const known = new WeakMap<Translation, Promise<Scan[]>>();
+
+async function readScans(
   connection: DuckDBConnection,
   translation: Translation,
   parameters: readonly Parameter[],
@@ -32,8 +45,8 @@ async function scansOf(
   const result = await runBound(connection, `EXPLAIN (FORMAT JSON) ${translation.sql}`, parameters);
   const [row] = await result.getRows();
   const plan = JSON.parse(String(row?.[1])) as PlanNode[];
-  const known = new Map(scanned(translation).map((table) => [`${table.id}_data`, table]));
-  return plan.flatMap((node) => walk(node, [], known));
+  const tables = new Map(scanned(translation).map((table) => [`${table.id}_data`, table]));
+  return plan.flatMap((node) => walk(node, [], tables));
 }
 
 /** The tables that are read, and the one that is changed. */
