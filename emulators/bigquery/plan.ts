@@ -20,24 +20,24 @@ interface PlanNode {
   extra_info: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/**
- * Reads from DuckDB's plan which scans a statement makes, and with which conditions. DuckDB pushes a condition down to
- * the scan under the same rules as BigQuery prunes partitions by: not through a window unless the column partitions it.
- */
+const plans = new WeakMap<Translation, Promise<Scan[]>>();
+
+/** The scans of a statement, whose translation serves it alone: it is planned once. */
 function scansOf(
   connection: DuckDBConnection,
   translation: Translation,
   parameters: readonly Parameter[],
 ): Promise<Scan[]> {
-  const found = known.get(translation) ?? readScans(connection, translation, parameters);
-  known.set(translation, found);
-  return found;
+  const known = plans.get(translation) ?? planScans(connection, translation, parameters);
+  plans.set(translation, known);
+  return known;
 }
 
-/** A statement is translated once, for its own parameters; planning a long one takes longer than most queries. */
-const known = new WeakMap<Translation, Promise<Scan[]>>();
-
-async function readScans(
+/**
+ * Reads from DuckDB's plan which scans a statement makes, and with which conditions. DuckDB pushes a condition down to
+ * the scan under the same rules as BigQuery prunes partitions by: not through a window unless the column partitions it.
+ */
+async function planScans(
   connection: DuckDBConnection,
   translation: Translation,
   parameters: readonly Parameter[],
@@ -45,8 +45,8 @@ async function readScans(
   const result = await runBound(connection, `EXPLAIN (FORMAT JSON) ${translation.sql}`, parameters);
   const [row] = await result.getRows();
   const plan = JSON.parse(String(row?.[1])) as PlanNode[];
-  const tables = new Map(scanned(translation).map((table) => [`${table.id}_data`, table]));
-  return plan.flatMap((node) => walk(node, [], tables));
+  const known = new Map(scanned(translation).map((table) => [`${table.id}_data`, table]));
+  return plan.flatMap((node) => walk(node, [], known));
 }
 
 /** The tables that are read, and the one that is changed. */

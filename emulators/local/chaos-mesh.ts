@@ -88,7 +88,8 @@ async function startHarmedMesh(env: StoreEnv, random: Random) {
   };
   const mesh = impatient(readMesh());
   const running = new Map<string, FunctionProcess>();
-  for (const { name } of mesh.functions) {
+  // the others work at their time, which does not come here
+  for (const { name } of mesh.functions.filter(({ trigger }) => trigger.schedule === undefined)) {
     const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
     const functionEnv = { ...process.env, ...harmedEnv, LOG_LEVEL: 'ERROR' };
     running.set(

@@ -1,14 +1,7 @@
-import type {
-  Day,
-  NeighboursDocument,
-  RatesDocument,
-  Release,
-  RetentionDocument,
-  Share,
-} from '../../shared/figures/documents.ts';
-
-/** What a person may see of a project: analysts no contacts; operators are owners of all projects. */
-export type Role = 'owner' | 'analyst';
+import type { Day } from '../../shared/figures/days.ts';
+import type { NeighboursDocument, RatesDocument, Release, RetentionDocument } from '../../shared/figures/documents.ts';
+import type { Share } from '../../shared/figures/intervals.ts';
+import type { Role } from '../../shared/project/project.ts';
 
 export interface MeAnswer {
   email: string;

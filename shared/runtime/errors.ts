@@ -54,15 +54,17 @@ export async function transient<T>(what: string, call: () => Promise<T>): Promis
   }
 }
 
-/** Gives up waiting for a call whose client has no timeout of its own. Rejects with an Error after `timeoutMs`. */
-export async function within<T>(timeoutMs: number, call: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+/** Gives up waiting for a call whose client has no timeout of its own. Rejects with TransientError after `timeoutMs`. */
+export function within<T>(timeoutMs: number, call: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new TransientError(`no answer within ${timeoutMs} ms`, { cause: undefined }));
+    const timer = setTimeout(giveUp, timeoutMs);
+    const settled =
+      <Value>(settle: (value: Value) => void) =>
+      (value: Value) => {
+        clearTimeout(timer);
+        settle(value);
+      };
+    call.then(settled(resolve), settled(reject));
   });
-  try {
-    return await Promise.race([call, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

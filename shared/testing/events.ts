@@ -20,6 +20,9 @@ export const TEST_PROJECT: Project = {
   mailCapPerHour: 200,
   keepFullIp: false,
   archived: false,
+  access: [],
+  releases: [],
+  advisories: [],
 };
 
 export interface EventOptions {

@@ -36,8 +36,8 @@ const RULES: { files: RegExp; may: RegExp[]; packages?: RegExp }[] = [
   { files: /^emulators\/[^/]+\.ts$/, may: [/^emulators\/[^/]+\.ts$/] },
 ];
 
-/** A contract is a test that several suites run. */
-const IS_TEST = /(?:\.test|\/contract-[a-z-]+)\.ts$/;
+/** A contract is a test that several suites run; a benchmark reaches for what tests do. */
+const IS_TEST = /(?:\.test|\.bench|\/contract-[a-z-]+)\.ts$/;
 
 interface Import {
   from: string;
