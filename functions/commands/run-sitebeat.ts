@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { TransientError } from '../../shared/runtime/errors.ts';
 import { failureName } from '../../shared/runtime/log.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
+import { addCost } from './cost/cost.ts';
 import { addDoctor } from './doctor/doctor.ts';
 import { addErase } from './person/erase.ts';
 import { addShowSite } from './person/show-site.ts';
@@ -19,6 +20,7 @@ import { openTerminal, type Shell, type Streams } from './terminal.ts';
 const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
   addSetup,
   addDoctor,
+
   addProjects,
   addShowSite,
   addErase,
@@ -28,6 +30,7 @@ const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
   addReplay,
   addDeadLetters,
   addSimulate,
+  addCost,
 ];
 
 const SYSTEM = `
