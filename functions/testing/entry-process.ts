@@ -45,7 +45,10 @@ export async function startEntry(
   source = `dist/${name}`,
 ): Promise<EntryProcess> {
   const isBundle = source.startsWith('dist/');
-  if (isBundle) await (built ??= buildFunctions());
+  if (isBundle) {
+    built ??= buildFunctions();
+    await built;
+  }
   const port = await freePort();
   const started = spawn(
     process.execPath,
