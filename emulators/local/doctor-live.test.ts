@@ -42,8 +42,8 @@ describe('sitebeat doctor --live', () => {
     assert.deepEqual(diagnosis.differences, []);
     assert.deepEqual([exitCode, stderr], [0, '']);
     const views = 4;
-    const charts = 8;
-    assert.ok(diagnosis.checks >= plain.diagnosis.checks + views + charts + 4, `${diagnosis.checks} checks`);
+    const queries = 13;
+    assert.ok(diagnosis.checks >= plain.diagnosis.checks + views + queries + 4, `${diagnosis.checks} checks`);
     assert.deepEqual(await leftovers(), []);
   });
 

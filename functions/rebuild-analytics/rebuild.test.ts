@@ -35,6 +35,7 @@ describe('rebuild', function () {
       leases: openLeases(latest.db),
       copies: openCopies(latest.db),
       projects: { customFieldKeys: async () => ['plan', 'a.b', 'no`key'] },
+      publish: async () => ({ projects: 0, failed: 0 }),
     };
   });
   after(async () => {
