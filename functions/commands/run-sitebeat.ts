@@ -3,6 +3,7 @@ import { TransientError } from '../../shared/runtime/errors.ts';
 import { failureName } from '../../shared/runtime/log.ts';
 import { addCharts } from './charts/charts.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
+import { addCost } from './cost/cost.ts';
 import { addDoctor } from './doctor/doctor.ts';
 import { addErase } from './person/erase.ts';
 import { addShowSite } from './person/show-site.ts';
@@ -20,6 +21,7 @@ import { openTerminal, type Shell, type Streams } from './terminal.ts';
 const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
   addSetup,
   addDoctor,
+
   addProjects,
   addCharts,
   addShowSite,
@@ -30,6 +32,7 @@ const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
   addReplay,
   addDeadLetters,
   addSimulate,
+  addCost,
 ];
 
 const SYSTEM = `

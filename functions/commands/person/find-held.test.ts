@@ -124,6 +124,16 @@ describe('openSearch', () => {
       assert.deepEqual(idsOf(await search({ ...BY_EMAIL, email: 'da@example.org' })), []);
     });
 
+  it('finds the site of an address of which nothing but MongoDB is left', async () => {
+    const nothing = { append: async () => {} };
+    const event = track('ada-1', 'https://of-ada.example.org', { payload: { admin_email: 'Ada@Example.org' } });
+    const name = await system.receive(event);
+    await processEvent({ name }, { ...system.stores, eventKeys: nothing, history: nothing });
+    await system.archive.remove(name);
+    const held = await search(BY_EMAIL);
+    assert.deepEqual([held.sites, held.latest.sites.length], [['of-ada.example.org'], 1]);
+  });
+
   it('finds an address at an IDN host in either form', async () => {
     await system.process(
       track('of-ada-1', 'https://a.example.org', { payload: { admin_email: 'ada@bücher.example' } }),

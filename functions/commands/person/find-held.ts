@@ -118,6 +118,7 @@ async function subjectOf(
   names: Names,
   latest: SiteLatest,
 ): Promise<Subject> {
+  for (const site of email === null ? [] : await latest.withEmail(projectHash, email)) names.sites.add(site);
   for (const site of await latest.otherSpellings(projectHash, [...names.sites])) names.sites.add(site);
   const spelled = new Set([...names.sites].flatMap(siteSpellings).map(urlMd5));
   const urlMd5s = [...new Set([...names.urlMd5s, ...spelled])];
