@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { TransientError } from '../../shared/runtime/errors.ts';
 import { failureName } from '../../shared/runtime/log.ts';
+import { addCharts } from './charts/charts.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
 import { addCost } from './cost/cost.ts';
 import { addDoctor } from './doctor/doctor.ts';
@@ -23,6 +24,7 @@ const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
   addDoctor,
 
   addProjects,
+  addCharts,
   addShowSite,
   addErase,
   addRebuild,

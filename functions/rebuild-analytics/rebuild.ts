@@ -1,5 +1,11 @@
 import { addDays, type Day, daysBetween } from '../../shared/figures/days.ts';
-import { ACTIVE_DAYS, DAILY_HOUR, LATE_DAYS_OF_A_RUN, LEASE_MS } from '../../shared/figures/definitions.ts';
+import {
+  ACTIVE_DAYS,
+  COMPLETE_AFTER_MS,
+  DAILY_HOUR,
+  LATE_DAYS_OF_A_RUN,
+  LEASE_MS,
+} from '../../shared/figures/definitions.ts';
 import { CUSTOM_FIELD_KEY } from '../../shared/project/custom-fields.ts';
 import { concurrently } from '../../shared/runtime/concurrently.ts';
 import { BusyError } from '../../shared/runtime/errors.ts';
@@ -9,6 +15,7 @@ import type { HistoryReader } from '../../shared/stores/history-reader.ts';
 import type { LateDayDocument, LateDays } from '../../shared/stores/late-days.ts';
 import type { Lease, Leases } from '../../shared/stores/leases.ts';
 import { changedDays, copies, firstDay, projectDays, siteDays, siteLives } from './derivations.ts';
+import type { PublishRun } from './publish.ts';
 
 export interface Stores {
   history: Pick<HistoryReader, 'query'>;
@@ -17,6 +24,13 @@ export interface Stores {
   leases: Leases;
   copies: Copies;
   projects: { customFieldKeys(): Promise<string[]> };
+  /** Shows readers what the tables say; gives of how many projects, and of how many it could not. */
+  publish(run: PublishRun): Promise<Published>;
+}
+
+interface Published {
+  projects: number;
+  failed: number;
 }
 
 export interface Extent {
@@ -37,15 +51,16 @@ const DETAILS_BYTES = 2 ** 30;
 /**
  * Brings the tables of days up to the history: what sites said on the days that may have changed, then their lives, then the
  * figures of every day that these change. Each step replaces what it makes, and nothing is forgotten before all is done: a run
- * that was killed is made good by the next. Gives how many days of figures it made. Throws BusyError when another one is at it.
+ * that was killed is made good by the next. In the end readers are shown all of it at once. Gives how many days of figures it
+ * made. Throws BusyError when another one is at it.
  */
-export async function rebuild(stores: Stores, extent: Extent): Promise<{ days: number }> {
+export async function rebuild(stores: Stores, extent: Extent): Promise<Published & { days: number }> {
   const lease = await stores.leases.take(LEASE, LEASE_MS);
   if (lease === undefined) throw new BusyError('another rebuild is under way');
   try {
-    const days = await rebuildUnder(lease, stores, extent);
+    const done = await rebuildUnder(lease, stores, extent);
     await lease.release(extent.now);
-    return { days };
+    return done;
   } catch (error) {
     // what was not done says itself; if not even this can be written, the lease ends by itself
     await lease.release().catch(() => {});
@@ -53,15 +68,23 @@ export async function rebuild(stores: Stores, extent: Extent): Promise<{ days: n
   }
 }
 
-async function rebuildUnder(lease: Lease, stores: Stores, extent: Extent): Promise<number> {
+async function rebuildUnder(lease: Lease, stores: Stores, extent: Extent): Promise<Published & { days: number }> {
   const work = await planWork(lease, stores, extent);
   const step = progressOf(work, lease, extent);
   await makeSiteDays(work, step, stores);
   const { figures, noted } = await foldLives(work, stores);
   await makeFigures(figures, work, step, stores);
   await noteCopies(work.today, stores);
+  const published = await stores.publish({
+    days: figures,
+    through: addDays(dayOf(new Date(work.now.getTime() - COMPLETE_AFTER_MS)), -1),
+    today: work.today,
+    generation: lease.generation,
+    now: work.now,
+    full: lease.doneSince === null,
+  });
   await stores.lateDays.remove([...work.late, ...noted]);
-  return figures.length;
+  return { days: figures.length, ...published };
 }
 
 interface Work {

@@ -44,7 +44,7 @@ describe('sitebeat rebuild', function () {
     const { exitCode, stdout, stderr } = await run();
     assert.equal(exitCode, 0, stderr);
     assert.match(stderr, /^3 days to be made of the history; BigQuery reads 0\.01 GiB at most, about \$0\.01$/m);
-    assert.match(stdout, /^3 days of figures made$/m);
+    assert.match(stdout, /^3 days of figures made, 1 projects' charts published$/m);
     assert.deepEqual(
       await daysMade(),
       [-2, -1, 0].map((days) => [addDays(today, days), 1]),

@@ -1,16 +1,10 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Db } from 'mongodb';
 import { addDays, type Day, daysBetween } from '../../../shared/figures/days.ts';
 import { BusyError } from '../../../shared/runtime/errors.ts';
-import { openCopies } from '../../../shared/stores/copies.ts';
-import { openDerivedTables } from '../../../shared/stores/derived-tables.ts';
-import { openHistoryReader } from '../../../shared/stores/history-reader.ts';
-import { openLateDays } from '../../../shared/stores/late-days.ts';
-import { openLeases } from '../../../shared/stores/leases.ts';
-import { openProjects } from '../../../shared/stores/projects.ts';
+import { openLog } from '../../../shared/runtime/log.ts';
+import { openStores } from '../../rebuild-analytics/open-stores.ts';
 import { daysOfRun, rebuild, type Stores } from '../../rebuild-analytics/rebuild.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
-import type { Config } from '../config.ts';
 import type { Output, Shell, Terminal } from '../terminal.ts';
 import { withLatest } from '../with-latest.ts';
 import { type Estimate, estimateRebuild } from './estimate.ts';
@@ -41,7 +35,7 @@ export function addRebuild(program: Command, { env, terminal }: Shell): void {
     .action((options: Options) =>
       withLatest(env, async ({ config, db }) => {
         const range = rangeOf(options);
-        const stores = openStores(config, db);
+        const stores = openStores(config, db, openLog('rebuild', 'WARNING'));
         const now = new Date();
         const days = range ?? (await daysOfRun(stores, now));
         const estimate = await estimateRebuild(days, now.toISOString().slice(0, 10), stores);
@@ -49,20 +43,9 @@ export function addRebuild(program: Command, { env, terminal }: Shell): void {
         terminal.note(estimateText(estimate));
         if (!options.yes) await terminal.confirm('Rebuild?');
         if (range !== undefined) await stores.lateDays.want(range, false);
-        terminal.result(await run(stores, now, terminal), ({ days: made }) => `${made} days of figures made`, options);
+        terminal.result(await run(stores, now, terminal), doneText, options);
       }),
     );
-}
-
-function openStores(config: Config, db: Db): Stores {
-  return {
-    history: openHistoryReader(config),
-    tables: openDerivedTables(config),
-    lateDays: openLateDays(db),
-    leases: openLeases(db),
-    copies: openCopies(db),
-    projects: openProjects(db),
-  };
 }
 
 /** Ctrl-C ends it between two days, so that the lease is given back; a second one ends the process. */
@@ -112,4 +95,9 @@ function parseDay(text: string): Day {
 function estimateText({ days, gib, usd }: Estimate): string {
   const many = `${days} day${days === 1 ? '' : 's'}`;
   return `${many} to be made of the history; BigQuery reads ${gib} GiB at most, about $${usd.toFixed(2)}`;
+}
+
+function doneText({ days, projects, failed }: Awaited<ReturnType<typeof rebuild>>): string {
+  const shown = `${days} days of figures made, ${projects} projects' charts published`;
+  return failed === 0 ? shown : `${shown}, ${failed} could not be`;
 }
