@@ -6,14 +6,19 @@ import { buildFunctions, SOURCES } from '../../functions/build.ts';
 import { openIntake } from '../../functions/collect/intake.ts';
 import { route } from '../../functions/collect/routes.ts';
 import { type Mesh, type MeshFunction, readMesh, subscriptionsOf, topicsOf } from '../../functions/mesh.ts';
+import { grantsOf, grantsOfTable } from '../../functions/testing/terraform-grants.ts';
+import {
+  type Outcome,
+  openTerraform,
+  type Resource,
+  type TerraformCopy,
+} from '../../functions/testing/terraform-plan.ts';
 import type { Rejection } from '../../shared/event/rejection.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import { openLog } from '../../shared/runtime/log.ts';
 import { openRejections } from '../../shared/stores/rejections.ts';
 import { ownDataset } from '../../shared/testing/stores.ts';
 import { listen } from '../emulator.ts';
-import { grantsOf, grantsOfTable } from './terraform-grants.ts';
-import { type Outcome, openTerraform, type Resource, type TerraformCopy } from './terraform-plan.ts';
 
 const REJECTION: Rejection = {
   eventId: 'an-event-1',
