@@ -82,8 +82,8 @@ function examinesLive(running: () => RunnerProcess): void {
     assert.deepEqual(diagnosis.differences, []);
     assert.deepEqual([exitCode, stderr], [0, '']);
     const views = 4;
-    const charts = 8;
-    assert.ok(diagnosis.checks >= plain.diagnosis.checks + views + charts + 4, `${diagnosis.checks} checks`);
+    const queries = 13;
+    assert.ok(diagnosis.checks >= plain.diagnosis.checks + views + queries + 4, `${diagnosis.checks} checks`);
     assert.deepEqual(await leftovers(), []);
   });
 
