@@ -25,6 +25,7 @@ export const DEMO_PROJECT: Project = {
   mailCapPerHour: 10_000,
   keepFullIp: false,
   archived: false,
+  access: [],
 };
 
 /** Makes the archive's bucket, the history's dataset, tables and views, and MongoDB's indexes, where they are missing. */

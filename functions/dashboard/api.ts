@@ -6,9 +6,7 @@ import type {
   RetentionDocument,
   Share,
 } from '../../shared/figures/documents.ts';
-
-/** What a person may see of a project: analysts no contacts; operators are owners of all projects. */
-export type Role = 'owner' | 'analyst';
+import type { Role } from '../../shared/project/project.ts';
 
 export interface MeAnswer {
   email: string;

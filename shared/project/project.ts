@@ -31,6 +31,17 @@ export function listKey({ provider, list }: Pick<MailIntegration, 'provider' | '
 /** What a project asks of its mail lists in an hour at most, unless it says otherwise. */
 export const DEFAULT_MAIL_CAP = 200;
 
+export const ROLES = ['owner', 'analyst'] as const;
+/** What somebody may see of a project: an analyst no names and addresses. */
+export type Role = (typeof ROLES)[number];
+
+/** Who may see a project. */
+export interface Grant {
+  /** In lower case. */
+  email: string;
+  role: Role;
+}
+
 /** A plugin or theme whose author uses Sitebeat. */
 export interface Project {
   /** What the client sends as `hash`, a UUID in lower case. */
@@ -46,6 +57,8 @@ export interface Project {
   /** Addresses are cut to their network unless the author asked to keep them. */
   keepFullIp: boolean;
   archived: boolean;
+  /** Who sees it on the dashboard, beside the operators. */
+  access: Grant[];
 }
 
 /** The lists that the admins of a project's sites go to. */

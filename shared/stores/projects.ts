@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { DEFAULT_MAIL_CAP, type Project } from '../project/project.ts';
+import { DEFAULT_MAIL_CAP, type Grant, type Project } from '../project/project.ts';
 import { transient } from '../runtime/errors.ts';
 
 /** The projects, as functions read them. */
@@ -13,7 +13,11 @@ export interface Projects {
 }
 
 /** How a project lies in MongoDB: its hash is the key. */
-export type ProjectDocument = Omit<Project, 'hash' | 'mailCapPerHour'> & { _id: string; mailCapPerHour?: number };
+export type ProjectDocument = Omit<Project, 'hash' | 'mailCapPerHour' | 'access'> & {
+  _id: string;
+  mailCapPerHour?: number;
+  access?: Grant[];
+};
 
 const CACHE_MS = 5000;
 const MAX_CACHED = 1000;
@@ -50,7 +54,7 @@ export function openProjects(db: Db, { now = Date.now }: { now?: () => number } 
   };
 }
 
-/** Earlier versions wrote no cap. */
-export function asProject({ _id, mailCapPerHour = DEFAULT_MAIL_CAP, ...rest }: ProjectDocument): Project {
-  return { hash: _id, ...rest, mailCapPerHour };
+/** Earlier versions wrote no cap, and granted nobody. */
+export function asProject({ _id, mailCapPerHour = DEFAULT_MAIL_CAP, access = [], ...rest }: ProjectDocument): Project {
+  return { hash: _id, ...rest, mailCapPerHour, access };
 }

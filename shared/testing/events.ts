@@ -20,6 +20,7 @@ export const TEST_PROJECT: Project = {
   mailCapPerHour: 200,
   keepFullIp: false,
   archived: false,
+  access: [],
 };
 
 export interface EventOptions {

@@ -20,11 +20,14 @@ import {
   CUSTOM_FIELD_TYPES,
   type CustomField,
   type CustomFieldType,
+  type Grant,
   listKey,
   MAIL_PROVIDERS,
   type MailIntegration,
   type Project,
   type Reason,
+  ROLES,
+  type Role,
 } from '../../../shared/project/project.ts';
 import { STOCK_REASONS } from '../../../shared/report/deactivation.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
@@ -56,6 +59,11 @@ class MailIntegrationInput implements MailIntegration {
   @IsBoolean() enabled!: boolean;
 }
 
+class GrantInput implements Grant {
+  @IsIn(ROLES) role!: Role;
+  @Matches(/^[^\s,@]{1,64}@[^\s,@]{1,190}$/, { message: 'a grant needs an e-mail address' }) email!: string;
+}
+
 /** A project as a person states it. */
 class ProjectInput implements Project {
   @Matches(UUID, { message: 'hash must be a UUID' }) hash!: string;
@@ -85,6 +93,10 @@ class ProjectInput implements Project {
   mailCapPerHour!: number;
   @IsBoolean() keepFullIp!: boolean;
   @IsBoolean() archived!: boolean;
+  @ValidateNested({ each: true })
+  @ArrayMaxSize(100)
+  @ArrayUnique(({ email }: Grant) => email, { message: 'everybody has one role' })
+  access!: GrantInput[];
 }
 
 /** Checks a project. Throws CommandFailure (bad usage) that names every wrong place. */
@@ -93,6 +105,7 @@ export function validateProject(project: Project): Project {
     customFields: project.customFields.map((field) => Object.assign(new CustomFieldInput(), field)),
     reasons: project.reasons.map((reason) => Object.assign(new ReasonInput(), reason)),
     mailIntegrations: project.mailIntegrations.map((mail) => Object.assign(new MailIntegrationInput(), mail)),
+    access: project.access.map((grant) => Object.assign(new GrantInput(), grant)),
   });
   const problems = [
     ...validateSync(input).flatMap((error) => messagesOf(error)),
@@ -138,4 +151,12 @@ export function parseMailIntegration(text: string): MailIntegration {
 export function parseMailCap(text: string): number {
   if (!/^-?\d+(?:\.\d+)?$/.test(text)) throw new Error('expected a number');
   return Number(text);
+}
+
+/** `ROLE:EMAIL`. Throws an Error that says what is expected. */
+export function parseGrant(text: string): Grant {
+  const [, role, email] = new RegExp(`^(${ROLES.join('|')}):(.+)$`).exec(text) ?? [];
+  if (role === undefined || email === undefined)
+    throw new Error(`expected ROLE:EMAIL, ROLE one of ${ROLES.join(', ')}`);
+  return { role: role as Role, email: email.toLowerCase() };
 }

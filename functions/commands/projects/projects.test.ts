@@ -49,6 +49,7 @@ describe('sitebeat projects', () => {
       mailCapPerHour: 200,
       keepFullIp: false,
       archived: false,
+      access: [],
     });
     assert.deepEqual(await openProjects(latest.db).find(created.hash), created);
     const [byHash, list] = await Promise.all([json('show', created.hash.toUpperCase()), json('list')]);

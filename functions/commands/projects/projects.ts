@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type CustomField,
   DEFAULT_MAIL_CAP,
+  type Grant,
   listKey,
   type MailIntegration,
   type Project,
@@ -13,7 +14,14 @@ import { DuplicateProject, openProjectsWriter, type ProjectsWriter } from '../..
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { readLatestConfig } from '../config.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
-import { parseCustomField, parseMailCap, parseMailIntegration, parseReason, validateProject } from './project-input.ts';
+import {
+  parseCustomField,
+  parseGrant,
+  parseMailCap,
+  parseMailIntegration,
+  parseReason,
+  validateProject,
+} from './project-input.ts';
 
 interface Fields {
   name?: string;
@@ -24,12 +32,14 @@ interface Fields {
   mail?: MailIntegration[];
   mailCap?: number;
   keepFullIp?: boolean;
+  grant?: Grant[];
 }
 
 interface Removals {
   removeCustomField?: string[];
   removeReason?: string[];
   removeMail?: string[];
+  revoke?: string[];
 }
 
 interface Context {
@@ -59,6 +69,7 @@ export function addProjects(program: Command, shell: Shell): void {
     .option('--remove-custom-field <key>', 'allow it no longer (repeatable)', collect(String))
     .option('--remove-reason <id>', 'list it no longer (repeatable)', collect(String))
     .option('--remove-mail <provider:list>', 'subscribe there no longer (repeatable)', collect(String))
+    .option('--revoke <email>', 'show it to them no longer (repeatable)', collect(lowerCase))
     .action((name: string, options: Output & Fields & Removals) =>
       withProjects(shell, (context) => update(name, options, context)),
     );
@@ -85,6 +96,11 @@ function withFields(command: Command, { mandatory = false }: { mandatory?: boole
     .option('--custom-field <key:type[:label]>', 'allow a key of `extra` (repeatable)', collect(parseCustomField))
     .option('--reason <id[:label]>', 'a deactivation reason beside the stock ones (repeatable)', collect(parseReason))
     .option('--mail <provider:list[:off]>', 'subscribe admins there (repeatable)', collect(parseMailIntegration))
+    .option(
+      '--grant <role:email>',
+      'show it to them on the dashboard, as owner or analyst (repeatable)',
+      collect(parseGrant),
+    )
     .option(
       '--mail-cap <requests>',
       `ask mail lists that often an hour at most (${DEFAULT_MAIL_CAP})`,
@@ -144,6 +160,7 @@ async function create(options: Output & Fields & { hash?: string }, { projects, 
     mailCapPerHour: options.mailCap ?? DEFAULT_MAIL_CAP,
     keepFullIp: options.keepFullIp ?? false,
     archived: false,
+    access: options.grant ?? [],
   });
   await projects.create(project);
   terminal.result(project, projectText, options);
@@ -157,6 +174,7 @@ async function update(name: string, options: Output & Fields & Removals, context
     ...editedList('customFields', project, options.customField, options.removeCustomField, ({ key }) => key),
     ...editedList('reasons', project, options.reason, options.removeReason, ({ id }) => id),
     ...editedList('mailIntegrations', project, options.mail, options.removeMail, listKey),
+    ...editedList('access', project, options.grant, options.revoke, ({ email }) => email),
   };
   if (Object.keys(given).length === 0) throw new CommandFailure(EXIT.usage, 'nothing to change; see --help');
   validateProject({ ...project, ...given });
@@ -169,7 +187,7 @@ function pick<T extends object, K extends keyof T>(object: T, keys: K[]): { [P i
   };
 }
 
-type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations'>;
+type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations' | 'access'>;
 
 /** A list of a project with entries put in place of those of the same key, and others taken out; nothing if neither. */
 function editedList<K extends keyof Lists, T extends Lists[K][number]>(
@@ -219,6 +237,7 @@ function projectText(project: Project): string {
     ['mail', project.mailIntegrations.map((mail) => `${listKey(mail)}${mail.enabled ? '' : ' (off)'}`)],
     ['mail cap', `${project.mailCapPerHour} requests an hour`],
     ['addresses', project.keepFullIp ? 'kept whole' : 'cut to their network'],
+    ['access', project.access.map(({ email, role }) => `${email} (${role})`)],
     ['archived', project.archived],
   ]);
 }

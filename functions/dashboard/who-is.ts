@@ -1,0 +1,103 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { OAuth2Client } from 'google-auth-library';
+import type { IdentityConfig } from './config.ts';
+
+/** Who asks. No identity, no data. */
+export interface Identity {
+  /** In lower case. */
+  email: string;
+}
+
+/** undefined: nobody that this can be sure of. Rejects when the keys to check it with are out of reach. */
+export type WhoIs = (headers: IncomingHttpHeaders) => Promise<Identity | undefined>;
+
+/** Checks a signed JWT of the Identity-Aware Proxy, and gives its e-mail; throws when it is not valid. */
+export type VerifyAssertion = (jwt: string, audience: string) => Promise<string | undefined>;
+
+export const SESSION_COOKIE = 'sitebeat_session';
+/** Who holds the local token is the operator of this machine's mesh. */
+export const LOCAL_EMAIL = 'you@localhost';
+
+/** The one place that says who asks, by what DASHBOARD_IDENTITY trusts. */
+export function openWhoIs(config: IdentityConfig, verify: VerifyAssertion = openIapVerifier()): WhoIs {
+  if (config.identity === 'iap') return (headers) => byAssertion(headers, config.audience, verify);
+  if (config.identity === 'cloud-run') return async (headers) => byCloudRun(headers);
+  return async (headers) => byToken(headers, config.tokenSha256);
+}
+
+const ASSERTION_HEADER = 'x-goog-iap-jwt-assertion';
+
+/** Never by x-goog-authenticated-user-email, which is not signed: https://cloud.google.com/iap/docs/signed-headers-howto */
+async function byAssertion(
+  headers: IncomingHttpHeaders,
+  audience: string,
+  verify: VerifyAssertion,
+): Promise<Identity | undefined> {
+  const jwt = headers[ASSERTION_HEADER];
+  if (typeof jwt !== 'string') return undefined;
+  const email = await verify(jwt, audience);
+  return email === undefined ? undefined : { email: email.toLowerCase() };
+}
+
+/**
+ * Cloud Run has checked the token before it calls, where nobody may call without one; it takes the signature off:
+ * https://cloud.google.com/run/docs/securing/service-identity
+ */
+function byCloudRun({ authorization }: IncomingHttpHeaders): Identity | undefined {
+  const payload = /^Bearer [\w-]+\.([\w-]+)\.[\w-]*$/i.exec(authorization ?? '')?.[1];
+  if (payload === undefined) return undefined;
+  try {
+    const { email, email_verified: isVerified } = JSON.parse(Buffer.from(payload, 'base64url').toString());
+    return typeof email === 'string' && isVerified === true ? { email: email.toLowerCase() } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function byToken({ authorization, cookie }: IncomingHttpHeaders, tokenSha256: string): Identity | undefined {
+  const bearer = /^Bearer (\S{1,200})$/i.exec(authorization ?? '')?.[1];
+  const session = new RegExp(`(?:^|; *)${SESSION_COOKIE}=([^;\\s]{1,200})`).exec(cookie ?? '')?.[1];
+  return isToken(bearer ?? session ?? '', tokenSha256) ? { email: LOCAL_EMAIL } : undefined;
+}
+
+/** In a time that does not tell how much of it was right. */
+export function isToken(token: string, tokenSha256: string): boolean {
+  const digest = createHash('sha256').update(token).digest();
+  return timingSafeEqual(digest, Buffer.from(tokenSha256, 'hex'));
+}
+
+const ISSUER = 'https://cloud.google.com/iap';
+const KEYS_KEPT_MS = 3_600_000;
+
+const NEW_KEYS_AFTER_MS = 60_000;
+
+/** The proxy's keys change now and then: one that is not known makes them be asked for again, once a minute at most. */
+function openIapVerifier({ now = Date.now }: { now?: () => number } = {}): VerifyAssertion {
+  const client = new OAuth2Client();
+  const fetchKeys = async () => ({ pubkeys: (await client.getIapPublicKeysAsync()).pubkeys, at: now() });
+  let keys: ReturnType<typeof fetchKeys> | undefined;
+  const keysOfLast = async (mostMs: number) => {
+    if (keys === undefined || now() - (await keys).at > mostMs) {
+      keys = fetchKeys();
+      keys.catch(() => {
+        keys = undefined;
+      });
+    }
+    return (await keys).pubkeys;
+  };
+  return async (jwt, audience) => {
+    const known = await keysOfLast(KEYS_KEPT_MS);
+    const certs = known[keyIdOf(jwt)] === undefined ? await keysOfLast(NEW_KEYS_AFTER_MS) : known;
+    const ticket = await client.verifySignedJwtWithCertsAsync(jwt, certs, audience, [ISSUER]).catch(() => undefined);
+    return ticket?.getPayload()?.email;
+  };
+}
+
+function keyIdOf(jwt: string): string {
+  try {
+    return String(JSON.parse(Buffer.from(jwt.split('.', 1)[0] ?? '', 'base64url').toString()).kid);
+  } catch {
+    return '';
+  }
+}
