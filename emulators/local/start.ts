@@ -84,10 +84,7 @@ function readyLine(run: MeshRun) {
     MONGODB_URI,
     GOOGLE_CLOUD_PROJECT,
   };
-  const dashboard = run.mesh.functions.some(({ name }) => name === 'dashboard')
-    ? { dashboard: run.urlOf('dashboard') }
-    : {};
-  return { ready: true, collect: run.urlOf('collect'), ...dashboard, env };
+  return { ready: true, collect: run.urlOf('collect'), dashboard: run.dashboardLink, env };
 }
 
 function screen(run: MeshRun, { dataDir }: Options, startMs: number): string {
@@ -99,6 +96,7 @@ function screen(run: MeshRun, { dataDir }: Options, startMs: number): string {
   return `
 Sitebeat runs (started in ${(startMs / 1000).toFixed(1)} s). Ctrl-C ends it.
 
+Dashboard  ${run.dashboardLink}
 Endpoint   ${endpoint}/   (POST /track, /deactivate, /tracking-skipped)
 Project    ${DEMO_PROJECT.name}, hash ${DEMO_PROJECT.hash}
 Data       ${dataDir ?? 'in memory; npm start -- --data DIR keeps it'}
