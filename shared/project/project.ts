@@ -1,3 +1,5 @@
+import type { Advisory } from './advisories.ts';
+
 export const CUSTOM_FIELD_TYPES = ['string', 'number', 'boolean', 'date', 'json'] as const;
 export type CustomFieldType = (typeof CUSTOM_FIELD_TYPES)[number];
 
@@ -42,6 +44,13 @@ export interface Grant {
   role: Role;
 }
 
+/** The day of a version, by the author's word. */
+export interface ReleaseDay {
+  version: string;
+  /** A UTC date. */
+  releasedOn: string;
+}
+
 /** A plugin or theme whose author uses Sitebeat. */
 export interface Project {
   /** What the client sends as `hash`, a UUID in lower case. */
@@ -59,6 +68,9 @@ export interface Project {
   archived: boolean;
   /** Who sees it on the dashboard, beside the operators. */
   access: Grant[];
+  /** Of other versions the reports tell. */
+  releases: ReleaseDay[];
+  advisories: Advisory[];
 }
 
 /** The lists that the admins of a project's sites go to. */

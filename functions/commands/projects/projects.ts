@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Advisory } from '../../../shared/project/advisories.ts';
 import {
   type CustomField,
   DEFAULT_MAIL_CAP,
@@ -8,6 +9,7 @@ import {
   type MailIntegration,
   type Project,
   type Reason,
+  type ReleaseDay,
 } from '../../../shared/project/project.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { DuplicateProject, openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
@@ -15,11 +17,13 @@ import { CommandFailure, EXIT } from '../command-failure.ts';
 import { readLatestConfig } from '../config.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
 import {
+  parseAdvisory,
   parseCustomField,
   parseGrant,
   parseMailCap,
   parseMailIntegration,
   parseReason,
+  parseReleaseDay,
   validateProject,
 } from './project-input.ts';
 
@@ -33,6 +37,8 @@ interface Fields {
   mailCap?: number;
   keepFullIp?: boolean;
   grant?: Grant[];
+  release?: ReleaseDay[];
+  advisory?: Advisory[];
 }
 
 interface Removals {
@@ -40,6 +46,8 @@ interface Removals {
   removeReason?: string[];
   removeMail?: string[];
   revoke?: string[];
+  removeRelease?: string[];
+  removeAdvisory?: string[];
 }
 
 interface Context {
@@ -70,6 +78,8 @@ export function addProjects(program: Command, shell: Shell): void {
     .option('--remove-reason <id>', 'list it no longer (repeatable)', collect(String))
     .option('--remove-mail <provider:list>', 'subscribe there no longer (repeatable)', collect(String))
     .option('--revoke <email>', 'show it to them no longer (repeatable)', collect(lowerCase))
+    .option('--remove-release <version>', 'take its day from the reports again (repeatable)', collect(String))
+    .option('--remove-advisory <id>', 'look for its sites no longer (repeatable)', collect(String))
     .action((name: string, options: Output & Fields & Removals) =>
       withProjects(shell, (context) => update(name, options, context)),
     );
@@ -100,6 +110,16 @@ function withFields(command: Command, { mandatory = false }: { mandatory?: boole
       '--grant <role:email>',
       'show it to them on the dashboard, as owner or analyst (repeatable)',
       collect(parseGrant),
+    )
+    .option(
+      '--release <version:day>',
+      'when a version came out, if not when it was first reported (repeatable)',
+      collect(parseReleaseDay),
+    )
+    .option(
+      '--advisory <id[@day]:affected:fixed-in:title>',
+      'a hole in some versions, like <3.2.1 (repeatable)',
+      collect((text) => parseAdvisory(text)),
     )
     .option(
       '--mail-cap <requests>',
@@ -161,6 +181,8 @@ async function create(options: Output & Fields & { hash?: string }, { projects, 
     keepFullIp: options.keepFullIp ?? false,
     archived: false,
     access: options.grant ?? [],
+    releases: options.release ?? [],
+    advisories: options.advisory ?? [],
   });
   await projects.create(project);
   terminal.result(project, projectText, options);
@@ -175,6 +197,8 @@ async function update(name: string, options: Output & Fields & Removals, context
     ...editedList('reasons', project, options.reason, options.removeReason, ({ id }) => id),
     ...editedList('mailIntegrations', project, options.mail, options.removeMail, listKey),
     ...editedList('access', project, options.grant, options.revoke, ({ email }) => email),
+    ...editedList('releases', project, options.release, options.removeRelease, ({ version }) => version),
+    ...editedList('advisories', project, options.advisory, options.removeAdvisory, ({ id }) => id),
   };
   if (Object.keys(given).length === 0) throw new CommandFailure(EXIT.usage, 'nothing to change; see --help');
   validateProject({ ...project, ...given });
@@ -187,7 +211,7 @@ function pick<T extends object, K extends keyof T>(object: T, keys: K[]): { [P i
   };
 }
 
-type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations' | 'access'>;
+type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations' | 'access' | 'releases' | 'advisories'>;
 
 /** A list of a project with entries put in place of those of the same key, and others taken out; nothing if neither. */
 function editedList<K extends keyof Lists, T extends Lists[K][number]>(
@@ -238,6 +262,8 @@ function projectText(project: Project): string {
     ['mail cap', `${project.mailCapPerHour} requests an hour`],
     ['addresses', project.keepFullIp ? 'kept whole' : 'cut to their network'],
     ['access', project.access.map(({ email, role }) => `${email} (${role})`)],
+    ['releases', project.releases.map(({ version, releasedOn }) => `${version}: ${releasedOn}`)],
+    ['advisories', project.advisories.map(({ id, affected, title }) => `${id} (${affected}): ${title}`)],
     ['archived', project.archived],
   ]);
 }
