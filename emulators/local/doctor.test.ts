@@ -379,7 +379,17 @@ describe('sitebeat doctor', () => {
   it('expects nothing of notify-mail where no mail API is configured', async () => {
     drifted = true;
     await stores.pubsub.subscription('notify-mail').delete();
+    await stores.db.collection('projects').updateMany({}, { $set: { mailIntegrations: [] } });
     assert.deepEqual([(await examine()).exitCode, (await examine('--no-mail')).exitCode], [1, 0]);
+  });
+
+  it('warns of a project with mail lists where no mail API is configured, for its requests reach nobody', async () => {
+    const { exitCode, diagnosis } = await examine('--no-mail');
+    const expected = 'none, for there is no mail API';
+    assert.deepEqual(diagnosis.differences, [
+      { what: 'project demo-forms, mail lists', expected, actual: 'mailchimp:demo-list' },
+    ]);
+    assert.equal(exitCode, 1);
   });
 
   it('expects an identity of each push in the cloud', async () => {

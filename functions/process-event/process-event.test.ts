@@ -59,6 +59,17 @@ describe('processEvent', () => {
     assert.equal((await sites())[0]?.lastSeenAt.toISOString(), at(1));
   });
 
+  it('tells once of each site that an event made known, whatever comes again', async () => {
+    const told: string[] = [];
+    const stores = { ...system.stores, onNewSite: ({ eventId }: { eventId: string }) => told.push(eventId) };
+    for (const event of [track(1), track(2), track(3, { url: 'https://other.example' })]) {
+      const name = await system.receive(event);
+      await processEvent({ name }, stores);
+      await processEvent({ name }, stores);
+    }
+    assert.deepEqual(told, ['track-of-1', 'track-of-3']);
+  });
+
   it('writes nothing for an object that is gone', async () => {
     await processEvent({ name: 'track/2026/03/09/07/gone-1234.json' }, system.stores);
     assert.deepEqual(await system.contents(), {});

@@ -22,7 +22,9 @@ process.on('message', () => {
 });
 process.channel.unref();`;
 
-/** One function's entry under the Functions Framework, as a process of its own. */
+let built: Promise<void> | undefined;
+
+/** One function's bundle under the Functions Framework, as a process of its own. */
 export interface EntryProcess {
   port: number;
   /** All that it wrote on standard error. */
@@ -36,6 +38,7 @@ export interface EntryProcess {
   ended: Promise<number | null>;
 }
 
+<<<<<<< HEAD
 /** Resolves once it listens. `source`: another folder or file than the function's own; `dist/<name>` is built first. Whoever starts it has to see it end. */
 export async function startEntry(
   name: string,
@@ -51,6 +54,16 @@ export async function startEntry(
       ...(isBundle ? [] : ['--import', 'tsx']),
       ...['--import', TELL_USAGE, FRAMEWORK, `--target=${name}`, `--source=${source}`, `--port=${port}`],
     ],
+=======
+/** Resolves once it listens. Whoever starts it has to see it end. */
+export async function startEntry(name: string, variables: NodeJS.ProcessEnv): Promise<EntryProcess> {
+  built ??= buildFunctions();
+  await built;
+  const port = await freePort();
+  const started = spawn(
+    process.execPath,
+    ['--import', TELL_PEAK, FRAMEWORK, `--target=${name}`, `--source=dist/${name}`, `--port=${port}`],
+>>>>>>> fasttests
     { cwd: ROOT, env: { ...process.env, ...variables }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
   let [output, errors] = ['', ''];

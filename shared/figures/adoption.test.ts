@@ -4,9 +4,9 @@ import {
   adoptionNow,
   daysToHalf,
   firstReported,
+  medianDaysToHalf,
   type ReportRow,
   releaseDay,
-  usualDaysToHalf,
 } from './adoption.ts';
 import { addDays } from './days.ts';
 
@@ -92,12 +92,12 @@ describe('daysToHalf', () => {
   });
 });
 
-describe('usualDaysToHalf', () => {
+describe('medianDaysToHalf', () => {
   const release = (day: string, days: number | null) => ({ day, daysToHalf: days });
 
   it('is the median of the releases of a year that are out for 30 days', () =>
     assert.deepEqual(
-      usualDaysToHalf(
+      medianDaysToHalf(
         [
           release('2025-11-24', 99),
           release('2025-11-25', 9),
@@ -113,13 +113,13 @@ describe('usualDaysToHalf', () => {
 
   it('takes a release that did not reach half for the slowest', () => {
     const [a, b, c] = [release('2026-03-01', 11), release('2026-04-01', null), release('2026-05-01', 30)];
-    assert.deepEqual(usualDaysToHalf([a, b, c], '2026-11-24'), { days: 30, releases: 3, reached: true });
-    assert.deepEqual(usualDaysToHalf([a, b, b], '2026-11-24'), { days: null, releases: 3, reached: false });
-    assert.deepEqual(usualDaysToHalf([a, c, b, b], '2026-11-24'), { days: null, releases: 4, reached: false });
+    assert.deepEqual(medianDaysToHalf([a, b, c], '2026-11-24'), { days: 30, releases: 3, reached: true });
+    assert.deepEqual(medianDaysToHalf([a, b, b], '2026-11-24'), { days: null, releases: 3, reached: false });
+    assert.deepEqual(medianDaysToHalf([a, c, b, b], '2026-11-24'), { days: null, releases: 4, reached: false });
   });
 
   it('is none of fewer than three', () =>
-    assert.deepEqual(usualDaysToHalf([release('2026-03-01', 11), release('2026-04-01', 12)], '2026-11-24'), {
+    assert.deepEqual(medianDaysToHalf([release('2026-03-01', 11), release('2026-04-01', 12)], '2026-11-24'), {
       days: null,
       releases: 2,
       reached: false,

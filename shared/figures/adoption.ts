@@ -29,15 +29,15 @@ export function adoptionNow(
 ): AdoptionPoint[] {
   const isOn = isOrNewer(release.version);
   const last = Math.min(RELEASES.followedDays - 1, daysBetween(release.day, through));
-  const heard = Array.from({ length: Math.max(0, last + 1) }, () => ({ sites: 0, base: 0 }));
+  const heard = Array.from({ length: Math.max(0, last + 1) }, (_, since) => ({ since, sites: 0, base: 0 }));
+  const byDay = new Map(heard.map((that) => [addDays(release.day, that.since), that]));
   for (const { day, version, ageDays, sites } of rows) {
-    const since = daysBetween(release.day, day);
-    const that = heard[since];
-    if (that === undefined || ageDays <= since) continue;
+    const that = byDay.get(day);
+    if (that === undefined || ageDays <= that.since) continue;
     that.base += sites;
     if (isOn(version)) that.sites += sites;
   }
-  return heard.map((_, since) => {
+  return heard.map(({ since }) => {
     let [sites, base, days] = [0, 0, 0];
     while (days < ADOPTION_NOW.mostDays && days <= since && base < ADOPTION_NOW.reports) {
       const that = heard[since - days] as { sites: number; base: number };
@@ -75,18 +75,18 @@ export function daysToHalf(points: readonly { since: number; share: number | nul
   return points.find(({ share }) => share !== null && share >= HALF)?.since ?? null;
 }
 
-/** What is usual; `days` is null when there are too few releases, or when half of them did not reach half. */
-export interface UsualDaysToHalf {
+/** `days` is null when there are too few releases, or when half of them did not reach half. */
+export interface MedianDaysToHalf {
   days: number | null;
   releases: number;
   reached: boolean;
 }
 
 /** The median over the releases of the last months; of these, those that are out for long enough. */
-export function usualDaysToHalf(
+export function medianDaysToHalf(
   releases: readonly { day: Day; daysToHalf: number | null }[],
   through: Day,
-): UsualDaysToHalf {
+): MedianDaysToHalf {
   const [from, to] = [addMonths(through, -RELEASES.medianMonths), addDays(through, -RELEASES.medianLeastDays)];
   const days = releases
     .filter(({ day }) => day > from && day <= to)

@@ -228,3 +228,11 @@ export interface SupportSpread {
   spread: { value: string; sites: number }[];
   unknown: number;
 }
+
+/** A dimension over some days, of one or several documents; a day of which nothing is known is missing. */
+export interface Series {
+  dimension: Dimension;
+  names: string[];
+  /** Oldest first. */
+  days: SeriesDay[];
+}

@@ -25,7 +25,7 @@ describe('dropDate', () => {
   });
 
   it('has no end where that is more than three years off', () => {
-    const answer = dropDate(daysOf({ fall: 0.0085, known: 60_000 }), 0.039, THROUGH);
+    const answer = dropDate(daysOf({ fall: 0.0085, known: 6000 }), 0.04, THROUGH);
     assert.deepEqual([answer.outcome, 'latest' in answer && answer.latest], ['date', null]);
   });
 
@@ -37,6 +37,7 @@ describe('dropDate', () => {
     { title: 'seven weeks', days: daysOf({ weeks: 7 }), threshold: 0.05, outcome: 'too-few' },
     { title: 'eight weeks', days: daysOf({ weeks: 8, fall: 0.1 }), threshold: 0.05, outcome: 'date' },
     { title: '499 sites', days: daysOf({ known: 499 }), threshold: 0.05, outcome: 'too-few' },
+    { title: '500 sites', days: daysOf({ known: 500, fall: 0 }), threshold: 0.05, outcome: 'not-falling' },
     { title: 'nothing', days: [], threshold: 0.05, outcome: 'too-few' },
   ] as const)
     it(`answers ${outcome} to ${title}`, () => assert.equal(dropDate(days, threshold, THROUGH).outcome, outcome));

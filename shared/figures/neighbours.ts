@@ -1,11 +1,13 @@
 import { type AgeBand, NEIGHBOURS } from './definitions.ts';
-import { isTold } from './rates.ts';
+import { isEnough } from './rates.ts';
 import { falseFindings, type RateRatio, rateRatio } from './ratios.ts';
 
-/** Sites of an age that have a plugin, theme or value of a field, over the days looked at; `value` null: all that state any. */
+/**
+ * Sites of an age that have a plugin, a theme or a value of a field, over the days looked at; `value` null: all that state
+ * that dimension.
+ */
 export interface NeighbourRow {
-  /** What a value is of: sites are held against others that state the same list. */
-  list: string;
+  dimension: string;
   value: string | null;
   age: AgeBand;
   siteDays: number;
@@ -13,7 +15,7 @@ export interface NeighbourRow {
 }
 
 export interface Neighbour extends RateRatio {
-  list: string;
+  dimension: string;
   value: string;
   /** The share of findings up to this one that chance may have made. */
   falseFindings: number;
@@ -24,27 +26,25 @@ export interface Neighbour extends RateRatio {
  * what chance does not explain; all that had enough leaves and sites count as tried.
  */
 export function neighbours(rows: readonly NeighbourRow[]): Neighbour[] {
-  const byList = new Map<string, { stated: NeighbourRow[]; byValue: Map<string, NeighbourRow[]> }>();
+  const byValue = new Map<string, NeighbourRow[]>();
   for (const row of rows) {
-    const list = byList.get(row.list) ?? { stated: [], byValue: new Map<string, NeighbourRow[]>() };
-    byList.set(row.list, list);
-    if (row.value === null) list.stated.push(row);
-    else list.byValue.set(row.value, [...(list.byValue.get(row.value) ?? []), row]);
+    const key = JSON.stringify([row.dimension, row.value]);
+    byValue.set(key, [...(byValue.get(key) ?? []), row]);
   }
-  const tried = [...byList].flatMap(([list, { stated, byValue }]) =>
-    [...byValue].flatMap(([value, own]) => {
-      const siteDays = own.reduce((sum, row) => sum + row.siteDays, 0);
-      const left = own.reduce((sum, row) => sum + row.left, 0);
-      if (!isTold(left, Math.ceil(siteDays / NEIGHBOURS.days))) return [];
-      const strata = stated.map((all) =>
-        without(
-          all,
-          own.find(({ age }) => age === all.age),
-        ),
-      );
-      return [{ list, value, ...rateRatio(strata) }];
-    }),
-  );
+  const tried = [...byValue.values()].flatMap((own) => {
+    const { dimension, value } = own[0] as NeighbourRow;
+    const siteDays = own.reduce((sum, row) => sum + row.siteDays, 0);
+    const left = own.reduce((sum, row) => sum + row.left, 0);
+    if (value === null || !isEnough(left, Math.ceil(siteDays / NEIGHBOURS.days))) return [];
+    const stated = byValue.get(JSON.stringify([dimension, null])) ?? [];
+    const strata = stated.map((all) =>
+      without(
+        all,
+        own.find(({ age }) => age === all.age),
+      ),
+    );
+    return [{ dimension, value, ...rateRatio(strata) }];
+  });
   const shares = falseFindings(tried.map(({ p }) => p));
   return tried
     .map((one, index) => ({ ...one, falseFindings: shares[index] as number }))

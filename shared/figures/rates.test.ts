@@ -18,7 +18,7 @@ describe('rateOf', () => {
   it('is too few to tell below 5 leaves or 30 sites, and says how many there are', () => {
     assert.deepEqual(rateOf(4, 12 * 28, 28), { rate: null, low: null, high: null, count: 4, sites: 12 });
     assert.equal(rateOf(5, 29 * 28, 28).rate, null);
-    assert.notEqual(rateOf(5, 30 * 28, 28).rate, null);
+    assert.notEqual(rateOf(5, 29 * 28 + 1, 28).rate, null);
   });
 
   it('counts no more sites than there are: those that stay as long as they can', () =>

@@ -18,17 +18,18 @@ export interface Rate {
  */
 export function rateOf(count: number, siteDays: number, mostDays: number): Rate {
   const sites = Math.ceil(siteDays / mostDays);
-  if (!isTold(count, sites)) return { rate: null, low: null, high: null, count, sites };
+  if (!isEnough(count, sites)) return { rate: null, low: null, high: null, count, sites };
   const { low, high } = countInterval(count);
   const scale = (RATE.sites * RATE.days) / siteDays;
   return { rate: count * scale, low: low * scale, high: high * scale, count, sites };
 }
 
-/** Whether so few can tell anything. */
-export function isTold(count: number, sites: number): boolean {
+/** Whether a rate can be told of so many that left, and so many sites. */
+export function isEnough(count: number, sites: number): boolean {
   return count >= RATE.leastLeaves && sites >= RATE.leastSites;
 }
 
+/** The band that holds an age in days since the first report. */
 export function ageBand(ageDays: number): AgeBand {
   return (AGE_BANDS.find(({ toDay }) => toDay === null || ageDays <= toDay) as (typeof AGE_BANDS)[number]).name;
 }

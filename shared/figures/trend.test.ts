@@ -48,14 +48,18 @@ describe('fitTrend', () => {
       ).slopeError;
     const onTheLine = errorOf(() => 0);
     const apart = errorOf((week) => (week % 2 === 0 ? 0.1 : -0.1));
+    const pairs = errorOf((week) => (week % 4 < 2 ? 0.1 : -0.1));
     const together = errorOf((week) => (week % 13 < 6 ? 0.1 : -0.1));
     assert.ok(apart > 2 * onTheLine, `${apart} ${onTheLine}`);
-    assert.ok(together > 2 * apart, `${together} ${apart}`);
+    near(pairs / apart, 1.1, 0.1);
+    near(together / apart, Math.sqrt(7), 0.3);
   });
 
-  it('stands for none by half a site', () => {
-    const { slope } = fitTrend([0, 1, 2].map((at) => ({ at, share: 0, sites: 1000 })));
-    near(slope, 0, 1e-9);
-    near(logOdds(0.5), 0, 0);
+  it('takes none or all for half a site of difference', () => {
+    const point = { sites: 1000 };
+    const { logOdds: none } = fitTrend([0, 1, 2].map((at) => ({ ...point, at, share: 0 })));
+    const { logOdds: all } = fitTrend([0, 1, 2].map((at) => ({ ...point, at, share: 1 })));
+    near(none(1), logOdds(0.0005), 1e-9);
+    near(all(1), logOdds(0.9995), 1e-9);
   });
 });

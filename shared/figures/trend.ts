@@ -51,12 +51,15 @@ export function fitTrend(points: readonly TrendPoint[]): Trend {
 /** Beyond this correlation a line of half a year cannot tell more from less. */
 const MOST_CORRELATION = 0.75;
 
+/** Points that lie on the line but for rounding say nothing of how they go together. */
+const ROUNDING = 1e-12;
+
 /**
  * By how much a variance grows since neighbouring points go the same way: the same sites are in both. The first correlation,
  * corrected for what the fit takes from it. Source: Marriott and Pope, Biometrika 41 (1954), 390-402.
  */
 function serialFactor(residuals: readonly number[], square: number): number {
-  if (square === 0) return 1;
+  if (square < ROUNDING) return 1;
   const count = residuals.length;
   const product = residuals.reduce((all, residual, index) => all + residual * (residuals[index + 1] ?? 0), 0);
   const corrected = ((count * product) / square + 2) / Math.max(1, count - 4);

@@ -5,7 +5,7 @@ import type {
   Dimension,
   FigureDocuments,
   FigureName,
-  SeriesDay,
+  Series,
   SeriesDocument,
 } from '../figures/documents.ts';
 import { TransientError, transient } from '../runtime/errors.ts';
@@ -16,14 +16,6 @@ import { TransientError, transient } from '../runtime/errors.ts';
  * rebuild with others of the next, even if a rebuild is killed between two of its writes.
  */
 export type Versioned<T extends { generation: number }> = T & { previous: Omit<T, '_id'> | null };
-
-/** A dimension over some days; a day of which nothing is known is missing. */
-export interface Series {
-  dimension: Dimension;
-  names: string[];
-  /** Oldest first. */
-  days: SeriesDay[];
-}
 
 /** What somebody wants to see together; `from` and `to` included. */
 export interface Wanted<Name extends FigureName = FigureName> {

@@ -1,4 +1,5 @@
 import type { Db, IndexDescriptionInfo } from 'mongodb';
+import { enabledLists, listKey } from '../../../shared/project/project.ts';
 import { type IndexDefinition, readIndexes } from '../../../shared/stores/indexes.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { asProject, type ProjectDocument } from '../../../shared/stores/projects.ts';
@@ -7,14 +8,21 @@ import { type Check, unlessMissing } from './check.ts';
 
 const NAMESPACE_NOT_FOUND = 26;
 
+export interface LatestOptions extends OpenOptions {
+  /** Whether a mail API is configured; without one nobody is behind the topic `subscribers`. */
+  withMail: boolean;
+}
+
+type OpenOptions = Parameters<typeof openLatest>[0];
+
 /** MongoDB's indexes, against schemas/mongodb, and its projects. */
-export async function checkLatest(options: Parameters<typeof openLatest>[0]): Promise<Check[]> {
+export async function checkLatest({ withMail, ...options }: LatestOptions): Promise<Check[]> {
   const { db, close } = openLatest(options);
   try {
     // of many requests at once the driver says why of one only
     await db.command({ ping: 1 });
     const indexes = Object.entries(readIndexes()).map(([collection, wanted]) => checkIndexes(db, collection, wanted));
-    return (await Promise.all([...indexes, checkProjects(db)])).flat();
+    return (await Promise.all([...indexes, checkProjects(db, withMail)])).flat();
   } finally {
     await close();
   }
@@ -43,17 +51,20 @@ function indexText(options: Partial<IndexDescriptionInfo>): string {
   return ['there', ...texts.sort()].join(', ');
 }
 
-async function checkProjects(db: Db): Promise<Check[]> {
+async function checkProjects(db: Db, withMail: boolean): Promise<Check[]> {
   const documents = await db.collection<ProjectDocument>('projects').find().toArray();
   const some = { what: 'projects', expected: 'at least one', actual: documents.length === 0 ? 'none' : 'at least one' };
-  return [
-    some,
-    ...documents.map((document) => ({
-      what: `project ${document.slug ?? document._id}`,
-      expected: 'valid',
-      actual: projectText(document),
-    })),
-  ];
+  return [some, ...documents.flatMap((document) => checkProject(document, withMail))];
+}
+
+function checkProject(document: ProjectDocument, withMail: boolean): Check[] {
+  const what = `project ${document.slug ?? document._id}`;
+  const validity = { what, expected: 'valid', actual: projectText(document) };
+  if (withMail || validity.actual !== 'valid') return [validity];
+  const lists = enabledLists(asProject(document)).map(listKey);
+  // its requests go to a topic without a subscription, and count as made
+  const expected = 'none, for there is no mail API';
+  return [validity, { what: `${what}, mail lists`, expected, actual: lists.join(', ') || expected }];
 }
 
 function projectText(document: ProjectDocument): string {
