@@ -96,7 +96,7 @@ describe('the whole mesh', function () {
       answered.push(...(await postAll(running.collect, capturedRequests(), { concurrency: 1 })).map(String));
       await allProcessed(env, 3);
       const site = await until(
-        () => withDatabase(env, (db) => db.collection('sites').findOne({ status: 'deactivated', optedOut: true })),
+        () => withDatabase(env, (db) => db.collection('sites').findOne({ state: 'left', optedOut: true })),
         { deadlineMs: RETRIED_MS, what: 'the site' },
       );
       assert.equal(site.name, 'Bob\'s "Café" & Söhne 商店');

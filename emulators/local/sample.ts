@@ -23,6 +23,9 @@ export const SAMPLE_PROJECT: Project = {
   mailCapPerHour: 200,
   keepFullIp: false,
   archived: false,
+  access: [],
+  releases: [],
+  advisories: [],
 };
 
 export interface SampleOptions {

@@ -1,4 +1,4 @@
-import { enabledLists, type Project } from '../../shared/project/project.ts';
+import { enabledLists, filterableKeys, type Project } from '../../shared/project/project.ts';
 import type { Deactivation, EventKey, Meaning, OptOut, SiteReport } from '../../shared/report/interpret.ts';
 import type { Deactivations } from '../../shared/stores/deactivations.ts';
 import { type OutboxStores, publishPendingMail } from '../../shared/stores/mail-outbox.ts';
@@ -34,8 +34,8 @@ async function updateFromReport(
 ): Promise<SiteDocument> {
   const { sites, deactivations, optOuts } = stores;
   const { eventId, receivedAt, projectHash, site, environment, urlMd5 } = stated;
-  const mailLists = enabledLists(project);
-  const change = { eventId, receivedAt, projectHash, site, environment, urlMd5, mailLists, ...parts };
+  const lists = { mailLists: enabledLists(project), filterable: filterableKeys(project) };
+  const change = { eventId, receivedAt, projectHash, site, environment, urlMd5, ...lists, ...parts };
   const key = siteKey(projectHash, site);
   let isNew = false;
   let stored = await sites.update(key, (known) => {
@@ -62,9 +62,9 @@ async function updateFromOptOut(optOut: OptOut, { sites, optOuts }: LatestStores
 }
 
 function latestDeactivation(
-  { _id, project, site, environment, status, tracksSince, revision }: SiteDocument,
+  { _id, project, site, environment, state, tracksSince, revision }: SiteDocument,
   deactivation: NonNullable<SiteDocument['deactivation']>,
 ) {
-  const reactivatedAt = status === 'active' ? (tracksSince[0] ?? null) : null;
+  const reactivatedAt = state === 'left' ? null : (tracksSince[0] ?? null);
   return { _id, project, site, environment, ...deactivation, reactivatedAt, revision };
 }

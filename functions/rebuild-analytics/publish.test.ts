@@ -6,6 +6,7 @@ import type { Dimension, FigureName } from '../../shared/figures/documents.ts';
 import type { Project } from '../../shared/project/project.ts';
 import { TransientError } from '../../shared/runtime/errors.ts';
 import { openActiveSites } from '../../shared/stores/active-sites.ts';
+import type { Derivation } from '../../shared/stores/derived-tables.ts';
 import { type Figures, openFigures, type Snapshot } from '../../shared/stores/figures.ts';
 import { openFiguresWriter } from '../../shared/stores/figures-writer.ts';
 import { openHistoryReader } from '../../shared/stores/history-reader.ts';
@@ -480,9 +481,9 @@ describe('publish', function () {
       assert.deepEqual(await figuresNow(), before);
       const asked: string[] = [];
       const history = {
-        stream: (sql: string, params: Record<string, unknown>) => {
-          asked.push(sql);
-          return stores.history.stream(sql, params);
+        stream: (query: Derivation) => {
+          asked.push(query.sql);
+          return stores.history.stream(query);
         },
       };
       await publish({ ...stores, history }, runOf());

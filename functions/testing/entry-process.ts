@@ -38,15 +38,17 @@ export interface EntryProcess {
   ended: Promise<number | null>;
 }
 
-<<<<<<< HEAD
-/** Resolves once it listens. `source`: another folder or file than the function's own; `dist/<name>` is built first. Whoever starts it has to see it end. */
+/** Resolves once it listens. `source`: another folder or file than its bundle. Whoever starts it has to see it end. */
 export async function startEntry(
   name: string,
   variables: NodeJS.ProcessEnv,
-  source = `functions/${name}`,
+  source = `dist/${name}`,
 ): Promise<EntryProcess> {
   const isBundle = source.startsWith('dist/');
-  if (isBundle) await buildFunctions();
+  if (isBundle) {
+    built ??= buildFunctions();
+    await built;
+  }
   const port = await freePort();
   const started = spawn(
     process.execPath,
@@ -54,16 +56,6 @@ export async function startEntry(
       ...(isBundle ? [] : ['--import', 'tsx']),
       ...['--import', TELL_USAGE, FRAMEWORK, `--target=${name}`, `--source=${source}`, `--port=${port}`],
     ],
-=======
-/** Resolves once it listens. Whoever starts it has to see it end. */
-export async function startEntry(name: string, variables: NodeJS.ProcessEnv): Promise<EntryProcess> {
-  built ??= buildFunctions();
-  await built;
-  const port = await freePort();
-  const started = spawn(
-    process.execPath,
-    ['--import', TELL_PEAK, FRAMEWORK, `--target=${name}`, `--source=dist/${name}`, `--port=${port}`],
->>>>>>> fasttests
     { cwd: ROOT, env: { ...process.env, ...variables }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );
   let [output, errors] = ['', ''];

@@ -1,4 +1,4 @@
-import type { AdoptionPoint, ReleaseDaySource, UsualDaysToHalf } from './adoption.ts';
+import type { AdoptionPoint, MedianDaysToHalf, ReleaseDaySource } from './adoption.ts';
 import type { AlertLook } from './alert.ts';
 import type { Day } from './days.ts';
 import type { AgeBand } from './definitions.ts';
@@ -121,7 +121,7 @@ interface FigureDocument {
 export interface ReleasesDocument extends FigureDocument {
   /** The newest 20 by version, newest first. */
   releases: Release[];
-  usualDaysToHalf: UsualDaysToHalf;
+  medianDaysToHalf: MedianDaysToHalf;
 }
 
 export interface Release {

@@ -48,7 +48,7 @@ const releasesOf = (releases: Release[]): ReleasesDocument => ({
   _id: 'p:releases',
   generation: 7,
   releases,
-  usualDaysToHalf: { days: null, releases: 0, reached: false },
+  medianDaysToHalf: { days: null, releases: 0, reached: false },
 });
 
 const input = (changes: Partial<OverviewInput> = {}): OverviewInput => ({

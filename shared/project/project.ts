@@ -8,7 +8,12 @@ export interface CustomField {
   key: string;
   type: CustomFieldType;
   label: string;
+  /** Sites can be listed by it. */
+  filterable?: true;
 }
+
+/** So many custom fields can be filterable: each has an index of MongoDB's. */
+export const MAX_FILTERABLE = 3;
 
 /** A deactivation reason beside the stock ones. */
 export interface Reason {
@@ -71,6 +76,18 @@ export interface Project {
   /** Of other versions the reports tell. */
   releases: ReleaseDay[];
   advisories: Advisory[];
+  /** The filterable custom fields by which all its sites are ready to be listed; absent: none. See filterableKeys. */
+  listedBy?: string[];
+}
+
+/** The keys of the custom fields by which sites can be listed, in their order. */
+export function filterableKeys({ customFields }: Pick<Project, 'customFields'>): string[] {
+  return customFields.filter(({ filterable }) => filterable).map(({ key }) => key);
+}
+
+/** Whether its sites are written for other filterable fields than it has now: `sitebeat setup` mends that. */
+export function isListedOtherwise(project: Pick<Project, 'customFields' | 'listedBy'>): boolean {
+  return filterableKeys(project).join('\n') !== (project.listedBy ?? []).join('\n');
 }
 
 /** The lists that the admins of a project's sites go to. */

@@ -1,5 +1,5 @@
 import { BigQuery, type Query } from '@google-cloud/bigquery';
-import type { Day } from '../figures/documents.ts';
+import type { Day } from '../figures/days.ts';
 import { transient } from '../runtime/errors.ts';
 import { inDataset, openDataset } from './history.ts';
 import type { QueryOptions } from './history-reader.ts';

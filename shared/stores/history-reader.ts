@@ -1,5 +1,5 @@
-import { BigQuery } from '@google-cloud/bigquery';
 import { TransientError, transient } from '../runtime/errors.ts';
+import type { Derivation } from './derived-tables.ts';
 import { type DatasetOptions, inDataset, openDataset } from './history.ts';
 
 export interface QueryOptions extends DatasetOptions {
@@ -22,12 +22,7 @@ export interface HistoryReader {
 
 export interface HistoryStream extends HistoryReader {
   /** The same, row by row, for what is too much to be held at once. */
-  stream(sql: string, params: Record<string, unknown>): AsyncIterable<Record<string, unknown>>;
-}
-
-/** A UTC date as a parameter of the type DATE. */
-export function dateParam(day: string): unknown {
-  return BigQuery.date(day);
+  stream(query: Derivation): AsyncIterable<Record<string, unknown>>;
 }
 
 export function openHistoryReader(options: QueryOptions): HistoryStream {
@@ -39,7 +34,7 @@ export function openHistoryReader(options: QueryOptions): HistoryStream {
         const [rows] = await bigQuery.query({ query: inDataset(sql, id as string), params, types, maximumBytesBilled });
         return rows.map(plainRow);
       }),
-    async *stream(sql, params) {
+    async *stream({ sql, params }) {
       try {
         const query = inDataset(sql, id as string);
         for await (const row of bigQuery.createQueryStream({ query, params, maximumBytesBilled })) yield plainRow(row);

@@ -1,5 +1,5 @@
 import type { AnyBulkWriteOperation, Db } from 'mongodb';
-import type { Day } from '../figures/documents.ts';
+import type { Day } from '../figures/days.ts';
 import { transient } from '../runtime/errors.ts';
 import { groupCommit } from './group-commit.ts';
 

@@ -18,7 +18,8 @@ export type ProjectDocument = Omit<Project, 'hash' | Later> & Partial<Pick<Proje
 type Later = keyof typeof DEFAULTS;
 const DEFAULTS = { mailCapPerHour: DEFAULT_MAIL_CAP, access: [], releases: [], advisories: [] };
 
-const CACHE_MS = 5000;
+/** So long an instance may work by what a project was. */
+export const CACHE_MS = 5000;
 const MAX_CACHED = 1000;
 
 /**

@@ -1,10 +1,11 @@
 import type { Db, IndexDescriptionInfo } from 'mongodb';
 import { enabledLists, listKey } from '../../../shared/project/project.ts';
-import { type IndexDefinition, readIndexes } from '../../../shared/stores/indexes.ts';
+import { FORMER_INDEXES, hasIndex, type IndexDefinition, readIndexes } from '../../../shared/stores/indexes.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { asProject, type ProjectDocument } from '../../../shared/stores/projects.ts';
+import { openRenewal } from '../../../shared/stores/renewal.ts';
 import { validateProject } from '../projects/project-input.ts';
-import { type Check, unlessMissing } from './check.ts';
+import { type Check, differs, unlessMissing } from './check.ts';
 
 const NAMESPACE_NOT_FOUND = 26;
 
@@ -22,7 +23,10 @@ export async function checkLatest({ withMail, ...options }: LatestOptions): Prom
     // of many requests at once the driver says why of one only
     await db.command({ ping: 1 });
     const indexes = Object.entries(readIndexes()).map(([collection, wanted]) => checkIndexes(db, collection, wanted));
-    return (await Promise.all([...indexes, checkProjects(db, withMail)])).flat();
+    const checks = (await Promise.all([...indexes, checkFormer(db)])).flat();
+    const projects = await checkProjects(db, withMail);
+    // what is to be renewed hangs on projects that can be read
+    return [...checks, ...projects, ...(projects.some(differs) ? [] : await checkRenewed(db))];
   } finally {
     await close();
   }
@@ -40,6 +44,23 @@ async function checkIndexes(db: Db, collection: string, wanted: IndexDefinition[
       actual: same === undefined ? 'missing' : indexText(same),
     };
   });
+}
+
+async function checkFormer(db: Db): Promise<Check[]> {
+  const found: Check[] = [];
+  for (const [collection, keys] of Object.entries(FORMER_INDEXES)) {
+    for (const key of keys) {
+      const actual = (await hasIndex(db, collection, key)) ? 'there: sitebeat setup drops it' : 'gone';
+      found.push({ what: `collection ${collection}, former index ${JSON.stringify(key)}`, expected: 'gone', actual });
+    }
+  }
+  return found;
+}
+
+async function checkRenewed(db: Db): Promise<Check[]> {
+  const count = await openRenewal(db, { settled: async () => {} }).count();
+  const actual = count === 0 ? 'up to date' : `${count} are to be looked at: sitebeat setup brings them up to date`;
+  return [{ what: 'documents of sites and deactivations', expected: 'up to date', actual }];
 }
 
 /** MongoDB's own facts about an index, which no definition states. */

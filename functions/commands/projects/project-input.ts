@@ -7,6 +7,7 @@ import {
   IsInt,
   IsISO8601,
   IsNotEmpty,
+  IsOptional,
   IsString,
   Matches,
   Max,
@@ -25,6 +26,7 @@ import {
   type Grant,
   listKey,
   MAIL_PROVIDERS,
+  MAX_FILTERABLE,
   type MailIntegration,
   type Project,
   type Reason,
@@ -49,6 +51,7 @@ class CustomFieldInput implements CustomField {
   key!: string;
   @IsIn(CUSTOM_FIELD_TYPES) type!: CustomFieldType;
   @IsNotEmpty() @MaxLength(128) label!: string;
+  @IsOptional() @IsIn([true]) filterable?: true;
 }
 
 class ReasonInput implements Reason {
@@ -143,9 +146,19 @@ export function validateProject(project: Project): Project {
     ...project.advisories
       .filter(({ affected }) => !isVersionRange(affected))
       .map(({ id }) => `advisories: ${id}: affected must be like <3.2.1 or ">=3.0 <3.2.1"`),
+    ...filterableProblems(project),
   ];
   if (problems.length > 0) throw new CommandFailure(EXIT.usage, problems.join('; '));
   return project;
+}
+
+function filterableProblems({ customFields }: Project): string[] {
+  const filterable = customFields.filter((field) => field.filterable);
+  const tooMany = `${MAX_FILTERABLE} custom fields can be filterable, not ${filterable.length}`;
+  return [
+    ...(filterable.length > MAX_FILTERABLE ? [tooMany] : []),
+    ...filterable.filter(({ type }) => type === 'json').map(({ key }) => `nothing can be listed by ${key}: it is json`),
+  ];
 }
 
 function messagesOf({ property, constraints, children }: ValidationError, parent = ''): string[] {

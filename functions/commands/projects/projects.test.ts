@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { filterableKeys, type Project } from '../../../shared/project/project.ts';
 import type { Latest } from '../../../shared/stores/mongodb.ts';
 import { openProjects } from '../../../shared/stores/projects.ts';
 import { ownDatabase } from '../../../shared/testing/stores.ts';
@@ -118,6 +119,53 @@ describe('sitebeat projects', () => {
     await latest.db.collection('projects').updateOne({ slug: 'holes' }, { $unset: { releases: 1, advisories: 1 } });
     const { releases: none, advisories: noneEither } = await json('show', 'holes');
     assert.deepEqual([none, noneEither], [[], []]);
+  });
+
+  it('lets sites be listed by custom fields, in the order of the fields, and says what is to be done', async () => {
+    const fields = ['a:string', 'b:number', 'c:boolean', 'd:date', 'e:json'].flatMap((field) => [
+      '--custom-field',
+      field,
+    ]);
+    const made = await json(...NEW.with(4, 'listed'), ...fields, '--filterable', 'c', '--filterable', 'a');
+    const keysOf = (project: Project) => filterableKeys(project);
+    assert.deepEqual(
+      [keysOf(made), made.listedBy],
+      [
+        ['a', 'c'],
+        ['a', 'c'],
+      ],
+    );
+    const { stdout, stderr } = await run(
+      'update',
+      'listed',
+      '--filterable',
+      'b',
+      '--custom-field',
+      'a:string:A',
+      '--json',
+    );
+    assert.deepEqual(
+      [keysOf(JSON.parse(stdout)), JSON.parse(stdout).listedBy],
+      [
+        ['a', 'b', 'c'],
+        ['a', 'c'],
+      ],
+    );
+    assert.match(stderr, /sitebeat setup/);
+    assert.match((await run('show', 'listed')).stdout, /a \(string, filterable\): A/);
+    for (const { args, says, exitCode } of [
+      { args: ['--filterable', 'd'], says: /3 custom fields can be filterable, not 4/, exitCode: 2 },
+      { args: ['--remove-filterable', 'a', '--filterable', 'e'], says: /listed by e: it is json/, exitCode: 2 },
+      { args: ['--filterable', 'x'], says: /has no x/, exitCode: 1 },
+      { args: ['--remove-filterable', 'd'], says: /d is not filterable/, exitCode: 1 },
+    ]) {
+      const refused = await run('update', 'listed', ...args);
+      assert.deepEqual([refused.exitCode, says.test(refused.stderr)], [exitCode, true], refused.stderr);
+    }
+    const back = await run('update', 'listed', '--remove-filterable', 'a', '--remove-custom-field', 'b', '--json');
+    assert.deepEqual(keysOf(JSON.parse(back.stdout)), ['c']);
+    const same = await run('update', 'listed', '--filterable', 'a', '--json');
+    assert.deepEqual([keysOf(JSON.parse(same.stdout)), same.stderr], [['a', 'c'], '']);
   });
 
   it('archives a project, and takes it back', async () => {

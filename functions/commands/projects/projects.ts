@@ -4,8 +4,11 @@ import type { Advisory } from '../../../shared/project/advisories.ts';
 import {
   type CustomField,
   DEFAULT_MAIL_CAP,
+  filterableKeys,
   type Grant,
+  isListedOtherwise,
   listKey,
+  MAX_FILTERABLE,
   type MailIntegration,
   type Project,
   type Reason,
@@ -15,7 +18,7 @@ import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { DuplicateProject, openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { readLatestConfig } from '../config.ts';
-import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
+import type { Output, Shell, Terminal } from '../terminal.ts';
 import {
   parseAdvisory,
   parseCustomField,
@@ -26,6 +29,7 @@ import {
   parseReleaseDay,
   validateProject,
 } from './project-input.ts';
+import { listText, projectText } from './project-text.ts';
 
 interface Fields {
   name?: string;
@@ -39,10 +43,12 @@ interface Fields {
   grant?: Grant[];
   release?: ReleaseDay[];
   advisory?: Advisory[];
+  filterable?: string[];
 }
 
 interface Removals {
   removeCustomField?: string[];
+  removeFilterable?: string[];
   removeReason?: string[];
   removeMail?: string[];
   revoke?: string[];
@@ -75,6 +81,7 @@ export function addProjects(program: Command, shell: Shell): void {
   withFields(withJson(group.command('update <project>').description('change what is given, nothing else')), {})
     .option('--no-keep-full-ip', 'cut addresses to their network again')
     .option('--remove-custom-field <key>', 'allow it no longer (repeatable)', collect(String))
+    .option('--remove-filterable <key>', 'list sites by it no longer (repeatable)', collect(String))
     .option('--remove-reason <id>', 'list it no longer (repeatable)', collect(String))
     .option('--remove-mail <provider:list>', 'subscribe there no longer (repeatable)', collect(String))
     .option('--revoke <email>', 'show it to them no longer (repeatable)', collect(lowerCase))
@@ -104,6 +111,11 @@ function withFields(command: Command, { mandatory = false }: { mandatory?: boole
     .addOption(required(new Option('--slug <slug>', 'its folder on WordPress.org; another name for it here')))
     .addOption(required(new Option('--type <type>').choices(['plugin', 'theme'])))
     .option('--custom-field <key:type[:label]>', 'allow a key of `extra` (repeatable)', collect(parseCustomField))
+    .option(
+      '--filterable <key>',
+      `let sites be listed by a custom field (repeatable, ${MAX_FILTERABLE} at most)`,
+      collect(String),
+    )
     .option('--reason <id[:label]>', 'a deactivation reason beside the stock ones (repeatable)', collect(parseReason))
     .option('--mail <provider:list[:off]>', 'subscribe admins there (repeatable)', collect(parseMailIntegration))
     .option(
@@ -169,12 +181,13 @@ export async function findProject(hashOrSlug: string, store: Pick<ProjectsWriter
 }
 
 async function create(options: Output & Fields & { hash?: string }, { projects, terminal }: Context): Promise<void> {
+  const customFields = markedFields(options.customField ?? [], options);
   const project = validateProject({
     hash: options.hash ?? randomUUID(),
     name: options.name as string,
     slug: options.slug as string,
     type: options.type as Project['type'],
-    customFields: options.customField ?? [],
+    customFields,
     reasons: options.reason ?? [],
     mailIntegrations: options.mail ?? [],
     mailCapPerHour: options.mailCap ?? DEFAULT_MAIL_CAP,
@@ -183,6 +196,7 @@ async function create(options: Output & Fields & { hash?: string }, { projects, 
     access: options.grant ?? [],
     releases: options.release ?? [],
     advisories: options.advisory ?? [],
+    ...(options.filterable && { listedBy: filterableKeys({ customFields }) }),
   });
   await projects.create(project);
   terminal.result(project, projectText, options);
@@ -193,7 +207,7 @@ async function update(name: string, options: Output & Fields & Removals, context
   const given = {
     ...pick(options, ['name', 'slug', 'type', 'keepFullIp']),
     ...(options.mailCap !== undefined && { mailCapPerHour: options.mailCap }),
-    ...editedList('customFields', project, options.customField, options.removeCustomField, ({ key }) => key),
+    ...editedFields(project, options),
     ...editedList('reasons', project, options.reason, options.removeReason, ({ id }) => id),
     ...editedList('mailIntegrations', project, options.mail, options.removeMail, listKey),
     ...editedList('access', project, options.grant, options.revoke, ({ email }) => email),
@@ -201,7 +215,10 @@ async function update(name: string, options: Output & Fields & Removals, context
     ...editedList('advisories', project, options.advisory, options.removeAdvisory, ({ id }) => id),
   };
   if (Object.keys(given).length === 0) throw new CommandFailure(EXIT.usage, 'nothing to change; see --help');
-  validateProject({ ...project, ...given });
+  const changed = validateProject({ ...project, ...given });
+  if (given.customFields && isListedOtherwise(changed)) {
+    context.terminal.note('sitebeat setup makes the sites that are there ready to be listed by the filterable fields');
+  }
   await change(project.hash, given, options, context);
 }
 
@@ -209,6 +226,33 @@ function pick<T extends object, K extends keyof T>(object: T, keys: K[]): { [P i
   return Object.fromEntries(keys.filter((key) => object[key] !== undefined).map((key) => [key, object[key]])) as {
     [P in K]?: NonNullable<T[P]>;
   };
+}
+
+/** The custom fields as they are to be; nothing when they stay. A field that is stated anew stays filterable. */
+function editedFields(project: Project, options: Fields & Removals): { customFields?: CustomField[] } {
+  const { customField, removeCustomField, filterable, removeFilterable = [] } = options;
+  const before = filterableKeys(project);
+  const { customFields } = editedList('customFields', project, customField, removeCustomField, ({ key }) => key);
+  if (customFields === undefined && filterable === undefined && removeFilterable.length === 0) return {};
+  const fields = customFields ?? project.customFields;
+  const kept = before.filter((key) => fields.some((field) => field.key === key));
+  return { customFields: markedFields(fields, { filterable: [...kept, ...(filterable ?? [])], removeFilterable }) };
+}
+
+function markedFields(
+  fields: CustomField[],
+  { filterable = [], removeFilterable = [] }: Pick<Fields & Removals, 'filterable' | 'removeFilterable'>,
+): CustomField[] {
+  for (const key of filterable) {
+    if (!fields.some((field) => field.key === key)) throw new CommandFailure(EXIT.found, `customFields has no ${key}`);
+  }
+  for (const key of removeFilterable) {
+    if (!filterable.includes(key)) throw new CommandFailure(EXIT.found, `${key} is not filterable`);
+  }
+  const marked = filterable.filter((key) => !removeFilterable.includes(key));
+  return fields.map(({ filterable: _, ...field }) =>
+    marked.includes(field.key) ? { ...field, filterable: true } : field,
+  );
 }
 
 type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations' | 'access' | 'releases' | 'advisories'>;
@@ -239,31 +283,4 @@ async function change(
   const changed = await projects.update(hash, fields);
   if (changed === undefined) throw new CommandFailure(EXIT.found, 'the project is gone');
   terminal.result(changed, projectText, options);
-}
-
-function listText(projects: Project[]): string {
-  if (projects.length === 0) return 'no projects; sitebeat projects create makes one';
-  const rows = projects.map(({ slug, name, type, hash, customFields, mailIntegrations, archived }) => {
-    const lists = mailIntegrations.filter(({ enabled }) => enabled).length;
-    return [slug, name, type, hash, customFields.length, lists, archived];
-  });
-  return table(['slug', 'name', 'type', 'hash', 'custom fields', 'mail lists', 'archived'], rows);
-}
-
-function projectText(project: Project): string {
-  return section([
-    ['name', project.name],
-    ['slug', project.slug],
-    ['type', project.type],
-    ['hash', project.hash],
-    ['custom fields', project.customFields.map(({ key, type, label }) => `${key} (${type}): ${label}`)],
-    ['reasons', project.reasons.map(({ id, label }) => `${id}: ${label}`)],
-    ['mail', project.mailIntegrations.map((mail) => `${listKey(mail)}${mail.enabled ? '' : ' (off)'}`)],
-    ['mail cap', `${project.mailCapPerHour} requests an hour`],
-    ['addresses', project.keepFullIp ? 'kept whole' : 'cut to their network'],
-    ['access', project.access.map(({ email, role }) => `${email} (${role})`)],
-    ['releases', project.releases.map(({ version, releasedOn }) => `${version}: ${releasedOn}`)],
-    ['advisories', project.advisories.map(({ id, affected, title }) => `${id} (${affected}): ${title}`)],
-    ['archived', project.archived],
-  ]);
 }

@@ -112,6 +112,7 @@ async function foldAll(
   for await (const { eventId } of unclaimed.waitingSince(new Date(stores.now().getTime() - CLAIM_MS))) {
     await unclaimed.remove(eventId);
   }
+  await stores.sites.markSilent(stores.now(), Number.POSITIVE_INFINITY);
   return folded;
 }
 

@@ -1,19 +1,20 @@
 import type { Db } from 'mongodb';
 import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { objectName } from '../../../shared/event/object-name.ts';
+import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { type Archive, openArchive } from '../../../shared/stores/archive.ts';
 import { openCountries } from '../../../shared/stores/countries.ts';
 import { openDeactivations } from '../../../shared/stores/deactivations.ts';
 import { openErasures } from '../../../shared/stores/erasures.ts';
 import { openEventKeys } from '../../../shared/stores/event-keys.ts';
 import { openHistory } from '../../../shared/stores/history.ts';
+import { openLateDays } from '../../../shared/stores/late-days.ts';
 import { openOptOuts } from '../../../shared/stores/opt-outs.ts';
 import { openProjects } from '../../../shared/stores/projects.ts';
 import { openRejections } from '../../../shared/stores/rejections.ts';
 import { openSites } from '../../../shared/stores/sites.ts';
 import { openUnclaimed } from '../../../shared/stores/unclaimed.ts';
 import { processEvent, type Stores } from '../../process-event/process-event.ts';
-import { concurrently } from '../concurrently.ts';
 import type { Config } from '../config.ts';
 import { holdSites } from './hold-sites.ts';
 
@@ -98,6 +99,7 @@ function openStores(config: Config, db: Db): RecordingStores {
     eventKeys: openEventKeys(config),
     erasures: openErasures(db),
     history: openHistory(config),
+    lateDays: openLateDays(db),
     rejections: openRejections(config, { log: () => {} }),
     mailQuotas: { take: async () => false },
     subscribers: { publish: async () => {} },

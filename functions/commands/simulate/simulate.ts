@@ -1,12 +1,13 @@
 import { type Command, Option } from 'commander';
 import { KINDS, type Kind } from '../../../shared/event/object-name.ts';
 import { enabledLists, type Project } from '../../../shared/project/project.ts';
+import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { type PastOptions, simulatePast, simulateSites } from '../../../shared/simulation/past.ts';
 import { openArchive } from '../../../shared/stores/archive.ts';
 import { openProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
-import { concurrently } from '../concurrently.ts';
-import { parseCount, parseTime } from '../recovery/range-options.ts';
+import { parseTime } from '../recovery/parse-time.ts';
+import { parseCount } from '../recovery/range-options.ts';
 import { type Output, type Shell, section, type Terminal } from '../terminal.ts';
 import { withLatest } from '../with-latest.ts';
 import { recordPast } from './record-past.ts';

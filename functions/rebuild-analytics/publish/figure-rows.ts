@@ -45,6 +45,9 @@ export interface SupportRow {
   spreads: { dimension: 'php' | 'wordpress' | 'database'; value: string | null; sites: number }[];
 }
 
+/** Rates are of whole weeks. */
+export const RATES_DAYS = 28;
+
 /** Complete days, all included. */
 export interface Window {
   /** Releases from before are as the last rebuild left them. */

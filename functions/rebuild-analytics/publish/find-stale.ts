@@ -2,9 +2,8 @@ import { createHash } from 'node:crypto';
 import { addDays, type Day, daysBetween } from '../../../shared/figures/days.ts';
 import { NEIGHBOURS, RELEASE_ALERT, RELEASES } from '../../../shared/figures/definitions.ts';
 import type { AnalyticsDocument, FiguresBasis } from '../../../shared/figures/documents.ts';
-import { dateParam } from '../../../shared/stores/history-reader.ts';
 import type { PublishRun, PublishStores } from '../publish.ts';
-import { readQuery } from '../queries.ts';
+import { basis as basisQuery } from './figure-queries.ts';
 
 /** A project whose figures are to be made anew. */
 export interface Stale {
@@ -61,13 +60,7 @@ export async function findStale(
 async function readDigests({ history }: PublishStores, days: Day[]): Promise<Map<string, Record<Day, string>>> {
   const digests = new Map<string, Record<Day, string>>();
   if (days.length === 0) return digests;
-  const sorted = days.toSorted();
-  const params = {
-    from: dateParam(sorted[0] as Day),
-    to: dateParam(sorted.at(-1) as Day),
-    days: days.map(dateParam),
-  };
-  for await (const { project_hash: project, day, ...row } of history.stream(readQuery('figures-basis'), params)) {
+  for await (const { project_hash: project, day, ...row } of history.stream(basisQuery(days))) {
     // the order within an array is no one's promise
     const parts = Object.values(row).flatMap((value) => (Array.isArray(value) ? value : [value]));
     const own = digests.get(String(project)) ?? {};

@@ -10,7 +10,7 @@ const FOUND_SHOWN = 50;
 export function neighboursFound(rows: readonly NeighbourRow[]): NeighbourFound[] {
   const found = neighbours(
     rows.map(({ list, value, age, at_risk: siteDays, left_sites: left }) => ({
-      list,
+      dimension: list,
       value: value === ALL_THAT_STATE_IT ? null : value,
       age,
       siteDays,
@@ -18,7 +18,7 @@ export function neighboursFound(rows: readonly NeighbourRow[]): NeighbourFound[]
     })),
   ).slice(0, FOUND_SHOWN);
   const rowsOf = groupBy(rows, ({ list, value }) => `${list} ${value}`);
-  return found.map(({ list, ...one }) => {
+  return found.map(({ dimension: list, ...one }) => {
     const [kind, key] = list.startsWith('field:') ? (['field', list.slice('field:'.length)] as const) : [list, null];
     const siteDays = sumOf(rowsOf.get(`${list} ${one.value}`) ?? [], (row) => row.at_risk);
     return { ...one, kind: kind as NeighbourFound['kind'], key, sites: Math.ceil(siteDays / NEIGHBOURS.days) };

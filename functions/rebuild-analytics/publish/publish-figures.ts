@@ -1,23 +1,13 @@
 import { addDays, type Day } from '../../../shared/figures/days.ts';
-import {
-  ACTIVE_DAYS,
-  COHORT_DAYS,
-  FIRST_COHORT_DAY,
-  KEPT,
-  NEIGHBOURS,
-  RETENTION_AGES,
-} from '../../../shared/figures/definitions.ts';
+import { NEIGHBOURS } from '../../../shared/figures/definitions.ts';
 import type { AnalyticsDocument, FigureDocuments, FigureName } from '../../../shared/figures/documents.ts';
-import { cohortOf } from '../../../shared/figures/retention.ts';
 import { figureId } from '../../../shared/stores/figures.ts';
-import { dateParam } from '../../../shared/stores/history-reader.ts';
 import type { PublishRun, PublishStores } from '../publish.ts';
-import { readQuery } from '../queries.ts';
 import type { Attempts } from './attempts.ts';
-import type { FigureRow, LivesRow, SupportRow, Window } from './figure-rows.ts';
+import { BEGINNING, figures as figuresQuery, lives as livesQuery, support as supportQuery } from './figure-queries.ts';
+import { type FigureRow, type LivesRow, RATES_DAYS, type SupportRow, type Window } from './figure-rows.ts';
 import { SETTLED_DAYS, type Stale } from './find-stale.ts';
 import { neighboursFound } from './neighbours.ts';
-import { BEGINNING } from './publish-series.ts';
 import { ratesOf } from './rates.ts';
 import { releasesOf } from './releases.ts';
 import { retentionOf } from './retention.ts';
@@ -28,11 +18,6 @@ interface Context {
   attempts: Attempts;
   stale: ReadonlyMap<string, Stale>;
 }
-
-/** Rates are of whole weeks. */
-const RATES_DAYS = 28;
-/** Older cohorts are of other times. */
-const COHORTS_DAYS = 3 * 364;
 
 /** Writes the figures of these projects. */
 export async function publishFigures(stores: PublishStores, run: PublishRun, context: Context): Promise<void> {
@@ -96,21 +81,9 @@ function windowOf({ days, through }: PublishRun, isFresh: boolean): Window {
 }
 
 /** What the figures of each of these projects are made of; a project without a day in the window has nothing. */
-async function* readFigures(
-  { history }: PublishStores,
-  projects: string[],
-  { releasesFrom, ratesFrom, neighboursFrom, through }: Window,
-): AsyncIterable<FigureRow> {
+async function* readFigures({ history }: PublishStores, projects: string[], window: Window): AsyncIterable<FigureRow> {
   const silent = new Set(projects);
-  const rows = history.stream(readQuery('figures'), {
-    from: dateParam(releasesFrom),
-    rates_from: dateParam(ratesFrom),
-    neighbours_from: dateParam(neighboursFrom),
-    through: dateParam(through),
-    projects,
-    values_kept: NEIGHBOURS.kept,
-  });
-  for await (const row of rows) {
+  for await (const row of history.stream(figuresQuery(projects, window))) {
     silent.delete(String(row.project_hash));
     yield row as unknown as FigureRow;
   }
@@ -132,16 +105,7 @@ async function publishRetention(
     context.attempts.of(project, () =>
       putFigures(project, stores, run, context, { retention: retentionOf(kept, through) }),
     );
-  const earliest = cohortOf(addDays(through, -COHORTS_DAYS));
-  const rows = stores.history.stream(readQuery('figures-lives'), {
-    first_cohort: dateParam(FIRST_COHORT_DAY),
-    cohort_days: COHORT_DAYS,
-    cohorts_from: dateParam(earliest > FIRST_COHORT_DAY ? earliest : FIRST_COHORT_DAY),
-    oldest_age: Math.max(...RETENTION_AGES),
-    rates_from: dateParam(addDays(through, 1 - RATES_DAYS)),
-    through: dateParam(through),
-    projects: [...silent],
-  });
+  const rows = stores.history.stream(livesQuery([...silent], through));
   for await (const row of rows as AsyncIterable<unknown> as AsyncIterable<LivesRow>) {
     silent.delete(row.project_hash);
     leaves.set(row.project_hash, row.leaves);
@@ -168,13 +132,7 @@ async function publishSupport(
     version === null ? [] : [`${project} ${version}`],
   );
   if (newest.length > 0) {
-    const rows = stores.history.stream(readQuery('figures-support'), {
-      from: dateParam(addDays(run.through, 1 - ACTIVE_DAYS)),
-      through: dateParam(run.through),
-      active_days: ACTIVE_DAYS,
-      value_length: KEPT.valueCharacters,
-      newest,
-    });
+    const rows = stores.history.stream(supportQuery(newest, run.through));
     for await (const row of rows as AsyncIterable<unknown> as AsyncIterable<SupportRow>) {
       silent.delete(row.project_hash);
       await put(row.project_hash, row.spreads);

@@ -1,10 +1,9 @@
-import { addDays, type Day } from '../../../shared/figures/days.ts';
+import type { Day } from '../../../shared/figures/days.ts';
 import type { AnalyticsDocument, Dimension } from '../../../shared/figures/documents.ts';
 import { monthsOf } from '../../../shared/stores/figures.ts';
-import { dateParam } from '../../../shared/stores/history-reader.ts';
 import type { PublishRun, PublishStores } from '../publish.ts';
-import { readQuery } from '../queries.ts';
 import type { Attempts } from './attempts.ts';
+import { firstDays as firstDaysQuery, months as monthQuery } from './figure-queries.ts';
 import { type DayRow, seriesDocuments } from './series-documents.ts';
 
 /** What the days of a project say of it as a whole. */
@@ -20,9 +19,6 @@ interface Context {
   published: ReadonlyMap<string, AnalyticsDocument>;
   attempts: Attempts;
 }
-
-/** Before any plugin reported to anybody. */
-export const BEGINNING = '2015-01-01';
 
 /** Writes the series of the months that changed; gives the facts of every project that there is any day of. */
 export async function publishSeries(
@@ -41,8 +37,7 @@ export async function publishSeries(
         const documents = seriesDocuments({ project, month, generation: run.generation }, days, dimensions);
         await stores.figures.putSeries(documents, generation);
       });
-    const range = { from: dateParam(`${month}-01`), to: dateParam(lastDayOf(month)) };
-    for await (const row of stores.history.stream(readQuery('figures-months'), range)) {
+    for await (const row of stores.history.stream(monthQuery(month))) {
       const project = String(row.project_hash);
       const days = row.days as DayRow[];
       seen.add(project);
@@ -64,11 +59,6 @@ function changedMonths({ days, through, today }: PublishRun, firstDays: readonly
     .slice(0, 1)
     .flatMap((first) => monthsOf(first, today));
   return [...new Set([...months, ...all])].sort();
-}
-
-function lastDayOf(month: string): Day {
-  const [year, number] = month.split('-').map(Number) as [number, number];
-  return new Date(Date.UTC(year, number, 0)).toISOString().slice(0, 10);
 }
 
 function factsOf(published: AnalyticsDocument | undefined): Facts {
@@ -110,14 +100,7 @@ async function findFirstDays(
   projects?: string[],
 ): Promise<Map<string, Day>> {
   const firstDays = new Map<string, Day>();
-  const params = {
-    from: dateParam(BEGINNING),
-    to: dateParam(addDays(today, 1)),
-    all: projects === undefined,
-    // an empty array has no type
-    projects: projects ?? [''],
-  };
-  for await (const row of history.stream(readQuery('figures-known'), params)) {
+  for await (const row of history.stream(firstDaysQuery(today, projects))) {
     firstDays.set(String(row.project_hash), String(row.first_day));
   }
   return firstDays;

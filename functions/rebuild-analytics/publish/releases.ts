@@ -3,9 +3,9 @@ import {
   adoptionNow,
   daysToHalf,
   firstReported,
+  medianDaysToHalf,
   type ReportRow,
   releaseDay,
-  usualDaysToHalf,
 } from '../../../shared/figures/adoption.ts';
 import { alertLooks, type ExposureRow } from '../../../shared/figures/alert.ts';
 import { addDays, type Day, daysBetween } from '../../../shared/figures/days.ts';
@@ -36,7 +36,7 @@ export function releasesOf(
   row: FigureRow,
   { earlier, said }: KnownReleases,
   { releasesFrom, through }: Window,
-): Pick<ReleasesDocument, 'releases' | 'usualDaysToHalf'> {
+): Pick<ReleasesDocument, 'releases' | 'medianDaysToHalf'> {
   const reports = row.reports.map(({ day, version, age_days: ageDays, sites }) => ({ day, version, ageDays, sites }));
   const settled = earlier.filter(({ releasedOn }) => releasedOn < releasesFrom);
   const begun = datedReleases(reports, said, through).filter(
@@ -69,7 +69,7 @@ export function releasesOf(
         ? release.alert
         : alertOf(release, releases[place + 1], activeSites(release), through),
     })),
-    usualDaysToHalf: usualDaysToHalf(
+    medianDaysToHalf: medianDaysToHalf(
       releases.map((release) => ({ day: release.releasedOn, daysToHalf: release.daysToHalf })),
       through,
     ),
