@@ -8,7 +8,7 @@ export class ApiError extends Error {
   readonly problem: Problem | null;
 
   constructor(status: number, problem: Problem | null) {
-    super(problem?.title ?? 'The dashboard could not be reached');
+    super(problem?.title ?? (status === 0 ? 'The dashboard could not be reached' : `The request failed (${status})`));
     this.name = 'ApiError';
     this.status = status;
     this.requestId = problem?.instance ?? null;
@@ -20,16 +20,31 @@ const ROOT = '/api/v1';
 /** Without it, the API takes no POST: a form of another site cannot set it. */
 const OUR_HEADER = { 'x-sitebeat': '1' };
 
-/** The address of an answer, for links that download. */
-export function apiHref(path: string, query: Record<string, string | null | undefined> = {}): string {
-  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] != null && entry[1] !== '');
+export type Query = Record<string, string | number | null | undefined>;
+
+/** The address of an answer, also for links that download. What is null or empty is left out. */
+export function apiHref(path: string, query: Query = {}): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value === null || value === undefined || value === '' ? [] : [[name, String(value)]],
+  );
   const text = new URLSearchParams(given).toString();
   return `${ROOT}${path}${text === '' ? '' : `?${text}`}`;
 }
 
+/** What belongs to a project. */
+export function projectApi(slug: string, path: string, query: Query = {}): string {
+  return apiHref(`/projects/${encodeURIComponent(slug)}${path}`, query);
+}
+
+export interface GetOptions {
+  signal?: AbortSignal;
+  /** Past what the browser has kept. */
+  isFresh?: boolean;
+}
+
 /** Throws an ApiError. */
-export async function getJson<T>(href: string, signal?: AbortSignal): Promise<T> {
-  return (await send(href, signal ? { signal } : {})) as T;
+export async function getJson<T>(href: string, { signal, isFresh = false }: GetOptions = {}): Promise<T> {
+  return (await send(href, { ...(signal ? { signal } : {}), cache: isFresh ? 'no-cache' : 'default' })) as T;
 }
 
 /** Turns the token of a local link into a session. Throws an ApiError. */

@@ -1,3 +1,5 @@
+import type { Interval } from '../../../shared/figures/intervals.ts';
+
 const locales = navigator.languages;
 
 const whole = new Intl.NumberFormat(locales, { maximumFractionDigits: 0 });
@@ -17,12 +19,23 @@ const points = new Intl.NumberFormat(locales, {
 
 export const formatCount = (count: number): string => whole.format(count);
 export const formatChange = (change: number): string => signed.format(change);
-export const formatRatio = (ratio: number): string => decimal.format(ratio);
+export const formatDecimal = (value: number): string => decimal.format(value);
+
+/** "1 site", "2 sites" */
+export const counted = (count: number, one: string, many = `${one}s`): string =>
+  `${formatCount(count)} ${count === 1 ? one : many}`;
 
 /** A share of 1; below 10 % with one decimal. */
 export function formatShare(share: number): string {
   return share !== 0 && Math.abs(share) < 0.0995 ? percentFine.format(share) : percentWhole.format(share);
 }
+
+/** "24–29 %" of shares of 1. */
+export const formatRange = ({ low, high }: Interval): string =>
+  (high < 0.0995 ? percentFine : percentWhole).formatRange(low, high);
+
+/** "+1.5 %" of a share of 1. */
+export const formatSignedShare = (share: number): string => `${share > 0 ? '+' : ''}${formatShare(share)}`;
 
 /** The difference of two shares of 1, in points of per cent. */
 export const formatPoints = (difference: number): string => `${points.format(difference * 100)} points`;
@@ -69,4 +82,11 @@ export function formatDuration(seconds: number): string {
   if (seconds < 7200) return unit(seconds / 60, 'minute');
   if (seconds < 172_800) return unit(seconds / 3600, 'hour');
   return unit(seconds / 86_400, 'day');
+}
+
+const countries = new Intl.DisplayNames(locales, { type: 'region' });
+
+/** "Germany" for `DE`; what is no such code stays as it is. */
+export function countryName(code: string): string {
+  return /^[A-Z]{2}$/.test(code) ? (countries.of(code) ?? code) : code;
 }
