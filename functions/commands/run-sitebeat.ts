@@ -8,6 +8,7 @@ import { addDoctor } from './doctor/doctor.ts';
 import { addErase } from './person/erase.ts';
 import { addShowSite } from './person/show-site.ts';
 import { addProjects } from './projects/projects.ts';
+import { addRebuild } from './rebuild/rebuild.ts';
 import { addDeadLetters } from './recovery/dead-letters.ts';
 import { addReconcile } from './recovery/reconcile.ts';
 import { addRejections } from './recovery/rejections.ts';
@@ -26,6 +27,7 @@ const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
   addCharts,
   addShowSite,
   addErase,
+  addRebuild,
   addReconcile,
   addTrace,
   addRejections,

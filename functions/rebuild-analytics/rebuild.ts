@@ -41,6 +41,7 @@ export interface Extent {
   progress?: (done: number, total: number) => void;
 }
 
+const LEASE = 'rebuild';
 const HOUR_MS = 3_600_000;
 /** BigQuery lets 50 partitions of a table be replaced in ten seconds. */
 const DAYS_AT_ONCE = 4;
@@ -54,7 +55,7 @@ const DETAILS_BYTES = 2 ** 30;
  * made. Throws BusyError when another one is at it.
  */
 export async function rebuild(stores: Stores, extent: Extent): Promise<Published & { days: number }> {
-  const lease = await stores.leases.take('rebuild', LEASE_MS);
+  const lease = await stores.leases.take(LEASE, LEASE_MS);
   if (lease === undefined) throw new BusyError('another rebuild is under way');
   try {
     const done = await rebuildUnder(lease, stores, extent);
@@ -94,16 +95,32 @@ interface Work {
   late: LateDayDocument[];
 }
 
+/** The days that a run without a limit would make of the history. */
+export async function daysOfRun({ history, lateDays, leases }: Stores, now: Date): Promise<Day[]> {
+  const today = dayOf(now);
+  const doneSince = await leases.doneSince(LEASE);
+  if (doneSince === null) {
+    const [row] = await history.query(firstDay().sql, {});
+    return typeof row?.day === 'string' ? daysFrom(row.day, today) : [];
+  }
+  const waiting = await lateDays.waiting(today, Number.MAX_SAFE_INTEGER);
+  return [...new Set([...waiting.map(({ _id }) => _id), ...openDays(doneSince, today)])].sort();
+}
+
 async function planWork(lease: Lease, { history, lateDays }: Stores, { now, lateDays: most }: Extent): Promise<Work> {
   const today = dayOf(now);
-  const before = lease.doneSince && openSince(lease.doneSince);
-  if (before === null) {
+  const isFirst = lease.doneSince === null;
+  if (isFirst) {
     const [row] = await history.query(firstDay().sql, {});
     if (typeof row?.day === 'string') await lateDays.want(daysFrom(row.day, today), false);
   }
-  const open = daysFrom(before !== null && before < today ? before : today, today);
-  const limit = before === null ? Number.MAX_SAFE_INTEGER : (most ?? LATE_DAYS_OF_A_RUN);
-  return { now, today, open, late: await lateDays.waiting(today, limit) };
+  const limit = isFirst ? Number.MAX_SAFE_INTEGER : (most ?? LATE_DAYS_OF_A_RUN);
+  return { now, today, open: openDays(lease.doneSince ?? now, today), late: await lateDays.waiting(today, limit) };
+}
+
+/** What no run has seen closed, and today. */
+function openDays(doneSince: Date, today: Day): Day[] {
+  return daysFrom(earlier(openSince(doneSince), today), today);
 }
 
 /** What is on its way when a day ends has some time to arrive; what comes later says so itself. */

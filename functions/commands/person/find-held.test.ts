@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { objectName } from '../../../shared/event/object-name.ts';
 import type { Project } from '../../../shared/project/project.ts';
 import { openArchive } from '../../../shared/stores/archive.ts';
+import { openDerivedSites } from '../../../shared/stores/derived-sites.ts';
 import { openEventKeys } from '../../../shared/stores/event-keys.ts';
 import { openSiteHistory } from '../../../shared/stores/site-history.ts';
 import { openSiteLatest } from '../../../shared/stores/site-latest.ts';
@@ -59,6 +60,7 @@ describe('openSearch', () => {
       eventKeys: openEventKeys(options),
       latest: openSiteLatest(system.db),
       history: openSiteHistory(options),
+      derived: openDerivedSites(options),
     };
     const terminal = {
       note: (text: string) => notes.push(text),
