@@ -6,6 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { build } from 'esbuild';
 import { COUNTRY_DATABASE, countryDatabaseInPackage } from '../shared/stores/countries.ts';
+import { buildPage } from './build-page.ts';
 import { bundleLock } from './bundle-lock.ts';
 import { readMesh } from './mesh.ts';
 
@@ -25,6 +26,7 @@ const OTHER_INPUTS = [
   'package-lock.json',
   'tsconfig.json',
   'functions/build.ts',
+  'functions/build-page.ts',
   'functions/bundle-lock.ts',
   'functions/mesh.json',
 ];
@@ -116,6 +118,12 @@ async function buildFunction(name: string, out: URL): Promise<string[]> {
   for (const file of existsSync(sql) ? readdirSync(sql) : []) {
     files.set(`sql/${file}`, await readFile(new URL(file, sql)));
     others.push(fileURLToPath(new URL(file, sql)));
+  }
+  const page = new URL('page/', source);
+  if (existsSync(page)) {
+    const built = await buildPage(page, ROOT);
+    for (const [file, contents] of built.files) files.set(`page/${file}`, contents);
+    others.push(...built.inputs);
   }
   await writeBundle(out, files);
   const parts = [...files.keys()].map((file) => fileURLToPath(new URL(file, out)));

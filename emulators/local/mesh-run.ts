@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +27,8 @@ export interface MeshRun {
   mesh: Mesh;
   /** Where a function listens. */
   urlOf(name: string): string;
+  /** The dashboard, with a token of this run that signs whoever opens it in. */
+  dashboardLink: string;
   /** What points a client, or a function that is started by hand, at the same stores. */
   env: StoreEnv;
   /** Drains in the order of the flow: nothing is cut, what is undone stays in Pub/Sub. */
@@ -41,6 +44,7 @@ export async function startMeshRun({ dataDir, port, onLine, beforeDelivery }: Me
   const urlOf = (name: string) => `http://127.0.0.1:${ports[name]}`;
   const [stores] = await Promise.all([startStores(process.env, dataDir), buildFunctions()]);
   const running = new Map<string, FunctionProcess>();
+  const token = randomBytes(24).toString('base64url');
   const stop = async () => {
     await running.get('collect')?.stop();
     await stores.stopPubsub();
@@ -50,7 +54,7 @@ export async function startMeshRun({ dataDir, port, onLine, beforeDelivery }: Me
   try {
     // after the stores took theirs: a port that is free now is not reserved
     ports = await choosePorts(mesh, { dataDir, port }, last);
-    const env = { ...process.env, ...stores.env, LOG_LEVEL: 'DEBUG' };
+    const env = { ...process.env, ...stores.env, ...dashboardIdentity(token), LOG_LEVEL: 'DEBUG' };
     const starts = mesh.functions.map(async ({ name }) => {
       const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
       running.set(name, await startFunction({ name, source, port: ports[name] as number, env, onLine }));
@@ -75,12 +79,18 @@ export async function startMeshRun({ dataDir, port, onLine, beforeDelivery }: Me
   return {
     mesh,
     urlOf,
+    // behind #, where no log sees it
+    dashboardLink: `${urlOf('dashboard')}/#token=${token}`,
     env: stores.env,
     stop: async () => {
       stopSchedules();
       await stop();
     },
   };
+}
+
+function dashboardIdentity(token: string) {
+  return { DASHBOARD_IDENTITY: 'local', DASHBOARD_TOKEN_SHA256: createHash('sha256').update(token).digest('hex') };
 }
 
 /** What a run leaves in its data folder for the next one. */

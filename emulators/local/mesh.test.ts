@@ -11,7 +11,7 @@ import { simulate } from '../../shared/simulation/simulate.ts';
 import { EVENT_TABLES } from '../../shared/stores/site-history.ts';
 import { until } from '../../shared/testing/until.ts';
 import { freePort } from '../emulator.ts';
-import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/google-emulator.ts';
+import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/contract-google.ts';
 import { startStorage } from '../storage/index.ts';
 import { startMeshRun } from './mesh-run.ts';
 import { postAll } from './post.ts';

@@ -25,7 +25,7 @@ import { countStores } from './totals.ts';
 const MESH = readMesh();
 const SUBSCRIPTIONS = subscriptionsOf(MESH);
 /** `npm run proof:redeploy` sends more, and replaces those as well that no payload passes. */
-const PAYLOADS = Number(process.env.SITEBEAT_REDEPLOY_PAYLOADS ?? 120);
+const PAYLOADS = Number(process.env.SITEBEAT_REDEPLOY_PAYLOADS ?? 60);
 const IS_WHOLE = process.env.SITEBEAT_REDEPLOY_PAYLOADS !== undefined;
 const REPLACED = MESH.functions.filter(({ trigger }) => IS_WHOLE || trigger.schedule === undefined);
 const POSTS_AT_ONCE = 16;

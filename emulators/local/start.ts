@@ -119,10 +119,7 @@ function readyLine(run: MeshRun, sample: Sample | undefined) {
     MONGODB_URI,
     GOOGLE_CLOUD_PROJECT,
   };
-  const dashboard = run.mesh.functions.some(({ name }) => name === 'dashboard')
-    ? { dashboard: run.urlOf('dashboard') }
-    : {};
-  return { ready: true, collect: run.urlOf('collect'), ...dashboard, ...(sample && { sample }), env };
+  return { ready: true, collect: run.urlOf('collect'), dashboard: run.dashboardLink, ...(sample && { sample }), env };
 }
 
 function screen(run: MeshRun, { dataDir, sample }: Options, startMs: number): string {
@@ -134,6 +131,7 @@ function screen(run: MeshRun, { dataDir, sample }: Options, startMs: number): st
   return `
 Sitebeat runs (started in ${(startMs / 1000).toFixed(1)} s). Ctrl-C ends it.
 
+Dashboard  ${run.dashboardLink}
 Endpoint   ${endpoint}/   (POST /track, /deactivate, /tracking-skipped)
 Project    ${DEMO_PROJECT.name}, hash ${DEMO_PROJECT.hash}
 ${sample ? sampleText(sample) : ''}Data       ${dataDir ?? 'in memory; npm start -- --data DIR keeps it'}
