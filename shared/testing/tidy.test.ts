@@ -76,7 +76,7 @@ function isAllowed({ from, to }: Import): boolean {
 
 describe('the tree', () => {
   const files = sourceFiles();
-  const code = files.filter((file) => /\.ts$/.test(file));
+  const code = files.filter((file) => /\.tsx?$/.test(file));
 
   it('grows nothing new at the top', () => {
     const top = new Set(files.map((file) => file.split('/')[0] as string));
@@ -101,7 +101,7 @@ describe('the tree', () => {
   it('names files in kebab-case, and none after nothing in particular', () => {
     const names = code.map((file) => file.split('/').at(-1) as string);
     assert.deepEqual(
-      names.filter((name) => !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|bench))?\.ts$/.test(name)),
+      names.filter((name) => !/^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.(?:test|bench|d))?\.tsx?$/.test(name)),
       [],
     );
     assert.deepEqual(
