@@ -143,10 +143,10 @@ export function validateProject(project: Project): Project {
     ...project.reasons
       .filter(({ id }) => id === UNLISTED || STOCK_REASONS.includes(id))
       .map(({ id }) => `the reason ${id} is there for every project`),
+    ...filterableProblems(project),
     ...project.advisories
       .filter(({ affected }) => !isVersionRange(affected))
       .map(({ id }) => `advisories: ${id}: affected must be like <3.2.1 or ">=3.0 <3.2.1"`),
-    ...filterableProblems(project),
   ];
   if (problems.length > 0) throw new CommandFailure(EXIT.usage, problems.join('; '));
   return project;

@@ -1,60 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { Advisory } from '../../../shared/project/advisories.ts';
+import type { Command } from 'commander';
 import {
   type CustomField,
   DEFAULT_MAIL_CAP,
   filterableKeys,
-  type Grant,
   isListedOtherwise,
   listKey,
-  MAX_FILTERABLE,
-  type MailIntegration,
   type Project,
-  type Reason,
-  type ReleaseDay,
 } from '../../../shared/project/project.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { DuplicateProject, openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { readLatestConfig } from '../config.ts';
-import type { Output, Shell, Terminal } from '../terminal.ts';
-import {
-  parseAdvisory,
-  parseCustomField,
-  parseGrant,
-  parseMailCap,
-  parseMailIntegration,
-  parseReason,
-  parseReleaseDay,
-  validateProject,
-} from './project-input.ts';
-import { listText, projectText } from './project-text.ts';
-
-interface Fields {
-  name?: string;
-  slug?: string;
-  type?: Project['type'];
-  customField?: CustomField[];
-  reason?: Reason[];
-  mail?: MailIntegration[];
-  mailCap?: number;
-  keepFullIp?: boolean;
-  grant?: Grant[];
-  release?: ReleaseDay[];
-  advisory?: Advisory[];
-  filterable?: string[];
-}
-
-interface Removals {
-  removeCustomField?: string[];
-  removeFilterable?: string[];
-  removeReason?: string[];
-  removeMail?: string[];
-  revoke?: string[];
-  removeRelease?: string[];
-  removeAdvisory?: string[];
-}
+import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
+import { validateProject } from './project-input.ts';
+import { type Fields, lowerCase, type Removals, withFields, withRemovals } from './project-options.ts';
 
 interface Context {
   projects: ProjectsWriter;
@@ -78,18 +38,11 @@ export function addProjects(program: Command, shell: Shell): void {
     .action((options: Output & Fields & { hash?: string }) =>
       withProjects(shell, (context) => create(options, context)),
     );
-  withFields(withJson(group.command('update <project>').description('change what is given, nothing else')), {})
-    .option('--no-keep-full-ip', 'cut addresses to their network again')
-    .option('--remove-custom-field <key>', 'allow it no longer (repeatable)', collect(String))
-    .option('--remove-filterable <key>', 'list sites by it no longer (repeatable)', collect(String))
-    .option('--remove-reason <id>', 'list it no longer (repeatable)', collect(String))
-    .option('--remove-mail <provider:list>', 'subscribe there no longer (repeatable)', collect(String))
-    .option('--revoke <email>', 'show it to them no longer (repeatable)', collect(lowerCase))
-    .option('--remove-release <version>', 'take its day from the reports again (repeatable)', collect(String))
-    .option('--remove-advisory <id>', 'look for its sites no longer (repeatable)', collect(String))
-    .action((name: string, options: Output & Fields & Removals) =>
-      withProjects(shell, (context) => update(name, options, context)),
-    );
+  withRemovals(
+    withFields(withJson(group.command('update <project>').description('change what is given, nothing else')), {}),
+  ).action((name: string, options: Output & Fields & Removals) =>
+    withProjects(shell, (context) => update(name, options, context)),
+  );
   withJson(group.command('archive <project>').description('reject what it reports from now on; nothing is deleted'))
     .option('--undo', 'let it report again')
     .action((name: string, options: Output & { undo?: true }) =>
@@ -102,63 +55,6 @@ export function addProjects(program: Command, shell: Shell): void {
 
 function withJson(command: Command): Command {
   return command.option('--json', 'print JSON');
-}
-
-function withFields(command: Command, { mandatory = false }: { mandatory?: boolean }): Command {
-  const required = (option: Option) => option.makeOptionMandatory(mandatory);
-  return command
-    .addOption(required(new Option('--name <name>', 'what people call it')))
-    .addOption(required(new Option('--slug <slug>', 'its folder on WordPress.org; another name for it here')))
-    .addOption(required(new Option('--type <type>').choices(['plugin', 'theme'])))
-    .option('--custom-field <key:type[:label]>', 'allow a key of `extra` (repeatable)', collect(parseCustomField))
-    .option(
-      '--filterable <key>',
-      `let sites be listed by a custom field (repeatable, ${MAX_FILTERABLE} at most)`,
-      collect(String),
-    )
-    .option('--reason <id[:label]>', 'a deactivation reason beside the stock ones (repeatable)', collect(parseReason))
-    .option('--mail <provider:list[:off]>', 'subscribe admins there (repeatable)', collect(parseMailIntegration))
-    .option(
-      '--grant <role:email>',
-      'show it to them on the dashboard, as owner or analyst (repeatable)',
-      collect(parseGrant),
-    )
-    .option(
-      '--release <version:day>',
-      'when a version came out, if not when it was first reported (repeatable)',
-      collect(parseReleaseDay),
-    )
-    .option(
-      '--advisory <id[@day]:affected:fixed-in:title>',
-      'a hole in some versions, like <3.2.1 (repeatable)',
-      collect((text) => parseAdvisory(text)),
-    )
-    .option(
-      '--mail-cap <requests>',
-      `ask mail lists that often an hour at most (${DEFAULT_MAIL_CAP})`,
-      parsed(parseMailCap),
-    )
-    .option('--keep-full-ip', "keep a site's whole address, not just its network");
-}
-
-/** An option's value; one that cannot be parsed is bad usage. */
-function parsed<T>(parse: (text: string) => T) {
-  return (text: string): T => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError((error as Error).message);
-    }
-  };
-}
-
-/** The values of a repeatable option. */
-function collect<T>(parse: (text: string) => T) {
-  return (text: string, earlier: T[] = []): T[] => [...earlier, parsed(parse)(text)];
-}
-
-function lowerCase(text: string): string {
-  return text.trim().toLowerCase();
 }
 
 async function withProjects({ env, terminal }: Shell, work: (context: Context) => Promise<void>): Promise<void> {
@@ -216,10 +112,13 @@ async function update(name: string, options: Output & Fields & Removals, context
   };
   if (Object.keys(given).length === 0) throw new CommandFailure(EXIT.usage, 'nothing to change; see --help');
   const changed = validateProject({ ...project, ...given });
-  if (given.customFields && isListedOtherwise(changed)) {
+  const isMarkedAnew = filterableKeys(changed).join('\n') !== filterableKeys(project).join('\n');
+  // what is written from now on is for the new ones: also if the former ones come back, not all sites are
+  const fields = isMarkedAnew ? { ...given, listedBy: [] } : given;
+  if (isListedOtherwise({ ...changed, ...fields })) {
     context.terminal.note('sitebeat setup makes the sites that are there ready to be listed by the filterable fields');
   }
-  await change(project.hash, given, options, context);
+  await change(project.hash, fields, options, context);
 }
 
 function pick<T extends object, K extends keyof T>(object: T, keys: K[]): { [P in K]?: NonNullable<T[P]> } {
@@ -283,4 +182,36 @@ async function change(
   const changed = await projects.update(hash, fields);
   if (changed === undefined) throw new CommandFailure(EXIT.found, 'the project is gone');
   terminal.result(changed, projectText, options);
+}
+
+function listText(projects: Project[]): string {
+  if (projects.length === 0) return 'no projects; sitebeat projects create makes one';
+  const rows = projects.map(({ slug, name, type, hash, customFields, mailIntegrations, archived }) => {
+    const lists = mailIntegrations.filter(({ enabled }) => enabled).length;
+    return [slug, name, type, hash, customFields.length, lists, archived];
+  });
+  return table(['slug', 'name', 'type', 'hash', 'custom fields', 'mail lists', 'archived'], rows);
+}
+
+function projectText(project: Project): string {
+  return section([
+    ['name', project.name],
+    ['slug', project.slug],
+    ['type', project.type],
+    ['hash', project.hash],
+    [
+      'custom fields',
+      project.customFields.map(
+        ({ key, type, label, filterable }) => `${key} (${type}${filterable ? ', filterable' : ''}): ${label}`,
+      ),
+    ],
+    ['reasons', project.reasons.map(({ id, label }) => `${id}: ${label}`)],
+    ['mail', project.mailIntegrations.map((mail) => `${listKey(mail)}${mail.enabled ? '' : ' (off)'}`)],
+    ['mail cap', `${project.mailCapPerHour} requests an hour`],
+    ['addresses', project.keepFullIp ? 'kept whole' : 'cut to their network'],
+    ['access', project.access.map(({ email, role }) => `${email} (${role})`)],
+    ['releases', project.releases.map(({ version, releasedOn }) => `${version}: ${releasedOn}`)],
+    ['advisories', project.advisories.map(({ id, affected, title }) => `${id} (${affected}): ${title}`)],
+    ['archived', project.archived],
+  ]);
 }

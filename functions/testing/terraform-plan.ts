@@ -4,8 +4,8 @@ import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SOURCES } from '../../functions/build.ts';
-import type { Mesh } from '../../functions/mesh.ts';
+import { SOURCES } from '../build.ts';
+import type { Mesh } from '../mesh.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { Mesh, MeshFunction } from '../../functions/mesh.ts';
+import type { Mesh, MeshFunction } from '../mesh.ts';
 import type { Resource } from './terraform-plan.ts';
 
 const README = new URL('../../terraform/README.md', import.meta.url);
