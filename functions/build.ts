@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
@@ -11,6 +11,7 @@ import { bundleLock } from './bundle-lock.ts';
 import { readMesh } from './mesh.ts';
 
 const ROOT = new URL('../', import.meta.url);
+const FOLDER = fileURLToPath(ROOT);
 
 /** ES modules that esbuild made of CommonJS packages still ask for `require`. */
 const BANNER = `import { createRequire as _createRequire } from 'node:module';
@@ -45,7 +46,7 @@ export async function buildFunctions(out: URL = new URL('dist/', ROOT)): Promise
       if (last !== undefined) return last;
       const inputs = await buildFunction(name, new URL(`${name}/`, out));
       await mkdir(new URL('.', stamp), { recursive: true });
-      await writeFile(stamp, JSON.stringify(await stampsOf(inputs)));
+      await writeFile(stamp, JSON.stringify(stampsOf(inputs)));
       return inputs;
     }),
   );
@@ -67,12 +68,13 @@ async function digestsOf(inputs: string[]): Promise<Record<string, string>> {
 }
 
 /** When each file was changed; null for one that is not there. */
-async function stampsOf(files: string[]): Promise<Record<string, number | null>> {
-  const stamps = files.map(async (file) => {
-    const { mtimeMs } = await stat(new URL(file, ROOT)).catch(() => ({ mtimeMs: null }));
+function stampsOf(files: string[]): Record<string, number | null> {
+  // not the promises' form: thousands of files are looked at whenever something starts
+  const stamps = files.map((file) => {
+    const mtimeMs = statSync(join(FOLDER, file), { throwIfNoEntry: false })?.mtimeMs ?? null;
     return [file, mtimeMs] as const;
   });
-  return Object.fromEntries(await Promise.all(stamps));
+  return Object.fromEntries(stamps);
 }
 
 /** What a bundle was made of and consists of; undefined when any of it changed since. */
@@ -81,7 +83,7 @@ async function freshInputs(stamp: URL): Promise<string[] | undefined> {
   if (text === undefined) return undefined;
   const last: Record<string, number | null> = JSON.parse(text);
   const inputs = Object.keys(last);
-  return isDeepStrictEqual(await stampsOf(inputs), last) ? inputs : undefined;
+  return isDeepStrictEqual(stampsOf(inputs), last) ? inputs : undefined;
 }
 
 /** Gives what the bundle was made of, and what it consists of. */

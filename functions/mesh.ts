@@ -19,7 +19,8 @@ import {
  * What a function may reach; Terraform turns each into roles, secrets and variables. `topic.<name>`: it publishes to that
  * topic of the mesh.
  */
-const ACCESS = /^(?:archive\.create|archive\.read|history\.append|history\.read|mail|mongodb|topic\.[a-z][a-z-]{2,})$/;
+const ACCESS =
+  /^(?:archive\.create|archive\.read|history\.append|history\.read|history\.rebuild|mail|mongodb|topic\.[a-z][a-z-]{2,})$/;
 
 class Trigger {
   /** Called over HTTP by anybody (public) or by a known identity (private). */

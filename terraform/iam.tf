@@ -40,6 +40,15 @@ resource "google_bigquery_dataset_iam_member" "function" {
   depends_on = [google_project_iam_custom_role.history_appender]
 }
 
+resource "google_bigquery_table_iam_member" "function" {
+  for_each = local.grants_on.table
+
+  dataset_id = google_bigquery_dataset.history.dataset_id
+  table_id   = google_bigquery_table.table[each.value.to].table_id
+  role       = each.value.role
+  member     = google_service_account.function[each.value.function].member
+}
+
 resource "google_project_iam_member" "function" {
   for_each = local.grants_on.project
 

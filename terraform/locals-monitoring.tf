@@ -14,11 +14,25 @@ locals {
     mail_waits  = { of = "sweep", message = "mail requests wait for the cap", only = null, description = "Sweeps that left requests to mail lists waiting for a project's cap" }
     missing     = { of = "reconcile", message = "reconciled", only = "jsonPayload.missing>0", description = "Reconciliations that found an event missing" }
   }
+  # A line a minute and an instance, of which a number is kept; lines in which it is 0 tell nothing.
+  log_values = {
+    shed                 = { of = "collect", message = "traffic", number = "shed", description = "Payloads that collect had no room for" }
+    over_rate            = { of = "collect", message = "traffic", number = "overRate", description = "Payloads of networks beyond their share of a minute" }
+    posts_of_network     = { of = "collect", message = "traffic", number = "mostOfOneNetwork", description = "Payloads of the busiest network" }
+    posts_of_project     = { of = "collect", message = "traffic", number = "mostOfOneProject", description = "Payloads of the busiest project" }
+    new_sites            = { of = "process-event", message = "new sites", number = "sites", description = "Sites that became known" }
+    new_sites_of_network = { of = "process-event", message = "new sites", number = "mostOfOneNetwork", description = "New sites of the network with most" }
+    new_sites_of_project = { of = "process-event", message = "new sites", number = "mostOfOneProject", description = "New sites of the project with most" }
+  }
   line_metrics = {
-    for name, line in local.log_lines : name => {
+    for name, line in merge(
+      { for name, line in local.log_lines : name => merge(line, { number = null }) },
+      { for name, value in local.log_values : name => merge(value, { only = "jsonPayload.${value.number}>0" }) },
+      ) : name => {
       description = line.description
       label       = "function"
       field       = "jsonPayload.function"
+      number      = line.number
       filter = join(" AND ", compact([
         "resource.type=\"cloud_run_revision\"",
         line.of == null ? null : "jsonPayload.function=\"${line.of}\"",
@@ -35,6 +49,7 @@ locals {
       description = "Payloads that were refused, by Cloud Run or by collect, by status"
       label       = "status"
       field       = "httpRequest.status"
+      number      = null
       filter = join(" AND ", [
         "resource.type=\"cloud_run_revision\"",
         "resource.labels.service_name=(${local.any_of.public})",
@@ -118,7 +133,7 @@ locals {
       denominator = null
       aligner     = "ALIGN_MAX", reducer = "REDUCE_MAX", by = local.by_subscription, window = "300s"
       over        = 0, duration = "0s"
-      advice      = "Events were given up after every try. They are kept for seven days: mend the cause, then publish them to their topic again (`gcloud pubsub subscriptions pull F-dead-letter`)."
+      advice      = "Events were given up after every try. They are kept for seven days: `sitebeat dead-letters list` says of which function, its log why. Mend the cause, then `sitebeat dead-letters redrive`."
     }
   }
 
@@ -131,6 +146,19 @@ locals {
       edge   = "loadbalancing_googleapis_com:https_request_count{monitored_resource=\"https_lb_rule\",url_map_name=~\"${join("|", [for name in local.edge : "sitebeat-${name}"])}\",response_code=~\"403|429|500|502|503|504\"}"
     },
   )
+  # A metric that keeps numbers is three series in PromQL: how many lines, their sum, and buckets.
+  numbers = {
+    for name, _ in local.log_values : name => {
+      for part in ["count", "sum"] :
+      part => "logging_googleapis_com:user_sitebeat_${name}_${part}{monitored_resource=\"cloud_run_revision\"}"
+    }
+  }
+  # How many in an hour are worth a look, if they are five times what was usual in the day before. An instance knows its own
+  # busiest alone: the sum over instances is never below the truth.
+  unusual = {
+    for name, floor in { posts_of_network = 3000, posts_of_project = 3000, new_sites_of_network = 100, new_sites_of_project = 500 } :
+    name => "sum(increase(${local.numbers[name].sum}[1h])) > ${floor} and sum(increase(${local.numbers[name].sum}[1h])) > 5 * (sum(increase(${local.numbers[name].sum}[24h] offset 1h)) / 24 or vector(0))"
+  }
   # Of five minutes; of log lines also the minutes that have any, by which a single loss among few payloads is seen.
   lost = concat(
     [for function in ["increase", "count_over_time"] : "sum(${function}(${local.series.refused}[5m]))"],
@@ -173,7 +201,7 @@ locals {
         duration = "0s"
         every    = "300s"
         of       = "missing"
-        advice   = "reconcile found objects in the archive that are in no history, and published them again. Once is a delay; again and again is a fault of process-event."
+        advice   = "reconcile found objects in the archive that are in no history, and published them again. Once is a delay; again and again is a fault of process-event. `sitebeat reconcile --dry-run` says of which hours, `sitebeat replay --only missing` sends what is older than three hours."
       }
       mail_waits = {
         title    = "mail requests wait"
@@ -183,6 +211,42 @@ locals {
         every    = "300s"
         of       = "mail_waits"
         advice   = "A project asks its mail lists for more addresses an hour than its cap allows, for more than an hour. Nothing is lost: they go out hour by hour. Is it growth (`sitebeat projects update --mail-cap`), or does somebody post made-up sites?"
+      }
+      shed = {
+        title    = "collect has no room"
+        severity = "CRITICAL"
+        query    = "sum(count_over_time(${local.numbers.shed.count}[5m])) > 0"
+        duration = "0s"
+        every    = "60s"
+        of       = "shed"
+        advice   = "collect answered 503 because its queues were full. Clients never send again: each of these payloads is lost. Is the archive slow (`not stored` in collect's logs)? Is collect at its most instances (instance_limit_factor, the region's quota)? Does one network flood it (`a network sends more than its share`)? Then Cloud Armor (domain, rate_limit_per_minute)."
+      }
+      over_rate = {
+        title    = "a network sends more than its share"
+        severity = "WARNING"
+        query    = "sum(count_over_time(${local.numbers.over_rate.count}[30m])) > 15"
+        duration = "0s"
+        every    = "300s"
+        of       = "over_rate"
+        advice   = "In more than fifteen of thirty minutes a network (/24, /48) sent an instance of collect more than 300 payloads in the minute. Nothing is lost: they are stored behind everybody else's. A large web host may do that. terraform/README.md, `Too much of one`, says how to see whose they are, and what stops them."
+      }
+      unusual_posts = {
+        title    = "unusually many payloads"
+        severity = "WARNING"
+        query    = "${local.unusual.posts_of_network} or ${local.unusual.posts_of_project}"
+        duration = "0s"
+        every    = "300s"
+        of       = "posts_of_project"
+        advice   = "A project, or a network (/24, /48), sent more than 3,000 payloads in an hour, and five times as many as is usual. A release, growth, a loop in a plugin, or somebody who makes them up? Nothing is dropped. terraform/README.md, `Too much of one`, says how to see whose they are, and what stops them."
+      }
+      unusual_sites = {
+        title    = "unusually many new sites"
+        severity = "WARNING"
+        query    = "${local.unusual.new_sites_of_network} or ${local.unusual.new_sites_of_project}"
+        duration = "0s"
+        every    = "300s"
+        of       = "new_sites"
+        advice   = "In an hour more than 500 sites of a project, or more than 100 from a network (/24, /48), reported for the first time, and five times as many as is usual. A release, growth, a host that installs the plugin everywhere, or somebody who makes up sites? Nothing is dropped. terraform/README.md, `Too much of one`, says how to see whose they are, and what to do."
       }
       # none in 70 minutes, for an hour: two hours without, and a new project has an hour for its first
       rebuilt = {
@@ -210,6 +274,12 @@ locals {
     [
       for name, filter in local.log_metric :
       { title = local.log_metrics[name].description, filter = filter, aligner = "ALIGN_DELTA", reducer = "REDUCE_SUM", by = ["metric.labels.${local.log_metrics[name].label}"] }
+      if local.log_metrics[name].number == null
+    ],
+    [
+      for name, filter in local.log_metric :
+      { title = "${local.log_metrics[name].description}: the most in a minute of an instance", filter = filter, aligner = "ALIGN_PERCENTILE_99", reducer = "REDUCE_MAX", by = [] }
+      if local.log_metrics[name].number != null
     ],
   )
 }

@@ -44,6 +44,14 @@ locals {
         environment = { BIGQUERY_DATASET = local.dataset, BIGQUERY_MAX_GIB_BILLED = tostring(var.query_gib_limit) }
         secrets     = {}
       }
+      # what it is made of is in history.read; these tables can be made again
+      "history.rebuild" = {
+        grants = [
+          for table in local.derived_tables : { on = "table", to = table, role = "roles/bigquery.dataEditor" }
+        ]
+        environment = { BIGQUERY_DATASET = local.dataset }
+        secrets     = {}
+      }
       mongodb = {
         grants      = [{ on = "secret", to = "mongodb-uri", role = "roles/secretmanager.secretAccessor" }]
         environment = { MONGODB_POOL_SIZE = tostring(local.mongodb_pool_size) }
@@ -63,7 +71,8 @@ locals {
       }
     },
   )
-  appender = "sitebeatHistoryAppender"
+  appender       = "sitebeatHistoryAppender"
+  derived_tables = ["project_days", "site_days", "site_lives"]
 
   grants = flatten([
     for name, function in local.functions : [
@@ -73,7 +82,7 @@ locals {
     ]
   ])
   grants_on = {
-    for kind in ["bucket", "dataset", "project", "secret", "topic"] : kind => {
+    for kind in ["bucket", "dataset", "project", "secret", "table", "topic"] : kind => {
       for grant in local.grants : join(" ", compact([grant.function, grant.to, reverse(split("/", grant.role))[0]])) => grant
       if grant.on == kind
     }

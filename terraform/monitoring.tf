@@ -6,16 +6,30 @@ resource "google_logging_metric" "log" {
   description = each.value.description
   filter      = each.value.filter
 
+  value_extractor  = each.value.number == null ? null : "EXTRACT(jsonPayload.${each.value.number})"
   label_extractors = { (each.value.label) = "EXTRACT(${each.value.field})" }
 
   metric_descriptor {
     metric_kind = "DELTA"
-    value_type  = "INT64"
+    value_type  = each.value.number == null ? "INT64" : "DISTRIBUTION"
     unit        = "1"
 
     labels {
       key        = each.value.label
       value_type = "STRING"
+    }
+  }
+
+  dynamic "bucket_options" {
+    for_each = each.value.number[*]
+
+    content {
+      # to a million
+      exponential_buckets {
+        num_finite_buckets = 20
+        growth_factor      = 2
+        scale              = 1
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { BigQuery, Dataset, Query } from '@google-cloud/bigquery';
+import { BigQuery, type Dataset, type Query } from '@google-cloud/bigquery';
 import { failsWith, isOurs, openTarget, type Target } from './contract-target.ts';
 
 describe('BigQuery contract: a query with a destination', () => {
@@ -71,6 +71,12 @@ describe('BigQuery contract: a query with a destination', () => {
       [5],
     );
     assert.deepEqual(await held(), ['2026-01-31 a 5']);
+  });
+
+  it('takes a bare parameter for what it is', async () => {
+    const query = `SELECT @day AS day, 's' AS site, 1 AS n, ['x'] AS plugins`;
+    await write(query, `${name}$20260131`, { params: { day: BigQuery.date('2026-01-31') } });
+    assert.deepEqual(await held(), ['2026-01-31 s 1']);
   });
 
   it('is seen by readers as a whole', async () => {

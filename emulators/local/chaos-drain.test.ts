@@ -17,8 +17,7 @@ import type { StoreEnv } from './store-env.ts';
 const COLLECT = fileURLToPath(new URL('../../dist/collect', import.meta.url));
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
-describe('a collect that is told to end while the archive is slow', function () {
-  this.timeout(120_000);
+describe('a collect that is told to end while the archive is slow', () => {
   let env: StoreEnv;
   let folder: string;
 

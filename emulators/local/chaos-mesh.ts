@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { buildFunctions } from '../../functions/build.ts';
-import { concurrently } from '../../functions/commands/concurrently.ts';
 import { type Mesh, readMesh } from '../../functions/mesh.ts';
 import { findMeshViolations } from '../../functions/testing/chaos/mesh-violations.ts';
+import { concurrently } from '../../shared/runtime/concurrently.ts';
 import { type Random, seededRandom } from '../../shared/simulation/random.ts';
 import { type ClientRequest, simulate } from '../../shared/simulation/simulate.ts';
 import { until } from '../../shared/testing/until.ts';
@@ -88,7 +88,8 @@ async function startHarmedMesh(env: StoreEnv, random: Random) {
   };
   const mesh = impatient(readMesh());
   const running = new Map<string, FunctionProcess>();
-  for (const { name } of mesh.functions) {
+  // the others work at their time, which does not come here
+  for (const { name } of mesh.functions.filter(({ trigger }) => trigger.schedule === undefined)) {
     const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
     const functionEnv = { ...process.env, ...harmedEnv, LOG_LEVEL: 'ERROR' };
     running.set(

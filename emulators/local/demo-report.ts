@@ -42,12 +42,11 @@ export function renderDemo(result: DemoResult): string {
 }
 
 function renderSite(site: SiteDocument, history: HistoryLine[]): string[] {
-  const { name, status, optedOut, environment, phpVersion, database, projectVersion, deactivation, customFields } =
-    site;
+  const { name, state, optedOut, environment, phpVersion, database, projectVersion, deactivation, customFields } = site;
   return [
     heading('One site, as MongoDB has it'),
     `  ${name} (${site.site}, ${environment})`,
-    `  ${status}${deactivation ? ` because of "${deactivation.reasonId}"` : ''}${optedOut ? ', opted out' : ''}`,
+    `  ${state}${deactivation ? ` because of "${deactivation.reasonId}"` : ''}${optedOut ? ', opted out' : ''}`,
     `  plugin ${projectVersion}, PHP ${phpVersion}, ${database}; custom fields ${JSON.stringify(customFields)}`,
     heading('Its history, as BigQuery has it'),
     ...history.map(

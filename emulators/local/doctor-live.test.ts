@@ -5,8 +5,7 @@ import { capturedRun } from '../../functions/testing/captured-run.ts';
 import { freePort } from '../emulator.ts';
 import { type RunnerProcess, startRunner } from './runner-process.ts';
 
-describe('sitebeat doctor --live', function () {
-  this.timeout(120_000);
+describe('sitebeat doctor --live', () => {
   let runner: RunnerProcess;
   let given: NodeJS.ProcessEnv;
   before(async () => {

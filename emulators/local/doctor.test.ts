@@ -255,6 +255,25 @@ const DRIFTS: { title: string; drift: (stores: Stores) => Promise<unknown>; says
       says: () => [{ what: 'collection sites, index {"urlMd5s":1}', expected: 'there', actual: 'missing' }],
     },
     {
+      title: 'what an earlier version left in MongoDB',
+      drift: async ({ db }) => {
+        await db.collection('sites').createIndex({ project: 1, status: 1, lastSeenAt: -1, _id: 1 });
+        await db.collection('sites').insertOne({ project: 'p', status: 'active' });
+      },
+      says: () => [
+        {
+          what: 'collection sites, former index {"project":1,"status":1,"lastSeenAt":-1,"_id":1}',
+          expected: 'gone',
+          actual: 'there: sitebeat setup drops it',
+        },
+        {
+          what: 'documents of sites and deactivations',
+          expected: 'up to date',
+          actual: '1 are to be looked at: sitebeat setup brings them up to date',
+        },
+      ],
+    },
+    {
       title: 'an index that does not keep slugs apart',
       drift: async ({ db }) => {
         await db.collection('projects').dropIndex({ slug: 1 } as never);
@@ -285,7 +304,7 @@ async function repair({ env, pubsub, bucket, dataset, db }: Stores): Promise<voi
     await Promise.all(notifications.map((notification) => notification.delete()));
   }
   await Promise.all(['rejections', 'sites_unique'].map((name) => dataset.table(name).delete({ ignoreNotFound: true })));
-  await db.collection('projects').drop();
+  for (const name of ['projects', 'sites']) await db.collection(name).drop();
   await provisionStores(env);
   await provisionDelivery(MESH, Object.fromEntries(Object.keys(PUSH).map((name) => [name, 'http://127.0.0.1:9'])), env);
 }
@@ -379,7 +398,17 @@ describe('sitebeat doctor', () => {
   it('expects nothing of notify-mail where no mail API is configured', async () => {
     drifted = true;
     await stores.pubsub.subscription('notify-mail').delete();
+    await stores.db.collection('projects').updateMany({}, { $set: { mailIntegrations: [] } });
     assert.deepEqual([(await examine()).exitCode, (await examine('--no-mail')).exitCode], [1, 0]);
+  });
+
+  it('warns of a project with mail lists where no mail API is configured, for its requests reach nobody', async () => {
+    const { exitCode, diagnosis } = await examine('--no-mail');
+    const expected = 'none, for there is no mail API';
+    assert.deepEqual(diagnosis.differences, [
+      { what: 'project demo-forms, mail lists', expected, actual: 'mailchimp:demo-list' },
+    ]);
+    assert.equal(exitCode, 1);
   });
 
   it('expects an identity of each push in the cloud', async () => {

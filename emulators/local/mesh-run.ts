@@ -18,6 +18,8 @@ export interface MeshRunOptions {
   port?: number | undefined;
   /** Each line that a function logs. */
   onLine: (line: string) => void;
+  /** Called when the stores and functions are there, and nobody is told yet of what is received. */
+  beforeDelivery?: (env: StoreEnv) => Promise<void>;
 }
 
 /** The whole mesh, running on this machine. */
@@ -34,7 +36,7 @@ export interface MeshRun {
 }
 
 /** Builds the functions, starts the stores that the environment leaves unset, provisions them, and starts every function. */
-export async function startMeshRun({ dataDir, port, onLine }: MeshRunOptions): Promise<MeshRun> {
+export async function startMeshRun({ dataDir, port, onLine, beforeDelivery }: MeshRunOptions): Promise<MeshRun> {
   const mesh = readMesh();
   const last = dataDir === undefined ? undefined : readLastRun(dataDir);
   if (port) await freePort(port);
@@ -59,6 +61,7 @@ export async function startMeshRun({ dataDir, port, onLine }: MeshRunOptions): P
     });
     const outcomes = await Promise.allSettled([provisionStores(stores.env), ...starts]);
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    await beforeDelivery?.(stores.env);
     // last, for it pushes at once what an earlier run left
     await stores.startPubsub();
     await provisionDelivery(

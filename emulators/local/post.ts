@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { concurrently } from '../../functions/commands/concurrently.ts';
+import { concurrently } from '../../shared/runtime/concurrently.ts';
 import type { ClientRequest } from '../../shared/simulation/simulate.ts';
 
 /** The event id that collect answered; undefined when it refused. Rejects when nobody answers. */

@@ -26,6 +26,8 @@ export const DEMO_PROJECT: Project = {
   keepFullIp: false,
   archived: false,
   access: [],
+  releases: [],
+  advisories: [],
 };
 
 /** Makes the archive's bucket, the history's dataset, tables and views, and MongoDB's indexes, where they are missing. */

@@ -1,11 +1,14 @@
 import { parseArgs } from 'node:util';
 import { type MeshRun, startMeshRun } from './mesh-run.ts';
 import { DEMO_PROJECT } from './provision.ts';
+import { addSample, SAMPLE_PROJECT, type Sample, type SampleOptions } from './sample.ts';
+import { callFunction } from './schedule.ts';
 
-const USAGE = `usage: npm start -- [--data DIR] [--port N] [--json]
+const USAGE = `usage: npm start -- [--data DIR] [--port N] [--json] [--sample [--sites N] [--days D] [--seed S]]
   --data DIR  keep all data in DIR; without it, everything is in memory and gone at the end
   --port N    the port that plugins post to; without it 8080
-  --json      print one line when ready, for a program`;
+  --json      print one line when ready, for a program
+  --sample    with a simulated past to look at: that of 500 sites in 120 days`;
 const DEFAULT_PORT = 8080;
 /** By then it ends, whatever hangs. */
 const STOP_MS = 4800;
@@ -15,15 +18,38 @@ interface Options {
   dataDir: string | undefined;
   port: number;
   json: boolean;
+  sample: SampleOptions | undefined;
 }
+
+const SAMPLE = { sites: 500, days: 120, seed: 1 };
 
 function readOptions(): Options {
   const { values } = parseArgs({
-    options: { data: { type: 'string' }, port: { type: 'string' }, json: { type: 'boolean', default: false } },
+    options: {
+      data: { type: 'string' },
+      port: { type: 'string' },
+      json: { type: 'boolean', default: false },
+      sample: { type: 'boolean', default: false },
+      sites: { type: 'string' },
+      days: { type: 'string' },
+      seed: { type: 'string' },
+    },
   });
   const port = values.port === undefined ? DEFAULT_PORT : Number(values.port);
   if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new Error(`--port ${values.port} is no port`);
-  return { dataDir: values.data, port, json: values.json };
+  return { dataDir: values.data, port, json: values.json, sample: readSample(values) };
+}
+
+function readSample({ sample, ...given }: { sample: boolean; sites?: string; days?: string; seed?: string }) {
+  const size = { ...SAMPLE };
+  for (const name of ['sites', 'days', 'seed'] as const) {
+    const value = given[name];
+    if (value === undefined) continue;
+    if (!sample) throw new Error(`--${name} says how large the --sample is`);
+    size[name] = Number(value);
+    if (!Number.isSafeInteger(size[name]) || size[name] < 1) throw new Error(`--${name} ${value} is no number`);
+  }
+  return sample ? size : undefined;
 }
 
 async function main(): Promise<void> {
@@ -40,9 +66,18 @@ async function main(): Promise<void> {
   const onLine = options.json
     ? (line: string) => console.error(line)
     : (line: string) => console.log(readableLine(line));
-  const run = await startMeshRun({ ...options, onLine });
+  let sample: Sample | undefined;
+  const run = await startMeshRun({
+    ...options,
+    onLine,
+    beforeDelivery: async (env) => {
+      if (options.sample) sample = await addSample(env, options.sample);
+    },
+  });
   stopOnSignal(run);
-  if (options.json) console.log(JSON.stringify(readyLine(run)));
+  // the charts of what has just come to be
+  if (sample) await callFunction(run.urlOf('rebuild-analytics'));
+  if (options.json) console.log(JSON.stringify(readyLine(run, sample)));
   else console.log(screen(run, options, performance.now() - startedAt));
 }
 
@@ -74,7 +109,7 @@ function stopOnSignal(run: MeshRun): void {
   process.on('SIGTERM', stop);
 }
 
-function readyLine(run: MeshRun) {
+function readyLine(run: MeshRun, sample: Sample | undefined) {
   const { STORAGE_EMULATOR_HOST, PUBSUB_EMULATOR_HOST, BIGQUERY_EMULATOR_HOST, MONGODB_URI, GOOGLE_CLOUD_PROJECT } =
     run.env;
   const env = {
@@ -84,10 +119,10 @@ function readyLine(run: MeshRun) {
     MONGODB_URI,
     GOOGLE_CLOUD_PROJECT,
   };
-  return { ready: true, collect: run.urlOf('collect'), dashboard: run.dashboardLink, env };
+  return { ready: true, collect: run.urlOf('collect'), dashboard: run.dashboardLink, ...(sample && { sample }), env };
 }
 
-function screen(run: MeshRun, { dataDir }: Options, startMs: number): string {
+function screen(run: MeshRun, { dataDir, sample }: Options, startMs: number): string {
   const endpoint = run.urlOf('collect');
   const width = Math.max(...run.mesh.functions.map(({ name }) => name.length));
   const functions = run.mesh.functions.map(
@@ -99,7 +134,7 @@ Sitebeat runs (started in ${(startMs / 1000).toFixed(1)} s). Ctrl-C ends it.
 Dashboard  ${run.dashboardLink}
 Endpoint   ${endpoint}/   (POST /track, /deactivate, /tracking-skipped)
 Project    ${DEMO_PROJECT.name}, hash ${DEMO_PROJECT.hash}
-Data       ${dataDir ?? 'in memory; npm start -- --data DIR keeps it'}
+${sample ? sampleText(sample) : ''}Data       ${dataDir ?? 'in memory; npm start -- --data DIR keeps it'}
 
 Point a plugin at it, in a must-use plugin of your WordPress (it moves every plugin with this client there, and their
 licence and update calls too, which Sitebeat does not answer: never on a shop that sells licences):
@@ -119,6 +154,12 @@ BigQuery   ${run.env.BIGQUERY_EMULATOR_HOST}   (dataset ${run.env.BIGQUERY_DATAS
 Mail       ${run.env.MAIL_API_URL}   (GET shows what would have been sent)
 
 Every event, as it is processed:`;
+}
+
+function sampleText({ sites, days }: SampleOptions): string {
+  const { name, slug, hash } = SAMPLE_PROJECT;
+  const size = `${sites} sites in ${days} days`;
+  return `Sample     ${name}, hash ${hash}: ${size}; its charts: npx sitebeat charts ${slug}\n`;
 }
 
 /** A function's log line for a person; what is no log line stays as it is. */

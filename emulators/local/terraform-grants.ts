@@ -19,6 +19,7 @@ export function grantsOf(resources: Resource[]): string[] {
   const targets: Record<string, (values: Resource['values']) => string> = {
     google_storage_bucket_iam_member: ({ bucket }) => `bucket ${bucket.replace('demo-project', 'PROJECT')}`,
     google_bigquery_dataset_iam_member: ({ dataset_id }) => `dataset ${dataset_id}`,
+    google_bigquery_table_iam_member: ({ table_id }) => `table ${table_id}`,
     google_project_iam_member: ({ condition }) =>
       condition?.length > 0 ? 'buckets gcf-v2-sources-NUMBER-*' : 'project',
     google_secret_manager_secret_iam_member: ({ secret_id }) => `secret ${called.get(secret_id)}`,

@@ -7,8 +7,11 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { buildFunctions, SOURCES } from '../../functions/build.ts';
 import { openIntake } from '../../functions/collect/intake.ts';
+import { MAX_POSTS_OF_NETWORK } from '../../functions/collect/limits.ts';
 import { route } from '../../functions/collect/routes.ts';
+import { openTraffic } from '../../functions/collect/traffic.ts';
 import { type Mesh, type MeshFunction, readMesh, subscriptionsOf, topicsOf } from '../../functions/mesh.ts';
+import { openNewSites } from '../../functions/process-event/new-sites.ts';
 import type { Rejection } from '../../shared/event/rejection.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import { openLog } from '../../shared/runtime/log.ts';
@@ -109,11 +112,38 @@ describe('terraform/', function () {
   });
 
   it('counts log lines that the code writes', () => {
-    for (const { function: name, message, fields } of countedLines(resources))
+    for (const { function: name, message, fields } of countedLines(resources).filter(({ number }) => !number))
       assert.ok(
         sourcesOf(name).some((source) => logCall(message, fields).test(source)),
         `no log call of ${name ?? 'any function'} writes “${message}” with ${fields.join() || 'no more'}`,
       );
+  });
+
+  it('keeps the numbers of the lines of a minute, as they are written', async () => {
+    const lines = await logged(async () => {
+      const [now, posts] = [() => new Date(), MAX_POSTS_OF_NETWORK + 2];
+      const traffic = openTraffic({ now, log: openLog('collect') });
+      for (let n = 0; n < posts; n += 1) traffic.isOverRate('203.0.113.9');
+      for (const hash of ['one', 'one', 'another']) traffic.countProject(hash);
+      traffic.count('shed');
+      traffic.flush();
+      const newSites = openNewSites({ now, log: openLog('process-event') });
+      for (const senderNetwork of ['203.0.113.0', '198.51.100.0', '203.0.113.0', null])
+        newSites.count({ receivedAt: now().toISOString(), projectHash: 'one', senderNetwork });
+      newSites.flush();
+    });
+    const kept = countedLines(resources)
+      .filter(({ number }) => number)
+      .map((counted) => [counted.metric, matching(counted, lines)[0]?.[counted.number as string]]);
+    assert.deepEqual(Object.fromEntries(kept), {
+      shed: 1,
+      over_rate: 2,
+      posts_of_network: MAX_POSTS_OF_NETWORK + 2,
+      posts_of_project: 2,
+      new_sites: 4,
+      new_sites_of_network: 2,
+      new_sites_of_project: 4,
+    });
   });
 
   it('counts the line of an event that failed, as it is written', async () => {
@@ -198,12 +228,13 @@ function assertSameSubscriptions(resources: Resource[], mesh: Mesh) {
 const byName = <T extends { name?: string }>(items: T[]) =>
   [...items].sort((a, b) => String(a.name).localeCompare(String(b.name)));
 
-/** What each log-based metric asks of a line. */
+/** What each log-based metric asks of a line, and which number of it it keeps. */
 function countedLines(resources: Resource[]) {
   return resources
     .filter(({ type, values }) => type === 'google_logging_metric' && values.filter.includes('jsonPayload.message'))
-    .map(({ index, values: { filter } }) => ({
+    .map(({ index, values: { filter, value_extractor: extractor } }) => ({
       metric: String(index),
+      number: (extractor ?? '').match(/^EXTRACT\(jsonPayload\.(\w+)\)$/)?.[1] as string | undefined,
       function: filter.match(/jsonPayload\.function="([^"]+)"/)?.[1] as string | undefined,
       message: filter.match(/jsonPayload\.message="([^"]+)"/)[1] as string,
       fields: [...filter.matchAll(/jsonPayload\.(\w+)>/g)].map(([, field]) => field as string),
@@ -228,10 +259,21 @@ function sourcesOf(name = ''): string[] {
 /** The metrics that count one of these lines. */
 function metricsOf(resources: Resource[], lines: Record<string, unknown>[]): string[] {
   return countedLines(resources)
-    .filter((counted) =>
-      lines.some((line) => line.message === counted.message && [undefined, line.function].includes(counted.function)),
-    )
+    .filter((counted) => matching(counted, lines).length > 0)
     .map(({ metric }) => metric);
+}
+
+/** The lines that a metric asks for. */
+function matching(
+  { message, function: name, fields }: ReturnType<typeof countedLines>[number],
+  lines: Record<string, unknown>[],
+): Record<string, unknown>[] {
+  return lines.filter(
+    (line) =>
+      line.message === message &&
+      [undefined, line.function].includes(name) &&
+      fields.every((field) => Number(line[field]) > 0),
+  );
 }
 
 /** What `work` writes to standard error, line by line. */

@@ -2,8 +2,8 @@ import { receivedMessage } from './received-message.ts';
 import type { Consumer, Delivery, Subscription } from './subscription.ts';
 import type { ReceivedMessage } from './wire.ts';
 
-/** How long a Pull waits for a first message before it answers with none; shorter than any client's own deadline. */
-const PULL_WAIT_MS = 5_000;
+/** How long a Pull waits for a first message before it answers with none, as the service may at any time. */
+const PULL_WAIT_MS = 250;
 /** A response carries no more than this, one message excepted: clients limit what they receive. */
 export const MAX_RESPONSE_BYTES = 3 * 1024 * 1024;
 

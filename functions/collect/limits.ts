@@ -29,9 +29,6 @@ export const OVER_RATE_QUEUE: QueueLimits = {
 /** What one network (/24, /48) may send to an instance in a minute before it waits apart; thousands of sites share a host's. */
 export const MAX_POSTS_OF_NETWORK = 300;
 
-/** Networks, and projects, that an instance counts in a minute. */
-export const MAX_COUNTED = 10_000;
-
 /** After that the archive counts as out of reach, and its place goes to the next. */
 export const STORE_MS = 20_000;
 

@@ -16,7 +16,10 @@ export function parseForm(body: string, decode: (bytes: Uint8Array) => string): 
   const root = emptyObject();
   const text = (encoded: string) => (PLAIN.test(encoded) ? encoded : decode(percentDecode(encoded)));
   let keys = 0;
-  for (const [pair] of body.matchAll(/[^&]+/g)) {
+  for (let from = 0, end = 0; from <= body.length; from = end + 1) {
+    end = body.indexOf('&', from);
+    if (end === -1) end = body.length;
+    const pair = body.slice(from, end);
     const equals = pair.indexOf('=');
     const key = text(equals === -1 ? pair : pair.slice(0, equals));
     if (key === '') continue;
@@ -33,10 +36,23 @@ const PLAIN = /^[\w.[\]-]*$/;
 
 /** `%XX` and `+` to bytes; a percent sign that begins no hex number is itself. */
 function percentDecode(encoded: string): Uint8Array {
-  const bytes = encoded
-    .replaceAll('+', ' ')
-    .replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  return Buffer.from(bytes, 'latin1');
+  const bytes = Buffer.allocUnsafe(encoded.length);
+  let length = 0;
+  for (let at = 0; at < encoded.length; at += 1) {
+    const code = encoded.charCodeAt(at);
+    const isEscape = code === PERCENT && isHex(encoded.charCodeAt(at + 1)) && isHex(encoded.charCodeAt(at + 2));
+    bytes[length] = isEscape ? Number.parseInt(encoded.slice(at + 1, at + 3), 16) : code === PLUS ? SPACE : code;
+    length += 1;
+    if (isEscape) at += 2;
+  }
+  return bytes.subarray(0, length);
+}
+
+const [PERCENT, PLUS, SPACE] = [0x25, 0x2b, 0x20];
+
+/** False beyond the end, whose code is NaN. */
+function isHex(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66);
 }
 
 /** `a[b][]` -> `a`, `b`, ``; a bracket that does not close is part of the key. */

@@ -54,7 +54,8 @@ export function openQueue({ maxRunning, maxRunningBytes, maxWaiting, maxWaitingB
   };
   return {
     run: async (bytes, work) => {
-      await turn(bytes);
+      const turns = turn(bytes);
+      if (turns !== undefined) await turns;
       try {
         return await work();
       } finally {

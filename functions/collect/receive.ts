@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
 import type { Kind } from '../../shared/event/object-name.ts';
-import { transient, within } from '../../shared/runtime/errors.ts';
+import { within } from '../../shared/runtime/errors.ts';
 import type { Archive } from '../../shared/stores/archive.ts';
 import type { Intake } from './intake.ts';
 import { type BodyHeaders, STORE_MS } from './limits.ts';
@@ -18,9 +18,10 @@ export interface Received extends BodyHeaders {
 
 /**
  * Writes a payload to the archive and gives the event's id, once it is durable. Throws PermanentError for what can be
- * nobody's data, UnsupportedMediaTypeError, and TransientError when the archive is out of reach.
+ * nobody's data, UnsupportedMediaTypeError, and TransientError when the archive is out of reach. While it is written, nothing
+ * holds the payload but what is sent.
  */
-export async function receive(
+export function receive(
   received: Received,
   { archive, now, intake }: { archive: Pick<Archive, 'create'>; now: () => Date; intake: Pick<Intake, 'traffic'> },
 ): Promise<string> {
@@ -28,8 +29,9 @@ export async function receive(
   const { payload, payloadText, isExact } = parseBody(body, received);
   checkPayload(payload, userAgent);
   intake.traffic.countProject(payload.hash);
+  const id = randomUUID();
   const event: StoredEvent = {
-    id: randomUUID(),
+    id,
     kind,
     receivedAt: now().toISOString(),
     userAgent,
@@ -38,6 +40,5 @@ export async function receive(
     ...(!isExact && { bodyBase64: body.toString('base64') }),
     payload,
   };
-  await transient('the archive', () => within(STORE_MS, archive.create(event, payloadText)));
-  return event.id;
+  return within(STORE_MS, archive.create(event, payloadText)).then(() => id);
 }

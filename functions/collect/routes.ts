@@ -19,6 +19,9 @@ export interface Dependencies {
   intake: Pick<Intake, 'admit' | 'traffic'>;
 }
 
+/** As the framework hands it over. */
+type Request = IncomingMessage & { rawBody?: Buffer; body?: unknown };
+
 /** Licence and update calls that the client's endpoint filter moves here too; no answer of ours may read as success. */
 const NOT_OURS = /^\/(?:public\/license|update|v2\/update)(?:\/|$)/;
 
@@ -26,11 +29,7 @@ const NOT_IMPLEMENTED = { error: 'not_implemented', message: 'Sitebeat answers n
 const ROUTES = KINDS.map((kind) => `/${kind}`).join(', ');
 
 /** Answers one request; never throws. */
-export async function route(
-  request: IncomingMessage & { rawBody?: Buffer },
-  response: ServerResponse,
-  dependencies: Dependencies,
-): Promise<void> {
+export async function route(request: Request, response: ServerResponse, dependencies: Dependencies): Promise<void> {
   if (response.headersSent) return;
   const path = pathOf(request.url ?? '/');
   const kind = KINDS.find((candidate) => path === `/${candidate}`);
@@ -52,36 +51,42 @@ function pathOf(url: string): string {
 
 /** What a request whose body is over the limit is told; ends nothing, for the rest of the body is still to come. */
 export function answerTooLarge(response: ServerResponse): void {
-  write(response, 413, { error: 'too_large', message: `the body is longer than ${MAX_BODY_BYTES} bytes` });
+  const text = writeHead(response, 413, {
+    error: 'too_large',
+    message: `the body is longer than ${MAX_BODY_BYTES} bytes`,
+  });
+  if (text !== undefined) response.write(text);
 }
 
-async function collect(
-  kind: Kind,
-  request: IncomingMessage & { rawBody?: Buffer },
-  response: ServerResponse,
-  dependencies: Dependencies,
-) {
+async function collect(kind: Kind, request: Request, response: ServerResponse, dependencies: Dependencies) {
   if (request.method !== 'POST') {
     answerMethod(response, 'POST');
     return;
   }
   const { intake, log } = dependencies;
-  const received = {
+  const about = {
     kind,
-    body: request.rawBody ?? Buffer.alloc(0),
     userAgent: request.headers['user-agent'] ?? null,
     senderAddress: senderAddressOf(request, dependencies.forwardedHops),
     ...bodyHeaders(request),
   };
   try {
-    const { senderAddress, body } = received;
-    const id = await intake.admit({ senderAddress, bodyBytes: body.length }, () => receive(received, dependencies));
+    const post = { senderAddress: about.senderAddress, bodyBytes: request.rawBody?.length ?? 0 };
+    const id = await intake.admit(post, () => receive({ ...about, body: takeBody(request) }, dependencies));
     log('DEBUG', 'stored', { eventId: id, kind });
     intake.traffic.count('stored');
     answer(response, 200, { success: true, id });
   } catch (error) {
     intake.traffic.count(answerError(response, error, log));
   }
+}
+
+/** The framework keeps it with the request, which lasts until the answer. */
+function takeBody(request: Request): Buffer {
+  const { rawBody = Buffer.alloc(0) } = request;
+  delete request.rawBody;
+  delete request.body;
+  return rawBody;
 }
 
 function answerError(response: ServerResponse, error: unknown, log: Log): Exclude<Outcome, 'stored'> {
@@ -122,14 +127,15 @@ function senderAddressOf(request: IncomingMessage, forwardedHops: number): strin
 }
 
 function answer(response: ServerResponse, status: number, body: Record<string, unknown>): void {
-  write(response, status, body);
-  response.end();
+  const text = writeHead(response, status, body);
+  // the process ends, and has answered that in our place
+  if (text !== undefined) response.end(text);
 }
 
-function write(response: ServerResponse, status: number, body: Record<string, unknown>): void {
-  // the process ends, and has answered that in our place
-  if (response.headersSent) return;
+/** Gives the text that is to follow; undefined when there was an answer already. */
+function writeHead(response: ServerResponse, status: number, body: Record<string, unknown>): string | undefined {
+  if (response.headersSent) return undefined;
   const text = JSON.stringify(body);
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) });
-  response.write(text);
+  return text;
 }

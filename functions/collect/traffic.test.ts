@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { MAX_KEYS } from '../../shared/runtime/count-by-minute.ts';
 import type { LogFields } from '../../shared/runtime/log.ts';
-import { MAX_COUNTED, MAX_POSTS_OF_NETWORK } from './limits.ts';
+import { MAX_POSTS_OF_NETWORK } from './limits.ts';
 import { openTraffic } from './traffic.ts';
 
 describe('openTraffic', () => {
@@ -66,7 +67,7 @@ describe('openTraffic', () => {
   });
 
   it('counts so many networks and projects, and takes the rest as they come', () => {
-    for (let n = 0; n < MAX_COUNTED + 5; n += 1) {
+    for (let n = 0; n < MAX_KEYS + 5; n += 1) {
       traffic.isOverRate(`${20 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}.1`);
       traffic.countProject(`${n}${'x'.repeat(100)}`);
     }
@@ -74,6 +75,6 @@ describe('openTraffic', () => {
     traffic.count('stored');
     traffic.flush();
     const [{ networks, projects }] = lines as [{ networks: number; projects: number }];
-    assert.deepEqual([networks, projects], [MAX_COUNTED, MAX_COUNTED]);
+    assert.deepEqual([networks, projects], [MAX_KEYS, MAX_KEYS]);
   });
 });

@@ -12,6 +12,7 @@ import { addRejections } from './recovery/rejections.ts';
 import { addReplay } from './recovery/replay.ts';
 import { addTrace } from './recovery/trace.ts';
 import { addSetup } from './setup.ts';
+import { addSimulate } from './simulate/simulate.ts';
 import { openTerminal, type Shell, type Streams } from './terminal.ts';
 
 /** Every command, in the order of --help. */
@@ -26,6 +27,7 @@ const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
   addRejections,
   addReplay,
   addDeadLetters,
+  addSimulate,
 ];
 
 const SYSTEM = `

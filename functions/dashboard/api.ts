@@ -1,11 +1,6 @@
-import type {
-  Day,
-  NeighboursDocument,
-  RatesDocument,
-  Release,
-  RetentionDocument,
-  Share,
-} from '../../shared/figures/documents.ts';
+import type { Day } from '../../shared/figures/days.ts';
+import type { NeighboursDocument, RatesDocument, Release, RetentionDocument } from '../../shared/figures/documents.ts';
+import type { Share } from '../../shared/figures/intervals.ts';
 import type { Role } from '../../shared/project/project.ts';
 
 export interface MeAnswer {

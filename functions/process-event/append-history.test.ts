@@ -13,10 +13,14 @@ const NOW = '2026-03-09T07:05:08.000Z';
 
 describe('appendHistory', () => {
   let dataset: Dataset;
+  let marked: string[];
   before(async () => {
     dataset = await ownDataset();
   });
   after(() => dataset.delete({ force: true }));
+  beforeEach(() => {
+    marked = [];
+  });
 
   function append(
     event: StoredEvent,
@@ -29,6 +33,7 @@ describe('appendHistory', () => {
       ...clock,
       history: openHistory(options),
       rejections: openRejections(options, { ...clock, log: () => {} }),
+      lateDays: { mark: async (day) => void marked.push(day) },
     });
   }
 
@@ -75,6 +80,26 @@ describe('appendHistory', () => {
     await Promise.all([append(event), append(event)]);
     await append(event);
     assert.equal((await read('sites_unique', 'again-1')).length, 1);
+  });
+
+  for (const { title, now, days } of [
+    { title: 'nothing of a day that goes on', now: NOW, days: [] },
+    { title: 'nothing of a day that has just ended', now: '2026-03-10T00:59:59.999Z', days: [] },
+    { title: 'a day that is over', now: '2026-03-10T01:00:00.000Z', days: ['2026-03-09'] },
+  ])
+    it(`marks ${title}, whatever came of it`, async () => {
+      for (const kind of ['track', 'deactivate', 'tracking-skipped'] as const) {
+        marked = [];
+        await append(capturedEvent(kind, { id: `marks-${kind}-${now}` }), { now });
+        assert.deepEqual(marked, days, kind);
+      }
+    });
+
+  it('marks no day for what is rejected', async () => {
+    await append(capturedEvent('track', { id: 'marks-none', payload: { hash: 'unknown' } }), {
+      now: '2026-04-01T00:00:00Z',
+    });
+    assert.deepEqual(marked, []);
   });
 
   it('records what is rejected, once as readers see it, and appends nothing else', async () => {

@@ -11,8 +11,7 @@ import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';
 const MIB = 1024 * 1024;
 const RECEIVED_AT = '2026-03-09T07:05:06.789Z';
 
-describe('the entry process-event', function () {
-  this.timeout(60_000);
+describe('the entry process-event', () => {
   let system: OwnSystem;
   let entry: EntryProcess;
   before(async () => {
@@ -22,6 +21,7 @@ describe('the entry process-event', function () {
   after(async () => {
     entry.signal('SIGTERM');
     assert.equal(await entry.ended, 0);
+    assert.match(entry.errors(), /"message":"new sites","function":"process-event","sites":1,/);
     await system.close();
   });
 
@@ -95,8 +95,10 @@ describe('the entry process-event', function () {
 
   it('works on as before', async () => {
     const id = randomUUID();
-    await put(nameOf(id), event(id));
-    assert.equal(await push(finalized(nameOf(id))), 204);
+    const receivedAt = new Date().toISOString();
+    const name = objectName('track', receivedAt, id);
+    await put(name, event(id, { receivedAt }));
+    assert.equal(await push(finalized(name)), 204);
     assert.equal(await system.db.collection('sites').countDocuments(), 1);
   });
 });

@@ -10,6 +10,7 @@ import { openDeactivations } from '../../shared/stores/deactivations.ts';
 import { openErasures } from '../../shared/stores/erasures.ts';
 import { openEventKeys } from '../../shared/stores/event-keys.ts';
 import { openHistory } from '../../shared/stores/history.ts';
+import { openLateDays } from '../../shared/stores/late-days.ts';
 import type { Subscribers } from '../../shared/stores/mail-outbox.ts';
 import { openMailQuotas } from '../../shared/stores/mail-quotas.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
@@ -20,16 +21,19 @@ import { openSites } from '../../shared/stores/sites.ts';
 import { openTopic, SUBSCRIBERS_TOPIC } from '../../shared/stores/topics.ts';
 import { openUnclaimed } from '../../shared/stores/unclaimed.ts';
 import { readConfig } from './config.ts';
+import { openNewSites } from './new-sites.ts';
 import { processEvent } from './process-event.ts';
 
 const config = readConfig(process.env);
 const { db, close } = openLatest(config);
 const log = openLog('process-event', config.logLevel);
 const subscribers: Subscribers = openTopic({ projectId: config.projectId, topic: SUBSCRIBERS_TOPIC });
+const now = () => new Date();
+const newSites = openNewSites({ now, log });
 const stores = {
   archive: openArchive(config),
   countryOf: openCountries(),
-  now: () => new Date(),
+  now,
   projects: openProjects(db),
   sites: openSites(db),
   deactivations: openDeactivations(db),
@@ -38,11 +42,14 @@ const stores = {
   eventKeys: openEventKeys(config),
   erasures: openErasures(db),
   history: openHistory(config),
+  lateDays: openLateDays(db),
   rejections: openRejections(config, { log }),
   mailQuotas: openMailQuotas(db),
   subscribers,
+  onNewSite: newSites.count,
 };
 drainOnSignal(async () => {
+  newSites.flush();
   await subscribers.close();
   await close();
 });
@@ -51,7 +58,10 @@ cloudEvent(
   'process-event',
   handleEvent({
     decode: (event) => decodeNotification(event, config.bucket),
-    work: (object) => processEvent(object, stores),
+    work: (object) => {
+      newSites.turn();
+      return processEvent(object, stores);
+    },
     reject: (object, error) => stores.rejections.append(rejectionOfObject(object, error)),
     log,
   }),

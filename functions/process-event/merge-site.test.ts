@@ -3,10 +3,12 @@ import fc from 'fast-check';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
 import { interpret } from '../../shared/report/interpret.ts';
 import { urlMd5 } from '../../shared/report/site-id.ts';
+import { versionKey } from '../../shared/report/versions.ts';
 import type { SiteDocument } from '../../shared/stores/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
 
+const FILTERABLE = ['plan', 'a.b'];
 const LIST = { provider: 'mailchimp' as const, list: 'list-1', enabled: true };
 
 /** Folds events as update-site does: an opt-out that comes before the site waits for it. */
@@ -28,12 +30,19 @@ function fold(events: StoredEvent[]): SiteDocument | undefined {
         report,
         deactivation,
         mailLists: [LIST],
+        filterable: FILTERABLE,
       });
     }
     if (optOut) optOuts.push(stampOf(optOut));
     for (const stamp of site ? optOuts : []) site = mergeOptOut(site as SiteDocument, stamp);
   }
   return site;
+}
+
+function foldOnto(known: SiteDocument, event: StoredEvent): SiteDocument {
+  const { report } = interpret(event, { project: TEST_PROJECT });
+  assert.ok(report);
+  return mergeSite(known, { ...report, report, mailLists: [], filterable: FILTERABLE });
 }
 
 /**
@@ -122,7 +131,7 @@ describe('mergeSite', () => {
     const site = fold([track(1), deactivate(2)]);
     const { report } = interpret(track(1), { project: TEST_PROJECT });
     assert.ok(site && report);
-    assert.equal(mergeSite(site, { ...report, report, mailLists: [LIST] }), site);
+    assert.equal(mergeSite(site, { ...report, report, mailLists: [LIST], filterable: FILTERABLE }), site);
   });
 
   it('lets an absent field keep what was known, and a newer one win, also when it comes first', () => {
@@ -138,6 +147,8 @@ describe('mergeSite', () => {
     ]) {
       const site = fold(order);
       assert.equal(site?.projectVersion, '4.0');
+      assert.equal(site?.versionKey, versionKey('4.0'));
+      assert.deepEqual([site?.c1, site?.c2, site?.emailKey], ['pro', 'dots', 'admin@example.org']);
       assert.equal(site?.name, 'Bob\'s "Café" & Söhne 商店');
       assert.deepEqual(site?.customFields, { 'a．b': 'dots', forms_count: 12, plan: 'pro' });
       assert.deepEqual(site?.plugins, [{ slug: 'a', name: 'A', version: '1' }]);
@@ -217,7 +228,7 @@ describe('mergeSite', () => {
     };
     const { report } = interpret(track(2, { site: 'Two', admin_email: 'bob@example.org' }), { project: TEST_PROJECT });
     assert.ok(report && otherMd5s);
-    const merged = mergeSite(earlier, { ...report, report, mailLists: [] });
+    const merged = mergeSite(earlier, { ...report, report, mailLists: [], filterable: FILTERABLE });
     assert.equal(merged.name, 'Two', 'newer than the name');
     assert.equal(merged.adminEmail, now.adminEmail, 'older than the address');
     assert.deepEqual(merged.urlMd5s, now.urlMd5s);
@@ -236,42 +247,68 @@ describe('mergeSite', () => {
     assert.ok((site?.urlMd5s.length ?? 0) <= 32);
   });
 
-  for (const { title, events: list, status, optedOut, returned } of [
-    { title: 'a report makes a site active', events: [track(1)], status: 'active', optedOut: false, returned: at(1) },
+  it('leaves a silent site silent until it reports again, or leaves', () => {
+    const silent: SiteDocument = { ...(fold([track(2)]) as SiteDocument), state: 'silent' };
+    const after = (event: StoredEvent) => {
+      const { report, deactivation, optOut } = interpret(event, { project: TEST_PROJECT });
+      if (optOut) return mergeOptOut(silent, stampOf(optOut)).state;
+      assert.ok(report);
+      return mergeSite(silent, { ...report, report, deactivation, mailLists: [], filterable: FILTERABLE }).state;
+    };
+    const states = [track(1), skip(4), track(3), deactivate(1), deactivate(3)].map(after);
+    assert.deepEqual(states, ['silent', 'silent', 'active', 'silent', 'left']);
+  });
+
+  it('reads what earlier versions wrote, who had a status', () => {
+    const { state: _, ...site } = fold([track(1), deactivate(2)]) as SiteDocument;
+    const earlier = { ...site, status: 'deactivated' } as unknown as SiteDocument;
+    for (const merged of [
+      mergeOptOut(earlier, stampOf({ receivedAt: at(3), eventId: 'skip' })),
+      foldOnto(earlier, track(1)),
+    ]) {
+      assert.equal(merged.state, 'left');
+      assert.ok(!Object.hasOwn(merged, 'status'));
+    }
+    assert.equal(foldOnto(earlier, track(3)).state, 'active');
+  });
+
+  for (const { title, events: list, state, optedOut, returned } of [
+    { title: 'a report makes a site active', events: [track(1)], state: 'active', optedOut: false, returned: at(1) },
     {
       title: 'a deactivation ends that',
       events: [track(1), deactivate(2)],
-      status: 'deactivated',
+      state: 'left',
       optedOut: false,
       returned: undefined,
     },
     {
       title: 'a later report makes it active again, since the first of them',
       events: [deactivate(2), track(4), track(3)],
-      status: 'active',
+      state: 'active',
       optedOut: false,
       returned: at(3),
     },
-    { title: 'an opt-out marks it', events: [track(1), skip(2)], status: 'active', optedOut: true, returned: at(1) },
+    { title: 'an opt-out marks it', events: [track(1), skip(2)], state: 'active', optedOut: true, returned: at(1) },
     {
       title: 'a later report is an opt-in',
       events: [track(1), skip(2), track(3)],
-      status: 'active',
+      state: 'active',
       optedOut: false,
       returned: at(1),
     },
     {
       title: 'a deactivation is no opt-in',
       events: [track(1), skip(2), deactivate(3)],
-      status: 'deactivated',
+      state: 'left',
       optedOut: true,
       returned: undefined,
     },
   ])
     it(title, () => {
       const site = fold(list);
-      assert.equal(site?.status, status);
+      assert.equal(site?.state, state);
       assert.equal(site?.optedOut, optedOut);
+      assert.equal(site?.emailKey, optedOut || site?.adminEmail === undefined ? undefined : 'admin@example.org');
       assert.equal(site?.tracksSince[0]?.toISOString(), returned);
     });
 });

@@ -5,7 +5,9 @@ import { environmentOf } from '../../shared/report/environment.ts';
 import { camelCase, GROUPS } from '../../shared/report/fields.ts';
 import type { Deactivation, EventKey, SiteReport } from '../../shared/report/interpret.ts';
 import { siteSpellings, urlMd5 } from '../../shared/report/site-id.ts';
+import { withDerived, withEmailKey } from '../../shared/stores/site-derived.ts';
 import { withMail, withPending } from '../../shared/stores/site-mail.ts';
+import { hasLeft, type SiteState, withState } from '../../shared/stores/site-state.ts';
 import {
   type SiteClock,
   type SiteDeactivation,
@@ -22,6 +24,8 @@ export interface SiteChange extends Omit<EventKey, 'senderNetwork'>, Pick<SiteRe
   deactivation?: Deactivation | undefined;
   /** Where the project wants the site's admin. */
   mailLists: readonly MailIntegration[];
+  /** See filterableKeys. */
+  filterable: readonly string[];
 }
 
 /** How many reports since a deactivation are remembered: more than a year of weekly ones. */
@@ -64,16 +68,18 @@ export function mergeSite(known: SiteDocument | undefined, change: SiteChange): 
     urlMd5s: [...new Set([...ownMd5s, ...otherMd5s.map(([md5]) => md5)])].sort(),
     tracksSince: tracksSince(isTrack ? [...site.tracksSince, at] : site.tracksSince, deactivation),
     clock,
-    ...stateOf(clock),
+    optedOut: isOptedOut(clock),
   };
   const pending = pendingMail(site, merged, change.report, change.mailLists);
-  return unlessSame(known, withPending(merged, pending, site));
+  const listed = withDerived(withState(merged, stateOf(site, clock)), change.filterable);
+  return unlessSame(known, withPending(listed, pending, site));
 }
 
 /** Folds an opt-out, known by its stamp, into a site. */
 export function mergeOptOut(known: SiteDocument, optOut: Stamp): SiteDocument {
   const clock = { ...known.clock, optOut: later(known.clock.optOut, optOut) };
-  return unlessSame(known, withMail({ ...known, clock, ...stateOf(clock) }, {}));
+  const merged = withState({ ...known, clock, optedOut: isOptedOut(clock) }, stateOf(known, clock));
+  return unlessSame(known, withMail(withEmailKey(merged), {}));
 }
 
 function emptySite({ projectHash, site, environment }: SiteChange, at: Date): SiteDocument {
@@ -82,7 +88,7 @@ function emptySite({ projectHash, site, environment }: SiteChange, at: Date): Si
     project: projectHash,
     site,
     environment,
-    status: 'active',
+    state: 'active',
     optedOut: false,
     firstSeenAt: at,
     lastSeenAt: at,
@@ -97,12 +103,15 @@ function emptySite({ projectHash, site, environment }: SiteChange, at: Date): Si
   };
 }
 
-/** What the newest events of each kind make of a site. A report with consent ends both a deactivation and an opt-out. */
-function stateOf({ track, deactivation, optOut }: SiteClock): Pick<SiteDocument, 'status' | 'optedOut'> {
-  return {
-    status: (deactivation ?? '') > (track ?? '') ? 'deactivated' : 'active',
-    optedOut: (optOut ?? '') > (track ?? ''),
-  };
+/** A site that fell silent stays so until it reports again: only time makes one silent, which is the sweep's to see. */
+function stateOf(known: SiteDocument, clock: SiteClock): SiteState {
+  if (hasLeft(clock)) return 'left';
+  return known.state === 'silent' && known.clock.track === clock.track ? 'silent' : 'active';
+}
+
+/** A report with consent ends an opt-out, as it ends a deactivation. */
+function isOptedOut({ track, optOut }: SiteClock): boolean {
+  return (optOut ?? '') > (track ?? '');
 }
 
 /** Group by group: the fields that the newest event that stated any of them gave. */

@@ -410,7 +410,7 @@ describe('the mail of a site', () => {
       /** As process-event does. */
       work: async (event: Arrival, fault: string) => {
         const { report, optOut: skipped } = meaningOf(event);
-        if (report) site = mergeSite(site, { ...report, report, mailLists: LISTS });
+        if (report) site = mergeSite(site, { ...report, report, mailLists: LISTS, filterable: [] });
         if (skipped) optOut = [optOut ?? '', stampOf(skipped)].sort().at(-1);
         if (site && optOut) site = mergeOptOut(site, optOut);
         await publish(dayOf(event.day), fault);

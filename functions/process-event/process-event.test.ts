@@ -59,6 +59,17 @@ describe('processEvent', () => {
     assert.equal((await sites())[0]?.lastSeenAt.toISOString(), at(1));
   });
 
+  it('tells once of each site that an event made known, whatever comes again', async () => {
+    const told: string[] = [];
+    const stores = { ...system.stores, onNewSite: ({ eventId }: { eventId: string }) => told.push(eventId) };
+    for (const event of [track(1), track(2), track(3, { url: 'https://other.example' })]) {
+      const name = await system.receive(event);
+      await processEvent({ name }, stores);
+      await processEvent({ name }, stores);
+    }
+    assert.deepEqual(told, ['track-of-1', 'track-of-3']);
+  });
+
   it('writes nothing for an object that is gone', async () => {
     await processEvent({ name: 'track/2026/03/09/07/gone-1234.json' }, system.stores);
     assert.deepEqual(await system.contents(), {});
@@ -157,7 +168,7 @@ describe('processEvent', () => {
       it(`is its site's when it is delivered ${title}`, async () => {
         await system.process(...order);
         const [site] = await sites();
-        assert.equal(site?.status, 'deactivated');
+        assert.equal(site?.state, 'left');
         assert.equal(site?.deactivation?.reasonId, 'other');
         for (const event of order.slice(1)) {
           if (event.kind === 'deactivate') assert.deepEqual(await placesOf(event), [`deactivations/${event.id}`]);
@@ -175,7 +186,7 @@ describe('processEvent', () => {
           processEvent({ name: objectName(kind, receivedAt, id) }, system.stores),
         ),
       );
-      assert.equal((await sites())[0]?.status, 'deactivated');
+      assert.equal((await sites())[0]?.state, 'left');
       assert.equal(await system.db.collection('unclaimed').countDocuments(), 0);
     });
 
@@ -194,7 +205,7 @@ describe('processEvent', () => {
         const rejection = JSON.parse((await system.contents())['rejections/bare-of-2'] as string);
         assert.equal(rejection.reason, 'no_project');
         assert.equal(rejection.object_name, 'deactivate/2026/03/09/07/bare-of-2.json');
-        assert.ok((await sites()).every(({ status }) => status === 'active'));
+        assert.ok((await sites()).every(({ state }) => state !== 'left'));
       });
 
     it('is rejected at once when its User-Agent names no site either', async () => {

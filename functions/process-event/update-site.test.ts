@@ -62,7 +62,7 @@ describe('updateSite', () => {
       expected ??= actual;
       assert.deepEqual(actual, expected, order.map(({ id }) => id).join(', '));
     }
-    assert.equal(expected?.site?.status, 'active');
+    assert.equal(expected?.site?.state, 'active');
     assert.equal(expected?.site?.optedOut, true);
     assert.equal(expected?.site?.name, 'Bob\'s "Café" & Söhne 商店');
     assert.equal(expected?.site?.projectVersion, '4.0');

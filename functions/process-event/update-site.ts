@@ -1,5 +1,5 @@
-import { enabledLists, type Project } from '../../shared/project/project.ts';
-import type { Deactivation, Meaning, OptOut, SiteReport } from '../../shared/report/interpret.ts';
+import { enabledLists, filterableKeys, type Project } from '../../shared/project/project.ts';
+import type { Deactivation, EventKey, Meaning, OptOut, SiteReport } from '../../shared/report/interpret.ts';
 import type { Deactivations } from '../../shared/stores/deactivations.ts';
 import { type OutboxStores, publishPendingMail } from '../../shared/stores/mail-outbox.ts';
 import type { OptOuts } from '../../shared/stores/opt-outs.ts';
@@ -10,6 +10,8 @@ export interface LatestStores extends OutboxStores {
   sites: Sites;
   deactivations: Deactivations;
   optOuts: OptOuts;
+  /** Told of each event that made a site known; where a database is made anew, nobody is. */
+  onNewSite?: (event: EventKey) => void;
 }
 
 /** Folds what an event means into the latest state of its site, which it gives; undefined when it concerns none. Safe to repeat. */
@@ -32,10 +34,15 @@ async function updateFromReport(
 ): Promise<SiteDocument> {
   const { sites, deactivations, optOuts } = stores;
   const { eventId, receivedAt, projectHash, site, environment, urlMd5 } = stated;
-  const mailLists = enabledLists(project);
-  const change = { eventId, receivedAt, projectHash, site, environment, urlMd5, mailLists, ...parts };
+  const lists = { mailLists: enabledLists(project), filterable: filterableKeys(project) };
+  const change = { eventId, receivedAt, projectHash, site, environment, urlMd5, ...lists, ...parts };
   const key = siteKey(projectHash, site);
-  let stored = await sites.update(key, (known) => mergeSite(known, change));
+  let isNew = false;
+  let stored = await sites.update(key, (known) => {
+    isNew = known === undefined;
+    return mergeSite(known, change);
+  });
+  if (isNew) stores.onNewSite?.(stated);
   // read after the site is written: an opt-out is written before it looks for its sites, so one of the two sees the other
   const skipped = await optOuts.latest(projectHash, stored.urlMd5s);
   if (skipped !== undefined) stored = (await sites.change(key, (known) => mergeOptOut(known, skipped))) ?? stored;
@@ -55,9 +62,9 @@ async function updateFromOptOut(optOut: OptOut, { sites, optOuts }: LatestStores
 }
 
 function latestDeactivation(
-  { _id, project, site, environment, status, tracksSince, revision }: SiteDocument,
+  { _id, project, site, environment, state, tracksSince, revision }: SiteDocument,
   deactivation: NonNullable<SiteDocument['deactivation']>,
 ) {
-  const reactivatedAt = status === 'active' ? (tracksSince[0] ?? null) : null;
+  const reactivatedAt = state === 'left' ? null : (tracksSince[0] ?? null);
   return { _id, project, site, environment, ...deactivation, reactivatedAt, revision };
 }

@@ -1,32 +1,41 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { Dataset } from '@google-cloud/bigquery';
-import { type AnalyticsDocument, openAnalytics } from '../../shared/stores/analytics.ts';
 import { openCopies } from '../../shared/stores/copies.ts';
+import { DERIVED_TABLES, openDerivedTables } from '../../shared/stores/derived-tables.ts';
 import { openHistoryReader } from '../../shared/stores/history-reader.ts';
+import { openLateDays } from '../../shared/stores/late-days.ts';
+import { openLeases } from '../../shared/stores/leases.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
-import { openProjects, type ProjectDocument } from '../../shared/stores/projects.ts';
 import { type SiteDocument, siteKey } from '../../shared/stores/sites.ts';
 import { TEST_PROJECT } from '../../shared/testing/events.ts';
 import { ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
-import { rebuild } from './rebuild.ts';
+import { rebuild, type Stores } from './rebuild.ts';
 
-const NOW = new Date('2026-03-31T12:00:00Z');
 const PROJECT = TEST_PROJECT.hash;
 const OTHER = 'b4a8da5b-b419-4656-98e9-4a42e9044891';
+const NOW = new Date('2026-03-31T12:00:00Z');
 
-/** A day of March 2026, at noon. */
-const march = (day: number) => `2026-03-${String(day).padStart(2, '0')}T10:00:00.000Z`;
+type Row = Record<string, unknown>;
 
-describe('rebuild', () => {
+describe('rebuild', function () {
+  this.timeout(120_000);
   let dataset: Dataset;
   let latest: Latest;
+  let stores: Stores;
 
   before(async () => {
     dataset = await ownDataset();
     latest = ownDatabase();
-    const { hash, ...project } = TEST_PROJECT;
-    await latest.db.collection<ProjectDocument>('projects').insertOne({ _id: hash, ...project });
+    const options = { projectId: dataset.projectId, dataset: String(dataset.id), maxBytesBilled: 2 ** 30 };
+    stores = {
+      history: openHistoryReader(options),
+      tables: openDerivedTables(options),
+      lateDays: openLateDays(latest.db),
+      leases: openLeases(latest.db),
+      copies: openCopies(latest.db),
+      projects: { customFieldKeys: async () => ['plan', 'a.b', 'no`key'] },
+    };
   });
   after(async () => {
     await dataset.delete({ force: true });
@@ -34,322 +43,163 @@ describe('rebuild', () => {
     await latest.close();
   });
 
-  const report = (site: string, received_at: string, columns: Record<string, unknown> = {}) => ({
+  const event = (site: string, day: number, hour: number, columns: Row = {}) => ({
     event_id: randomUUID(),
-    received_at,
+    received_at: `2026-03-${day}T${String(hour).padStart(2, '0')}:00:00.000Z`,
     project_hash: PROJECT,
-    kind: 'track',
     site,
     url_md5: `md5-${site}`,
     environment: 'production',
     ...columns,
   });
-  const departure = (site: string, received_at: string, reason_id: string | null) => ({
-    event_id: randomUUID(),
-    received_at,
-    project_hash: PROJECT,
-    site,
-    environment: 'production',
-    reason_id,
-  });
+  const report = (site: string, day: number, columns: Row = {}) =>
+    event(site, day, 10, { kind: 'track', project_version: '1.0', ...columns });
 
-  /** The same of another project, some days before, and for the reports some days later again: none of it is this project's. */
-  const ofOther = (row: object): object[] => {
-    const at = Date.parse((row as { received_at: string }).received_at);
-    return [-2, 3].map((days) => ({
-      ...row,
-      event_id: randomUUID(),
-      project_hash: OTHER,
-      received_at: new Date(at + days * 86_400_000).toISOString(),
-    }));
-  };
-
-  /** The charts of a history, while another project has the same sites at other times. */
-  async function charts(rows: {
-    sites?: object[];
-    deactivations?: object[];
-    tracking_skips?: object[];
-  }): Promise<AnalyticsDocument> {
-    for (const [table, of] of Object.entries(rows)) {
-      await dataset.query(`DELETE FROM \`${dataset.id}.${table}\` WHERE received_at >= TIMESTAMP('2020-01-01')`);
-      if (of.length > 0) await dataset.table(table).insert([...of, ...of.flatMap(ofOther)]);
-    }
-    const options = { projectId: dataset.projectId, dataset: String(dataset.id), maxBytesBilled: 2 ** 30 };
-    await rebuild(
-      {
-        history: openHistoryReader(options),
-        analytics: openAnalytics(latest.db),
-        copies: openCopies(latest.db),
-        projects: openProjects(latest.db),
-      },
-      NOW,
-    );
-    const document = await latest.db.collection<AnalyticsDocument>('analytics').findOne({ _id: PROJECT });
-    assert.ok(document, 'no charts');
-    return document;
+  async function rowsOf(table: string, where = 'TRUE'): Promise<Row[]> {
+    const isByDay = table !== 'site_lives';
+    const sql = `SELECT * FROM \`${dataset.id}.${table}\` WHERE ${isByDay ? "day > '2000-01-01'" : 'TRUE'} AND ${where}`;
+    const [rows] = await dataset.query(sql);
+    return rows
+      .map((row) => JSON.parse(JSON.stringify(row)))
+      .sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
   }
-
-  it('counts a site as active for 30 days after a report, or until it leaves, and an event that came twice once', async () => {
-    const twice = report('a.example', march(10));
-    const { daily, reasons } = await charts({
-      sites: [
-        report('a.example', march(1)),
-        twice,
-        twice,
-        report('b.example', march(20), { php_minor: '8.2' }),
-        report('silent.example', '2026-02-20T10:00:00.000Z'),
-        report('staging.a.example', march(10), { environment: 'staging' }),
-        report('never-opted-in.example', march(10), { kind: 'deactivate' }),
-        report('day.example', march(27)),
-        report('day.example', march(26), { project_hash: OTHER }),
-        report('b.example', march(24), { project_hash: OTHER }),
-      ],
-      deactivations: [
-        departure('day.example', '2026-03-27T11:00:00.000Z', 'other'),
-        departure('b.example', march(25), 'too-slow'),
-        departure('c.example', march(26), null),
-        { ...departure('a.example', march(12), 'other'), environment: 'staging' },
-      ],
-    });
-    const on = (day: number) => daily.find((one) => one.day === `2026-03-${String(day).padStart(2, '0')}`);
-    assert.deepEqual(on(1), { day: '2026-03-01', activeSites: 2, installs: 1, deactivations: 0 });
-    assert.deepEqual(on(10), { day: '2026-03-10', activeSites: 2, installs: 0, deactivations: 0 });
-    assert.deepEqual(on(20), { day: '2026-03-20', activeSites: 3, installs: 1, deactivations: 0 });
-    assert.deepEqual(
-      on(22),
-      { day: '2026-03-22', activeSites: 2, installs: 0, deactivations: 0 },
-      'silent after 30 days',
+  const everything = async () => Promise.all(DERIVED_TABLES.map((table) => rowsOf(table)));
+  const figures = async (day: number) =>
+    (await rowsOf('project_days', `day = '2026-03-${day}' AND project_hash = '${PROJECT}'`))[0] as Row;
+  /** What is not nothing of it. */
+  const flows = async (day: number) =>
+    Object.fromEntries(
+      Object.entries(await figures(day)).filter(([, value]) => typeof value === 'number' && value > 0),
     );
-    assert.deepEqual(on(25), { day: '2026-03-25', activeSites: 1, installs: 0, deactivations: 1 });
-    assert.deepEqual(on(27), { day: '2026-03-27', activeSites: 1, installs: 1, deactivations: 1 }, 'came and went');
-    assert.deepEqual(on(31), { day: '2026-03-31', activeSites: 1, installs: 0, deactivations: 0 });
-    assert.deepEqual(reasons, [
-      { reason: null, deactivations: 1 },
-      { reason: 'other', deactivations: 1 },
-      { reason: 'too-slow', deactivations: 1 },
-    ]);
-  });
 
-  it("spreads active sites by their latest report's values, plugins and custom fields", async () => {
-    const { breakdowns, plugins, customFields } = await charts({
-      sites: [
-        report('a.example', march(5), { project_version: '1.0', php_minor: '7.4' }),
-        report('a.example', march(20), {
-          project_version: '2.0',
-          php_minor: '8.2',
-          country: 'DE',
-          multisite: true,
-          plugins: [{ slug: 'woo' }],
-        }),
-        report('b.example', march(21), {
-          project_version: '2.0',
-          custom_fields: '{"plan":"pro","a.b":"x","forms_count":3}',
-          plugins: [{ slug: 'woo' }, { slug: '404' }],
-        }),
-        report('gone.example', march(21), { project_version: '3.0' }),
-        report('gone-today.example', '2026-03-31T09:00:00.000Z', { project_version: '3.0' }),
-      ],
-      deactivations: [
-        departure('gone.example', march(22), 'other'),
-        departure('gone-today.example', '2026-03-31T10:00:00.000Z', 'other'),
-      ],
-    });
-    assert.deepEqual(breakdowns, {
-      version: [{ value: '2.0', sites: 2 }],
-      php: [{ value: '8.2', sites: 1 }],
-      country: [{ value: 'DE', sites: 1 }],
-      multisite: [{ value: 'yes', sites: 1 }],
-    });
-    assert.deepEqual(plugins, [
-      { value: 'woo', sites: 2 },
-      { value: '404', sites: 1 },
+  it('makes every day of the history at first: flows, what does not count, and who said no', async () => {
+    const same = { fingerprint: 'same' };
+    await dataset
+      .table('sites')
+      .insert([
+        report('a.example', 28),
+        report('a.example', 28, { event_id: 'twice' }),
+        report('a.example', 28, { event_id: 'twice' }),
+        report('a.example', 30, { project_version: '2.0', plugins: [{ slug: 'woo' }, { slug: 'woo' }] }),
+        report('original.example', 28, same),
+        report('copy.example', 29, same),
+        report('day.example', 29),
+        report('staging.example', 29, { environment: 'staging' }),
+        report('preview.example', 29, { environment: 'ephemeral' }),
+        report('a.example', 27, { project_hash: OTHER }),
+        event('never.example', 30, 9, { kind: 'deactivate' }),
+      ]);
+    await dataset.table('deactivations').insert([
+      event('day.example', 29, 11, {
+        event_id: 'leave-1',
+        reason_id: 'other',
+        reason_info: 'words',
+        project_version: '1.0',
+      }),
+      event('day.example', 29, 11, { event_id: 'leave-2', reason_id: 'too-slow' }),
+      event('never.example', 30, 9, { reason_id: null }),
+      event('original.example', 30, 9, { reason_id: 'other' }),
+      event('staging.example', 30, 9, { reason_id: 'other', environment: 'staging' }),
     ]);
-    assert.deepEqual(customFields, {
-      plan: [{ value: 'pro', sites: 1 }],
-      'a．b': [{ value: 'x', sites: 1 }],
-      forms_count: [{ value: '3', sites: 1 }],
-    });
-  });
-
-  it('shows which fields are sent that no column takes', async () => {
-    const { unknownFields } = await charts({
-      sites: [
-        report('a.example', march(20), { additional: '{"server":{"gpu":"none"},"novelty":[1]}' }),
-        report('b.example', march(20), { additional: '{"novelty":2}' }),
-        report('c.example', march(20)),
-        report('d.example', march(20), { additional: '{"weird":"\\ud800"}' }),
-      ],
-      deactivations: [],
-    });
-    assert.deepEqual(unknownFields, [
-      { value: 'novelty', sites: 2 },
-      { value: 'server', sites: 1 },
-    ]);
-  });
-
-  describe('of sites that share everything but the url', () => {
-    const same = { fingerprint: 'same', php_minor: '8.2' };
-    const copiesNoted = async () => {
-      const sites = await latest.db.collection<SiteDocument>('sites').find().sort({ _id: 1 }).toArray();
-      return Object.fromEntries(sites.map(({ site, cloneOf }) => [site, cloneOf]));
+    const skip = (name: string, previously_skipped: boolean | null) => {
+      const { site, environment, ...columns } = event(name, 30, 9, { previously_skipped });
+      return columns;
     };
-    const putSites = async (...sites: string[]) => {
-      const documents = sites.map((site) => ({ _id: siteKey(PROJECT, site), project: PROJECT, site, cloneOf: null }));
-      await latest.db.collection<{ _id: string }>('sites').deleteMany({});
-      await latest.db.collection<{ _id: string }>('sites').insertMany(documents);
-    };
-
-    it('counts the one that reported first, and notes the others as its copies', async () => {
-      await putSites('a.example', 'b.example', 'copy.example');
-      const { daily, breakdowns } = await charts({
-        sites: [
-          report('copy.example', march(21), same),
-          report('a.example', march(20), same),
-          report('b.example', march(21), { ...same, fingerprint: 'other' }),
-          report('of-other-project.example', march(1), { ...same, project_hash: OTHER }),
-          report('copy.example', march(1), { ...same, project_hash: OTHER }),
-        ],
-        deactivations: [],
-      });
-      assert.deepEqual(breakdowns, { php: [{ value: '8.2', sites: 2 }] });
-      assert.equal(daily.at(-1)?.activeSites, 2);
-      assert.equal(
-        daily.reduce((sum, { installs }) => sum + installs, 0),
-        2,
-      );
-      assert.deepEqual(await copiesNoted(), { 'a.example': null, 'b.example': null, 'copy.example': 'a.example' });
+    await dataset
+      .table('tracking_skips')
+      .insert([
+        skip('no.example', false),
+        skip('no.example', null),
+        skip('no-again.example', true),
+        skip('a.example', true),
+      ]);
+    assert.deepEqual(await rebuild(stores, { now: NOW }), { days: 5 });
+    assert.deepEqual(await flows(28), { active: 2, new_sites: 2 });
+    assert.deepEqual(await flows(29), {
+      active: 2,
+      new_sites: 1,
+      left_sites: 1,
+      deactivations: 1,
+      staging: 1,
+      ephemeral: 1,
+      copies: 1,
     });
-
-    it('counts one site that moved, on every day, and takes the mark off when the first falls silent', async () => {
-      await putSites('staging-host.example', 'own-host.example');
-      const moved = [
-        report('staging-host.example', '2026-02-20T10:00:00.000Z', same),
-        report('own-host.example', march(1), same),
-      ];
-      const before = await charts({ sites: moved.slice(0, 1), deactivations: [] });
-      assert.equal(before.daily.at(-1)?.activeSites, 1);
-      const { daily } = await charts({ sites: [...moved, report('own-host.example', march(15), same)] });
-      assert.deepEqual([...new Set(daily.map(({ activeSites }) => activeSites))], [1]);
-      assert.deepEqual(await copiesNoted(), { 'staging-host.example': null, 'own-host.example': null });
-    });
-
-    it('counts the next one from the day on which the first leaves', async () => {
-      const { daily, breakdowns } = await charts({
-        sites: [
-          report('day.example', '2026-03-10T08:00:00.000Z', same),
-          report('a.example', march(10), same),
-          report('next.example', march(11), same),
-        ],
-        deactivations: [
-          departure('day.example', '2026-03-10T09:00:00.000Z', 'other'),
-          departure('a.example', march(14), 'other'),
-        ],
-      });
-      assert.deepEqual(
-        daily.filter(({ day }) => day >= '2026-03-10').map(({ activeSites }) => activeSites),
-        Array.from({ length: 22 }, () => 1),
-      );
-      assert.deepEqual(breakdowns, { php: [{ value: '8.2', sites: 1 }] });
-    });
-
-    it('counts neither the coming nor the going of a copy', async () => {
-      const { daily, reasons } = await charts({
-        sites: [
-          report('a.example', march(10), same),
-          report('copy.example', march(11), same),
-          report('day.example', march(12), same),
-          report('b.example', march(11)),
-        ],
-        deactivations: [
-          departure('copy.example', march(14), 'other'),
-          departure('day.example', '2026-03-12T11:00:00.000Z', 'other'),
-          departure('b.example', march(14), 'too-slow'),
-        ],
-      });
-      const sum = (name: 'installs' | 'deactivations') => daily.reduce((total, day) => total + day[name], 0);
-      assert.deepEqual([sum('installs'), sum('deactivations')], [2, 1]);
-      assert.deepEqual(reasons, [{ reason: 'too-slow', deactivations: 1 }]);
-    });
-
-    it('is right for 500 copies, in whatever order they came', async () => {
-      const copies = Array.from({ length: 500 }, (_, n) => report(`copy-${n}.example`, march(20), same));
-      const { daily } = await charts({ sites: [...copies, report('a.example', march(19), same)], deactivations: [] });
-      assert.equal(daily.at(-1)?.activeSites, 1);
+    assert.deepEqual(await flows(30), {
+      active: 2,
+      left_sites: 1,
+      copies_counted_again: 1,
+      deactivations: 2,
+      deactivations_unreported: 1,
+      first_refusals: 1,
+      withdrawn: 1,
+      staging: 1,
+      ephemeral: 1,
     });
   });
 
-  it('shows what came from a network from which its site had sent nothing before', async () => {
-    const from = (sender_network: string) => ({ sender_network });
-    const { unfamiliar } = await charts({
-      sites: [
-        report('a.example', march(1), from('198.51.100.0')),
-        report('a.example', march(8), from('198.51.100.0')),
-        report('a.example', march(15), from('203.0.113.0')),
-        report('b.example', march(15), from('203.0.113.0')),
-        report('b.example', march(16)),
-      ],
-      deactivations: [
-        { ...departure('a.example', march(16), 'other'), ...from('203.0.113.0') },
-        { ...departure('b.example', march(16), 'other'), ...from('192.0.2.0') },
-      ],
-    });
-    assert.deepEqual(unfamiliar, [
-      { day: '2026-03-15', reports: 1, deactivations: 0 },
-      { day: '2026-03-16', reports: 0, deactivations: 1 },
+  it('spreads the active sites by what they last said, and the leaves by reason', async () => {
+    const spread = async (day: number, dimension: string) =>
+      ((await figures(day)).spreads as Row[])
+        .filter((cell) => cell.dimension === dimension)
+        .map(({ value, rest, sites, left_sites: left }) => [value ?? rest, sites, left]);
+    assert.deepEqual(await spread(30, 'version'), [
+      ['1.0', 1, 1],
+      ['2.0', 1, 0],
     ]);
+    assert.deepEqual(await spread(30, 'php'), [['unknown', 2, 1]]);
+    assert.deepEqual(await spread(30, 'plugin'), [
+      ['woo', 1, null],
+      ['unknown', 1, null],
+    ]);
+    assert.deepEqual(await spread(30, 'reason'), [
+      ['other', 1, null],
+      ['unknown', 1, null],
+    ]);
+    assert.deepEqual(await spread(30, 'field:plan'), []);
   });
 
-  it('shows the most frequent values, cut, and the others together, whatever sites say', async () => {
-    const long = (n: number) => `${String(n).padStart(4, '0')}${'x'.repeat(250)}`;
-    const sites = Array.from({ length: 250 }, (_, n) => report(`s${n}.example`, march(20), { theme_slug: long(n) }));
-    const { breakdowns } = await charts({
-      sites: [...sites, report('again.example', march(20), { theme_slug: long(7) })],
-    });
-    const { theme = [] } = breakdowns;
-    assert.equal(theme.length, 201);
-    assert.deepEqual(theme[0], { value: long(7).slice(0, 100), sites: 2 });
-    assert.deepEqual(theme.at(-1), { value: null, sites: 50 });
+  it('writes the same when it is run again', async () => {
+    const before = await everything();
+    assert.deepEqual(await rebuild(stores, { now: NOW }), { days: 1 });
+    assert.deepEqual(await everything(), before);
   });
 
-  it('keeps the charts of every other project when one project’s cannot be stored', async () => {
-    const analytics = openAnalytics(latest.db);
-    const document = (_id: string, customFields: object) =>
-      ({ _id, rebuiltAt: NOW, daily: [], customFields }) as unknown as AnalyticsDocument;
-    const tooLarge = { plan: 'x'.repeat(17 * 1024 * 1024) };
-    assert.equal(await analytics.replace([document('one', { old: 1 }), document('two', {})]), 0);
-    assert.equal(await analytics.replace([document('one', tooLarge), document('two', { new: 1 })]), 1);
-    const stored = await latest.db.collection<AnalyticsDocument>('analytics').find().sort({ _id: 1 }).toArray();
+  it('has what came late in every figure that it changes, as if it had come in time', async () => {
+    await dataset
+      .table('sites')
+      .insert([
+        report('a.example', 27),
+        report('never.example', 27, { fingerprint: 'same' }),
+        report('late.example', 29, { custom_fields: '{"plan":"pro","a.b":1}', additional: '{"gpu":1}' }),
+      ]);
+    for (const day of ['2026-03-27', '2026-03-29']) await stores.lateDays.mark(day);
+    await rebuild(stores, { now: NOW });
+    const healed = await everything();
+    assert.deepEqual(await stores.lateDays.waiting('2026-03-31', 9), []);
+    await latest.db.collection('leases').deleteMany({});
+    for (const table of DERIVED_TABLES) {
+      const where = table === 'site_lives' ? 'TRUE' : "day > '2000-01-01'";
+      await dataset.query(`DELETE FROM \`${dataset.id}.${table}\` WHERE ${where}`);
+    }
+    await rebuild(stores, { now: NOW });
+    assert.deepEqual(await everything(), healed);
+    assert.equal((await flows(28)).new_sites, 0 || undefined, 'both were there the day before');
+  });
+
+  it('notes on the sites which are copies, and takes the mark off again', async () => {
+    const sites = ['a.example', 'copy.example', 'late.example'];
+    const documents = sites.map((site) => ({ _id: siteKey(PROJECT, site), project: PROJECT, site, cloneOf: null }));
+    const collection = latest.db.collection<SiteDocument>('sites');
+    await latest.db.collection<{ _id: string }>('sites').insertMany(documents);
+    await collection.updateOne({ site: 'late.example' }, { $set: { cloneOf: 'a.example' } });
+    await dataset
+      .table('sites')
+      .insert([report('copy.example', 31, { fingerprint: 'x' }), report('a.example', 31, { fingerprint: 'x' })]);
+    await rebuild(stores, { now: NOW });
+    const noted = await collection.find().sort({ site: 1 }).toArray();
     assert.deepEqual(
-      stored.map(({ _id, customFields }) => [_id, customFields]),
-      [
-        ['one', { old: 1 }],
-        ['two', { new: 1 }],
-      ],
+      noted.map(({ cloneOf }) => cloneOf),
+      [null, 'a.example', null],
     );
-    await assert.rejects(analytics.replace([document('one', tooLarge)]));
-  });
-
-  it('leaves no charts of a project whose history is gone', async () => {
-    await charts({ sites: [report('a.example', march(20))], deactivations: [] });
-    await assert.rejects(charts({ sites: [], deactivations: [], tracking_skips: [] }), /no charts/);
-  });
-
-  it('takes the latest answer of a site for the opt-in rate', async () => {
-    const skip = (site: string, received_at: string) => ({
-      event_id: randomUUID(),
-      received_at,
-      project_hash: PROJECT,
-      url_md5: `md5-${site}`,
-    });
-    const { optIn } = await charts({
-      sites: [
-        report('a.example', march(10)),
-        report('b.example', march(10)),
-        report('c.example', march(10)),
-        report('b.example', march(12), { kind: 'deactivate' }),
-      ],
-      tracking_skips: [skip('a.example', march(9)), skip('b.example', march(11)), skip('d.example', march(11))],
-    });
-    assert.deepEqual(optIn, { optedIn: 2, optedOut: 2, rate: 0.5 });
   });
 });

@@ -1,82 +1,170 @@
-import { CUSTOM_FIELD_KEY, withSafeKeys } from '../../shared/project/custom-fields.ts';
-import type { Analytics, AnalyticsDocument } from '../../shared/stores/analytics.ts';
+import { addDays, type Day, daysBetween } from '../../shared/figures/days.ts';
+import { ACTIVE_DAYS, DAILY_HOUR, LATE_DAYS_OF_A_RUN, LEASE_MS } from '../../shared/figures/definitions.ts';
+import { CUSTOM_FIELD_KEY } from '../../shared/project/custom-fields.ts';
+import { concurrently } from '../../shared/runtime/concurrently.ts';
+import { BusyError } from '../../shared/runtime/errors.ts';
 import type { Copies } from '../../shared/stores/copies.ts';
+import type { DerivedTables } from '../../shared/stores/derived-tables.ts';
 import type { HistoryReader } from '../../shared/stores/history-reader.ts';
-import { assemble } from './assemble.ts';
-import { readQuery } from './queries.ts';
+import type { LateDayDocument, LateDays } from '../../shared/stores/late-days.ts';
+import type { Lease, Leases } from '../../shared/stores/leases.ts';
+import { changedDays, copies, firstDay, projectDays, siteDays, siteLives } from './derivations.ts';
 
 export interface Stores {
-  history: HistoryReader;
-  analytics: Analytics;
+  history: Pick<HistoryReader, 'query'>;
+  tables: DerivedTables;
+  lateDays: LateDays;
+  leases: Leases;
   copies: Copies;
   projects: { customFieldKeys(): Promise<string[]> };
 }
 
-/** A site that says nothing for so long is silent: clients report every 7 or 14 days. */
-const SILENT_DAYS = 30;
-/** How far back the charts go. */
-const CHART_DAYS = 365;
-const DAY_MS = 86_400_000;
+export interface Extent {
+  now: Date;
+  /** Late days that it does at most, the oldest first. */
+  lateDays?: number;
+  /** How many of how many days of the tables are made. */
+  progress?: (done: number, total: number) => void;
+}
 
-/** Longer values are shown cut. */
-const VALUE_LENGTH = 100;
-/** Of one dimension; the others are counted together. */
-const VALUES_KEPT = 200;
+const HOUR_MS = 3_600_000;
+/** BigQuery lets 50 partitions of a table be replaced in ten seconds. */
+const DAYS_AT_ONCE = 4;
+/** Below this the details of a day that goes on are made each time, else when it has ended. */
+const DETAILS_BYTES = 2 ** 30;
 
 /**
- * Makes every project's charts of the history up to `now`, and notes on the sites which are copies. Gives how many projects
- * there are charts of, and of how many they could not be stored: those keep their last ones.
+ * Brings the tables of days up to the history: what sites said on the days that may have changed, then their lives, then the
+ * figures of every day that these change. Each step replaces what it makes, and nothing is forgotten before all is done: a run
+ * that was killed is made good by the next. Gives how many days of figures it made. Throws BusyError when another one is at it.
  */
-export async function rebuild(
-  { history, analytics, copies, projects }: Stores,
-  now: Date,
-): Promise<{ projects: number; failed: number }> {
-  const range = chartRange(now);
-  // one that no query can quote would take every project's charts with it
-  const keys = (await projects.customFieldKeys()).filter((key) => CUSTOM_FIELD_KEY.test(key));
-  const rowsOf = (name: string) => history.query(readQuery(name, keys), range);
-  const [daily, breakdowns, plugins, customFields, unknownFields, reasons, optIn, unfamiliar, copiesNow] =
-    await Promise.all([
-      rowsOf('daily'),
-      rowsOf('breakdowns'),
-      rowsOf('plugins'),
-      keys.length === 0 ? [] : rowsOf('custom-fields'),
-      rowsOf('unknown-fields'),
-      rowsOf('reasons'),
-      rowsOf('opt-in'),
-      rowsOf('unfamiliar'),
-      rowsOf('copies'),
-    ]);
-  const documents = assemble(
-    { daily, breakdowns, plugins, customFields, unknownFields, reasons, optIn, unfamiliar },
-    now,
-  );
-  const failed = await analytics.replace(
-    documents.map((document) => ({
-      ...document,
-      customFields: withSafeKeys(document.customFields) as AnalyticsDocument['customFields'],
-    })),
-  );
-  await copies.note(
-    copiesNow.map((row) => ({
+export async function rebuild(stores: Stores, extent: Extent): Promise<{ days: number }> {
+  const lease = await stores.leases.take('rebuild', LEASE_MS);
+  if (lease === undefined) throw new BusyError('another rebuild is under way');
+  try {
+    const days = await rebuildUnder(lease, stores, extent);
+    await lease.release(extent.now);
+    return { days };
+  } catch (error) {
+    // what was not done says itself; if not even this can be written, the lease ends by itself
+    await lease.release().catch(() => {});
+    throw error;
+  }
+}
+
+async function rebuildUnder(lease: Lease, stores: Stores, extent: Extent): Promise<number> {
+  const work = await planWork(lease, stores, extent);
+  const step = progressOf(work, lease, extent);
+  await makeSiteDays(work, step, stores);
+  const { figures, noted } = await foldLives(work, stores);
+  await makeFigures(figures, work, step, stores);
+  await noteCopies(work.today, stores);
+  await stores.lateDays.remove([...work.late, ...noted]);
+  return figures.length;
+}
+
+interface Work {
+  now: Date;
+  today: Day;
+  /** Days that may have changed without anybody's word: today, and what was not over when the last run began. */
+  open: Day[];
+  late: LateDayDocument[];
+}
+
+async function planWork(lease: Lease, { history, lateDays }: Stores, { now, lateDays: most }: Extent): Promise<Work> {
+  const today = dayOf(now);
+  const before = lease.doneSince && openSince(lease.doneSince);
+  if (before === null) {
+    const [row] = await history.query(firstDay().sql, {});
+    if (typeof row?.day === 'string') await lateDays.want(daysFrom(row.day, today), false);
+  }
+  const open = daysFrom(before !== null && before < today ? before : today, today);
+  const limit = before === null ? Number.MAX_SAFE_INTEGER : (most ?? LATE_DAYS_OF_A_RUN);
+  return { now, today, open, late: await lateDays.waiting(today, limit) };
+}
+
+/** What is on its way when a day ends has some time to arrive; what comes later says so itself. */
+function openSince(time: Date): Day {
+  return dayOf(new Date(time.getTime() - DAILY_HOUR * HOUR_MS));
+}
+
+async function makeSiteDays({ open, late }: Work, step: Step, { tables, lateDays }: Stores): Promise<void> {
+  const known = new Map(late.map((mark) => [mark._id, mark]));
+  const days = [...new Set([...late.filter(({ isMade }) => !isMade).map(({ _id }) => _id), ...open])];
+  await concurrently(days, DAYS_AT_ONCE, async (day) => {
+    await tables.replace({ table: 'site_days', day }, siteDays(day));
+    const mark = known.get(day);
+    if (mark) await lateDays.noteMade(mark);
+    await step();
+  });
+}
+
+/** Gives the days whose figures are to be made, the oldest first, and what was noted so that no crash forgets one. */
+async function foldLives(
+  { open, late, today }: Work,
+  { history, tables, lateDays }: Stores,
+): Promise<{ figures: Day[]; noted: LateDayDocument[] }> {
+  const touched = [...open, ...late.map(({ _id }) => _id)];
+  const changed = touched.reduce(earlier);
+  const figures = new Set(touched.flatMap((day) => daysFrom(day, earlier(addDays(day, ACTIVE_DAYS), today))));
+  const noted: LateDayDocument[] = [];
+  if (figures.size <= daysBetween(changed, today)) {
+    const { sql, params } = changedDays(changed, today);
+    const days = (await history.query(sql, params)).map(({ day }) => String(day));
+    const further = new Set(days.filter((day) => !figures.has(day)));
+    // before the lives are replaced, for afterwards nothing tells
+    await lateDays.want([...further], true);
+    const waiting = await lateDays.waiting(today, Number.MAX_SAFE_INTEGER);
+    noted.push(...waiting.filter(({ _id, isMade }) => isMade && further.has(_id)));
+    for (const day of further) figures.add(day);
+  }
+  await tables.replace({ table: 'site_lives' }, siteLives(changed, today));
+  return { figures: [...figures].sort(), noted };
+}
+
+async function makeFigures(days: Day[], { now }: Work, step: Step, { tables, projects }: Stores): Promise<void> {
+  // one that no query can quote would take every project's figures with it
+  const customFieldKeys = (await projects.customFieldKeys()).filter((key) => CUSTOM_FIELD_KEY.test(key));
+  await concurrently(days, DAYS_AT_ONCE, async (day) => {
+    const detailed = projectDays(day, { customFieldKeys, details: true });
+    const hasDetails = day < openSince(now) || (await tables.bytesOf(detailed)) <= DETAILS_BYTES;
+    await tables.replace({ table: 'project_days', day }, hasDetails ? detailed : projectDays(day, {}));
+    await step();
+  });
+}
+
+async function noteCopies(today: Day, stores: Stores): Promise<void> {
+  const { sql, params } = copies(today);
+  const rows = await stores.history.query(sql, params);
+  await stores.copies.note(
+    rows.map((row) => ({
       project: String(row.project_hash),
       site: String(row.site),
       copyOf: String(row.copy_of),
     })),
   );
-  return { projects: documents.length, failed };
 }
 
-function chartRange(now: Date) {
-  const daysAgo = (days: number) => new Date(now.getTime() - days * DAY_MS);
-  return {
-    // the first charted day already has the sites that reported before it
-    since: daysAgo(CHART_DAYS + SILENT_DAYS),
-    until: new Date(now.getTime() + 1),
-    active_since: daysAgo(SILENT_DAYS),
-    first_day: daysAgo(CHART_DAYS),
-    silent_days: SILENT_DAYS,
-    value_length: VALUE_LENGTH,
-    values_kept: VALUES_KEPT,
+type Step = () => Promise<void>;
+
+function progressOf({ open, late }: Work, lease: Lease, { progress = () => {} }: Extent): Step {
+  let done = 0;
+  const total = 2 * new Set([...open, ...late.map(({ _id }) => _id)]).size;
+  return async () => {
+    done += 1;
+    progress(done, Math.max(total, done));
+    await lease.extend();
   };
+}
+
+function dayOf(time: Date): Day {
+  return time.toISOString().slice(0, 10);
+}
+
+function daysFrom(first: Day, last: Day): Day[] {
+  return Array.from({ length: Math.max(0, daysBetween(first, last) + 1) }, (_, days) => addDays(first, days));
+}
+
+function earlier(one: Day, other: Day): Day {
+  return one < other ? one : other;
 }

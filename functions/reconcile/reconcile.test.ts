@@ -172,7 +172,7 @@ describe('reconcile', () => {
       Object.keys(contents).filter((place) => /^(?:sites|optOuts)\/.*:/.test(place));
     assert.deepEqual(documents(after), documents(before));
     const again = await system.db.collection('sites').findOne();
-    for (const field of ['status', 'optedOut', 'lastSeenAt', 'firstSeenAt', 'deactivation'])
+    for (const field of ['state', 'optedOut', 'lastSeenAt', 'firstSeenAt', 'deactivation'])
       assert.deepEqual(again?.[field], site?.[field], field);
   });
 

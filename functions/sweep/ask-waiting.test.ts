@@ -78,7 +78,7 @@ describe('askWaiting', () => {
     );
     assert.equal(await waiting(), 0);
     assert.deepEqual(await ask(hoursOn(2)), { asked: 0, waiting: 0, projects: 0 });
-  }).timeout(60_000);
+  });
 
   it('lets no project wait for the cap of another', async () => {
     for (const index of [1, 2, 3]) await report(index, { hash: OTHER.hash });

@@ -34,14 +34,14 @@ describe('sweep', () => {
     system.stores.now = () => now;
     const lines: unknown[] = [];
     const log = (severity: string, message: string, fields?: LogFields) => lines.push({ severity, message, ...fields });
-    assert.deepEqual(await sweep(system.stores, now, log), { rejected: 1, asked: 1, waiting: 1 });
+    assert.deepEqual(await sweep(system.stores, now, log), { rejected: 1, asked: 1, waiting: 1, silent: 0 });
     assert.deepEqual(lines, [
       { severity: 'WARNING', message: 'mail requests wait for the cap', waiting: 1, projects: 1 },
     ]);
     lines.length = 0;
     const later = new Date(HOUR + 2.5 * HOUR_MS);
     system.stores.now = () => later;
-    assert.deepEqual(await sweep(system.stores, later, log), { rejected: 0, asked: 1, waiting: 0 });
+    assert.deepEqual(await sweep(system.stores, later, log), { rejected: 0, asked: 1, waiting: 0, silent: 0 });
     assert.deepEqual(lines, []);
   });
 });

@@ -1,23 +1,29 @@
 import type { Log } from '../../shared/runtime/log.ts';
+import type { Sites } from '../../shared/stores/sites.ts';
 import { askWaiting, type WaitingStores } from './ask-waiting.ts';
 import { rejectUnclaimed, type UnclaimedStores } from './reject-unclaimed.ts';
 
 export interface Stores extends UnclaimedStores, WaitingStores {
-  sites: UnclaimedStores['sites'] & WaitingStores['sites'];
+  sites: UnclaimedStores['sites'] & WaitingStores['sites'] & Pick<Sites, 'markSilent'>;
 }
 
-/** What a sweep did: deactivations rejected; sites whose mail lists were asked; sites that wait for their project's cap. */
+/** Of one run: more than fall silent between two, of millions; the others wait for the next. */
+const MAX_SILENT = 20_000;
+
+/** What a sweep did: deactivations rejected; sites whose mail lists were asked; sites that wait for their project's cap; sites that fell silent. */
 export interface Swept extends Record<string, number> {
   rejected: number;
   asked: number;
   waiting: number;
+  silent: number;
 }
 
-/** Ends what waits: rejects what nobody claims, and asks of the mail lists what is due. Safe to repeat and to run twice at once. */
+/** Ends what waits: rejects what nobody claims, asks of the mail lists what is due, and notes which sites fell silent. Safe to repeat and to run twice at once. */
 export async function sweep(stores: Stores, now: Date, log: Log): Promise<Swept> {
   const rejected = await rejectUnclaimed(stores, now);
   const { asked, waiting, projects } = await askWaiting(stores, now);
   // of an attack, or of a cap that is too low, somebody must hear
   if (waiting > 0) log('WARNING', 'mail requests wait for the cap', { waiting, projects });
-  return { rejected, asked, waiting };
+  const silent = await stores.sites.markSilent(now, MAX_SILENT);
+  return { rejected, asked, waiting, silent };
 }

@@ -22,7 +22,9 @@ process.on('message', () => {
 });
 process.channel.unref();`;
 
-/** One function's entry under the Functions Framework, as a process of its own. */
+let built: Promise<void> | undefined;
+
+/** One function's bundle under the Functions Framework, as a process of its own. */
 export interface EntryProcess {
   port: number;
   /** All that it wrote on standard error. */
@@ -36,14 +38,17 @@ export interface EntryProcess {
   ended: Promise<number | null>;
 }
 
-/** Resolves once it listens. `source`: another folder or file than the function's own; `dist/<name>` is built first. Whoever starts it has to see it end. */
+/** Resolves once it listens. `source`: another folder or file than its bundle. Whoever starts it has to see it end. */
 export async function startEntry(
   name: string,
   variables: NodeJS.ProcessEnv,
-  source = `functions/${name}`,
+  source = `dist/${name}`,
 ): Promise<EntryProcess> {
   const isBundle = source.startsWith('dist/');
-  if (isBundle) await buildFunctions();
+  if (isBundle) {
+    built ??= buildFunctions();
+    await built;
+  }
   const port = await freePort();
   const started = spawn(
     process.execPath,

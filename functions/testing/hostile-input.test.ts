@@ -7,9 +7,9 @@ import { BigQuery } from '@google-cloud/bigquery';
 import fc from 'fast-check';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
 import { interpret, payloadHash } from '../../shared/report/interpret.ts';
+import { concurrently } from '../../shared/runtime/concurrently.ts';
 import { type Archive, openArchive } from '../../shared/stores/archive.ts';
 import { TEST_PROJECT } from '../../shared/testing/events.ts';
-import { concurrently } from '../commands/concurrently.ts';
 import { processEvent } from '../process-event/process-event.ts';
 import { deactivationRow, siteRow, trackingSkipRow } from '../process-event/rows.ts';
 import { type EntryProcess, startEntry } from './entry-process.ts';
@@ -80,8 +80,7 @@ async function exchange(port: number, sent: string): Promise<string> {
   return answer;
 }
 
-describe(`hostile input (SITEBEAT_FUZZ_SEED=${SEED})`, function () {
-  this.timeout(60_000);
+describe(`hostile input (SITEBEAT_FUZZ_SEED=${SEED})`, () => {
   let system: OwnSystem;
   let collect: EntryProcess;
   let archive: Archive;

@@ -7,6 +7,7 @@ import { openDeactivations } from '../../shared/stores/deactivations.ts';
 import { openErasures } from '../../shared/stores/erasures.ts';
 import { openEventKeys } from '../../shared/stores/event-keys.ts';
 import { openHistory } from '../../shared/stores/history.ts';
+import { openLateDays } from '../../shared/stores/late-days.ts';
 import { openMailQuotas } from '../../shared/stores/mail-quotas.ts';
 import { openOptOuts } from '../../shared/stores/opt-outs.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
@@ -63,6 +64,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     deactivations: openDeactivations(db),
     optOuts: openOptOuts(db),
     history: openHistory(options),
+    lateDays: openLateDays(db),
     rejections: openRejections(options, { log: () => {} }),
     unclaimed: openUnclaimed(db),
     eventKeys: openEventKeys(options),

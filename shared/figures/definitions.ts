@@ -107,7 +107,7 @@ export const definition = {
   withdrawn:
     'Sites that had agreed and then withdrew their consent in this period. They are not part of the opt-in rate.',
   releaseDay: `The day of the version's tag on wordpress.org; else the day wordpress.org first named it; else the day the author gave; else the first day that ${RELEASES.sitesOfFirstDay} counted sites reported it.`,
-  adoptionNow: `Of the sites that were there before the release and reported in the last days, the share on this version or a newer one. The last days are the fewest, up to ${ADOPTION_NOW.mostDays}, that hold ${ADOPTION_NOW.reports} reports.`,
+  adoptionNow: `Of the sites that were there before the release and reported in the last days, the share on this version or a newer one. The last days are the fewest since the release, ${ADOPTION_NOW.mostDays} at most, that hold ${ADOPTION_NOW.reports} reports.`,
   adoptionKnown:
     'Of all active sites, the share whose last report says this version or a newer one. It lags by about a week, since the last report of a site is 6 days old on average.',
   daysToHalf: `The first day after the release on which adoption now is ${percent(HALF)} or more; none until then.`,

@@ -1,5 +1,10 @@
-/** A UTC date, `2026-01-31`. */
-export type Day = string;
+import type { AdoptionPoint, MedianDaysToHalf, ReleaseDaySource } from './adoption.ts';
+import type { AlertLook } from './alert.ts';
+import type { Day } from './days.ts';
+import type { AgeBand } from './definitions.ts';
+import type { Share } from './intervals.ts';
+import type { AgeAtLeaving, Rate } from './rates.ts';
+import type { RateRatio } from './ratios.ts';
 
 /** What a series can be of, beside the custom fields, which are `field:KEY`. */
 export const DIMENSIONS = [
@@ -20,6 +25,9 @@ export const DIMENSIONS = [
 ] as const;
 export type Dimension = (typeof DIMENSIONS)[number] | `field:${string}`;
 
+/** Of these a site can have several values, so that a day's counts are no parts of its total. */
+export const MANY_VALUED: readonly Dimension[] = ['plugin', 'unknown-field'];
+
 /** The names in a series of flows; `definitions.ts` says what each counts. */
 export const FLOWS = [
   'new',
@@ -38,14 +46,15 @@ export const FLOWS = [
 ] as const;
 export type Flow = (typeof FLOWS)[number];
 
-/** A dimension of a project in a month, in MongoDB `series`. Each day adds up by itself: counts + other + unknown = total, unless a site can have several values (plugin, unknown-field). */
+/** A dimension of a project in a month, in MongoDB `series`. Each day adds up by itself: counts + other + unknown = total, unless a site can have several values. */
 export interface SeriesDocument {
   /** `<project hash>:<dimension>:<yyyy-mm>` */
   _id: string;
+  /** Of the rebuild that changed it last. */
   generation: number;
   /** The values that any of the days has. */
   names: string[];
-  /** Oldest first; a day on which the project had no event yet is missing. */
+  /** Oldest first; a day of which nothing is known is missing. */
   days: SeriesDay[];
 }
 
@@ -61,7 +70,7 @@ export interface SeriesDay {
   counts: [number, number][];
 }
 
-/** A project's overview, in MongoDB `analytics`: written last, so that whoever reads its generation finds the rest. */
+/** A project's overview, in MongoDB `analytics`: written last, it is what makes the other documents of its generation seen. */
 export interface AnalyticsDocument {
   /** The project's hash. */
   _id: string;
@@ -73,6 +82,8 @@ export interface AnalyticsDocument {
   today: Day;
   /** The first day that there is a figure of. */
   firstDay: Day;
+  /** What there are series of. */
+  dimensions: Dimension[];
   /** At the end of `through`, and of today so far. */
   active: number;
   activeToday: number;
@@ -80,9 +91,19 @@ export interface AnalyticsDocument {
   notCounted: { staging: number; local: number; ephemeral: number; copies: number };
   /** The charts and MongoDB disagree on the active sites of today; null when they don't. */
   unsure: { charts: number; latest: number } | null;
+  /** What the figures were made of: as long as it is the same they are too. null: they are to be made anew. */
+  basis: FiguresBasis | null;
 }
 
-/** Figures that are more than counts a day, in MongoDB `figures`, `_id` `<project hash>:<name>`. */
+export interface FiguresBasis {
+  through: Day;
+  /** Digests of the last complete days. */
+  days: Record<Day, string>;
+  /** A digest of what the author says of releases. */
+  settings: string;
+}
+
+/** Figures that are more than counts a day, of complete days, in MongoDB `figures`, `_id` `<project hash>:<name>`. */
 export interface FigureDocuments {
   releases: ReleasesDocument;
   retention: RetentionDocument;
@@ -97,51 +118,50 @@ interface FigureDocument {
   generation: number;
 }
 
-/** A count of a base, both shown. */
-export interface Share {
-  sites: number;
-  of: number;
-}
-
 export interface ReleasesDocument extends FigureDocument {
   /** The newest 20 by version, newest first. */
   releases: Release[];
-  /** Median days to half of the releases of 12 months; `unreached`: more than half never got there; null: fewer than three. */
-  medianDaysToHalf: number | 'unreached' | null;
+  medianDaysToHalf: MedianDaysToHalf;
 }
 
 export interface Release {
   version: string;
   releasedOn: Day;
-  /** Who says so: the author, or three counted sites reported it. */
-  source: 'author' | 'reported';
-  /** By day since the release, from 0 to 60 at most. */
-  adoption: { day: Day; now: Share | null; known: Share }[];
+  source: ReleaseDaySource;
+  /** By day since the release. */
+  adoption: AdoptionDay[];
   /** null: not reached. */
   daysToHalf: number | null;
+  /** Its sites at risk in its first days, by the looks of the alert: later releases are held against it. */
+  firstDays: FirstDays[];
   alert: ReleaseAlert | null;
+}
+
+export interface AdoptionDay {
+  day: Day;
+  now: Omit<AdoptionPoint, 'since'>;
+  known: Share;
+}
+
+/** From so many days after a release until the next look. */
+export interface FirstDays {
+  since: number;
+  age: AgeBand;
+  atRisk: number;
+  left: number;
 }
 
 /** The release's leaving against that of the one before, each in its first days. */
 export interface ReleaseAlert {
   against: string;
-  looks: { days: number; ratio: RateRatio | null; leaves: number; isAlarm: boolean }[];
+  looks: AlertLook[];
   isAlarm: boolean;
-  /** Too few sites for the test to find much. */
-  isWeak: boolean;
-}
-
-/** With a 95 % interval. */
-export interface RateRatio {
-  ratio: number;
-  low: number;
-  high: number;
-  p: number;
 }
 
 export interface RetentionDocument extends FigureDocument {
   /** Days. */
   ages: number[];
+  /** Oldest first. */
   cohorts: {
     from: Day;
     to: Day;
@@ -155,53 +175,64 @@ export interface RetentionDocument extends FigureDocument {
 export interface RatesDocument extends FigureDocument {
   from: Day;
   to: Day;
-  overall: Rate;
+  overall: ValueRate;
   /** The same for falling silent. */
-  silent: Rate;
-  byAge: Rate[];
+  silent: ValueRate;
+  byAge: ValueRate[];
   /** The newest 20 by version. */
-  byVersion: Rate[];
+  byVersion: ValueRate[];
   /** Most sites first, 50. */
-  byTheme: Rate[];
-  /** By key of the custom field. */
-  byField: Record<string, Rate[]>;
-  /** Days from the first report to leaving, of the leaves of these days; null when too few. */
-  ageAtLeaving: { median: number | null; withinDayOne: Share; histogram: { from: number; leaves: number }[] };
+  byTheme: ValueRate[];
+  byField: { key: string; rates: ValueRate[] }[];
+  /** Of the leaves of these days. */
+  ageAtLeaving: AgeAtLeaving & {
+    /** By days since the first report, from one until the next. */
+    histogram: { fromDay: number; left: number }[];
+  };
 }
 
-export interface Rate {
+export interface ValueRate extends Rate {
   /** The version, age, … that it is of; empty for the overall one. */
   value: string;
   siteDays: number;
-  /** At risk on an average day. */
-  sites: number;
-  leaves: number;
-  /** Per 100 sites in 30 days, with a 95 % interval; null: too few to tell. */
-  per100: { value: number; low: number; high: number } | null;
 }
 
 /** What goes with leaving, in 90 complete days. */
 export interface NeighboursDocument extends FigureDocument {
   from: Day;
   to: Day;
-  /** How many were compared. */
-  tried: number;
   /** Those that no chance explains, by the lower bound, highest first; 50 at most. */
-  found: Neighbour[];
+  found: NeighbourFound[];
 }
 
-export interface Neighbour extends RateRatio {
+export interface NeighbourFound extends RateRatio {
   kind: 'plugin' | 'theme' | 'field';
   /** Of a custom field. */
   key: string | null;
   value: string;
+  /** At least so many different sites. */
   sites: number;
-  leaves: number;
-  q: number;
+  falseFindings: number;
 }
 
 /** What the sites on the newest release run: the others never get the change. */
 export interface SupportDocument extends FigureDocument {
   newest: string | null;
-  on: Record<'php' | 'wordpress' | 'database', { spread: { value: string; sites: number }[]; unknown: number }>;
+  php: SupportSpread;
+  wordpress: SupportSpread;
+  database: SupportSpread;
+}
+
+export interface SupportSpread {
+  /** Most sites first. */
+  spread: { value: string; sites: number }[];
+  unknown: number;
+}
+
+/** A dimension over some days, of one or several documents; a day of which nothing is known is missing. */
+export interface Series {
+  dimension: Dimension;
+  names: string[];
+  /** Oldest first. */
+  days: SeriesDay[];
 }

@@ -1,3 +1,5 @@
+import type { Advisory } from './advisories.ts';
+
 export const CUSTOM_FIELD_TYPES = ['string', 'number', 'boolean', 'date', 'json'] as const;
 export type CustomFieldType = (typeof CUSTOM_FIELD_TYPES)[number];
 
@@ -6,7 +8,12 @@ export interface CustomField {
   key: string;
   type: CustomFieldType;
   label: string;
+  /** Sites can be listed by it. */
+  filterable?: true;
 }
+
+/** So many custom fields can be filterable: each has an index of MongoDB's. */
+export const MAX_FILTERABLE = 3;
 
 /** A deactivation reason beside the stock ones. */
 export interface Reason {
@@ -42,6 +49,13 @@ export interface Grant {
   role: Role;
 }
 
+/** The day of a version, by the author's word. */
+export interface ReleaseDay {
+  version: string;
+  /** A UTC date. */
+  releasedOn: string;
+}
+
 /** A plugin or theme whose author uses Sitebeat. */
 export interface Project {
   /** What the client sends as `hash`, a UUID in lower case. */
@@ -59,6 +73,21 @@ export interface Project {
   archived: boolean;
   /** Who sees it on the dashboard, beside the operators. */
   access: Grant[];
+  /** Of other versions the reports tell. */
+  releases: ReleaseDay[];
+  advisories: Advisory[];
+  /** The filterable custom fields by which all its sites are ready to be listed; absent: none. See filterableKeys. */
+  listedBy?: string[];
+}
+
+/** The keys of the custom fields by which sites can be listed, in their order. */
+export function filterableKeys({ customFields }: Pick<Project, 'customFields'>): string[] {
+  return customFields.filter(({ filterable }) => filterable).map(({ key }) => key);
+}
+
+/** Whether its sites are written for other filterable fields than it has now: `sitebeat setup` mends that. */
+export function isListedOtherwise(project: Pick<Project, 'customFields' | 'listedBy'>): boolean {
+  return filterableKeys(project).join('\n') !== (project.listedBy ?? []).join('\n');
 }
 
 /** The lists that the admins of a project's sites go to. */

@@ -36,6 +36,14 @@ export class TransientError extends Error {
   }
 }
 
+/** Another one is at it: answered 409, and nothing is wrong. */
+export class BusyError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'BusyError';
+  }
+}
+
 /** Runs a store's call; whatever fails there is transient. */
 export async function transient<T>(what: string, call: () => Promise<T>): Promise<T> {
   try {
@@ -46,15 +54,17 @@ export async function transient<T>(what: string, call: () => Promise<T>): Promis
   }
 }
 
-/** Gives up waiting for a call whose client has no timeout of its own. Rejects with an Error after `timeoutMs`. */
-export async function within<T>(timeoutMs: number, call: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+/** Gives up waiting for a call whose client has no timeout of its own. Rejects with TransientError after `timeoutMs`. */
+export function within<T>(timeoutMs: number, call: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new TransientError(`no answer within ${timeoutMs} ms`, { cause: undefined }));
+    const timer = setTimeout(giveUp, timeoutMs);
+    const settled =
+      <Value>(settle: (value: Value) => void) =>
+      (value: Value) => {
+        clearTimeout(timer);
+        settle(value);
+      };
+    call.then(settled(resolve), settled(reject));
   });
-  try {
-    return await Promise.race([call, timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

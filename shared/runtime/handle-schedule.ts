@@ -1,3 +1,4 @@
+import { BusyError } from './errors.ts';
 import { failureName, type Log } from './log.ts';
 
 export interface ScheduledWork {
@@ -15,7 +16,9 @@ interface Response {
   json(body: unknown): unknown;
 }
 
-/** The one place where a scheduled function's outcome becomes its answer: 200 with the counts, or 503, which the scheduler retries. */
+/**
+ * The one place where a scheduled function's outcome becomes its answer: 200 with the counts, 409 when another one is at it,
+ * or 503; the scheduler retries both. */
 export function handleSchedule({ work, done, failed, log }: ScheduledWork) {
   return async (_request: unknown, response: Response): Promise<void> => {
     const startedAt = performance.now();
@@ -24,6 +27,11 @@ export function handleSchedule({ work, done, failed, log }: ScheduledWork) {
       log('INFO', done, { ...counts, durationMs: Math.round(performance.now() - startedAt) });
       response.json(counts);
     } catch (error) {
+      if (error instanceof BusyError) {
+        log('INFO', failed, { error: failureName(error) });
+        response.status(409).json({ error: 'busy' });
+        return;
+      }
       log('ERROR', failed, { error: failureName(error) });
       response.status(503).json({ error: 'unavailable' });
     }

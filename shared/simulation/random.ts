@@ -35,3 +35,11 @@ export function seededRandom(seed: number): Random {
     chance: (probability) => next() < probability,
   };
 }
+
+/** A seed for a part of what a seed makes: the parts do not depend on each other, nor on how many there are. */
+export function seedOf(seed: number, ...parts: number[]): number {
+  return parts.reduce((mixed, part) => {
+    const next = Math.imul(mixed ^ (part + 0x9e3779b9), 0x85ebca6b);
+    return (next ^ (next >>> 13)) >>> 0;
+  }, Math.imul(seed, 0xc2b2ae35) >>> 0);
+}

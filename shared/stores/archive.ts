@@ -1,7 +1,8 @@
-import { type ApiError, type File, Storage } from '@google-cloud/storage';
+import { type ApiError, Storage } from '@google-cloud/storage';
 import { parseStoredEvent, type StoredEvent, stringifyStoredEvent } from '../event/envelope.ts';
 import { objectName } from '../event/object-name.ts';
 import { PermanentError, transient } from '../runtime/errors.ts';
+import { ObjectTooLargeError, openObjectBytes, StorageError } from './object-bytes.ts';
 
 /** The archive: one object an event, the source of truth. */
 export interface Archive {
@@ -31,36 +32,35 @@ export const MAX_OBJECT_BYTES = 8 * 1024 * 1024;
  * Whether a create was refused since the object is there: by its precondition, or for lack of the right to replace it, which
  * collect does not have and Cloud Storage may look at first. Any other 403 is a create that was refused.
  */
-function isThere({ code, message }: ApiError): boolean {
-  return code === 412 || (code === 403 && /\bstorage\.objects\.delete\b/.test(message));
+function isThere(error: unknown): boolean {
+  if (!(error instanceof StorageError)) return false;
+  return error.code === 412 || (error.code === 403 && /\bstorage\.objects\.delete\b/.test(error.message));
 }
 
 /** Opens the bucket `bucket`; the client finds its credentials or emulator in the environment. */
 export function openArchive({ bucket }: { bucket: string }): Archive {
-  const files = new Storage().bucket(bucket);
+  const storage = new Storage();
+  const files = storage.bucket(bucket);
+  const objects = openObjectBytes(storage, bucket);
   return {
-    create: (event, payloadText) =>
-      transient('the archive', () =>
-        files
-          .file(objectName(event.kind, event.receivedAt, event.id))
-          .save(stringifyStoredEvent(event, payloadText), {
-            resumable: false,
-            contentType: 'application/json',
-            preconditionOpts: { ifGenerationMatch: 0 },
-          })
-          .catch((error: ApiError) => {
-            // an earlier try of the client's wrote it and its answer was lost
-            if (!isThere(error)) throw error;
-          }),
-      ),
+    create: (event, payloadText) => {
+      const name = objectName(event.kind, event.receivedAt, event.id);
+      const written = objects.create(name, stringifyStoredEvent(event, payloadText));
+      return transient('the archive', () =>
+        written.catch((error) => {
+          // an earlier try of the client's wrote it and its answer was lost
+          if (!isThere(error)) throw error;
+        }),
+      );
+    },
     read: (name) =>
       transient('the archive', async () => {
-        const text = await download(files.file(name)).catch((error: ApiError) => {
-          if (error.code === 404) return undefined;
-          throw error;
+        const bytes = await objects.read(name, MAX_OBJECT_BYTES).catch((error) => {
+          if (!(error instanceof ObjectTooLargeError)) throw error;
+          throw invalid(`the object is larger than ${MAX_OBJECT_BYTES} bytes`);
         });
-        if (text === undefined) return undefined;
-        const event = parseStoredEvent(text);
+        if (bytes === undefined) return undefined;
+        const event = parseStoredEvent(bytes.toString('utf8'));
         if (objectName(event.kind, event.receivedAt, event.id) !== name)
           throw invalid('the object is not the event of its name');
         return event;
@@ -88,24 +88,6 @@ export function openArchive({ bucket }: { bucket: string }): Archive {
           ),
       ),
   };
-}
-
-/** The text of an object; one that is too large is refused before more than its headers have come. */
-async function download(file: File): Promise<string> {
-  const tooLarge = invalid(`the object is larger than ${MAX_OBJECT_BYTES} bytes`);
-  const stream = file.createReadStream();
-  stream.once('response', ({ headers }: { headers: Record<string, string> }) => {
-    if (Number(headers['content-length']) > MAX_OBJECT_BYTES) stream.destroy(tooLarge);
-  });
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    // one that is stored compressed grows while it is read
-    if (bytes > MAX_OBJECT_BYTES) throw tooLarge;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function invalid(message: string): PermanentError {

@@ -13,13 +13,19 @@ export interface DeactivationDocument extends SiteDeactivation {
   environment: Environment;
   /** The first report with consent after it; null while the site stays away. */
   reactivatedAt: Date | null;
+  /** It says something in words. Absent in what earlier versions wrote. */
+  hasText: boolean;
   /** The site's revision that this was read from. */
   revision: number;
 }
 
+export function hasText({ reasonInfo }: Pick<SiteDeactivation, 'reasonInfo'>): boolean {
+  return reasonInfo !== null && reasonInfo !== '';
+}
+
 export interface Deactivations {
   /** Writes it unless what is there is from a later revision of the site. */
-  put(document: DeactivationDocument): Promise<void>;
+  put(document: Omit<DeactivationDocument, 'hasText'>): Promise<void>;
 }
 
 export function openDeactivations(db: Db): Deactivations {
@@ -27,7 +33,11 @@ export function openDeactivations(db: Db): Deactivations {
   return {
     put: (document) =>
       transient('deactivations', () =>
-        replaceEarlier(deactivations, document, { revision: { $lte: document.revision } }),
+        replaceEarlier(
+          deactivations,
+          { ...document, hasText: hasText(document) },
+          { revision: { $lte: document.revision } },
+        ),
       ),
   };
 }

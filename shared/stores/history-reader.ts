@@ -1,4 +1,5 @@
-import { transient } from '../runtime/errors.ts';
+import { TransientError, transient } from '../runtime/errors.ts';
+import type { Derivation } from './derived-tables.ts';
 import { type DatasetOptions, inDataset, openDataset } from './history.ts';
 
 export interface QueryOptions extends DatasetOptions {
@@ -19,7 +20,12 @@ export interface HistoryReader {
   ): Promise<Record<string, unknown>[]>;
 }
 
-export function openHistoryReader(options: QueryOptions): HistoryReader {
+export interface HistoryStream extends HistoryReader {
+  /** The same, row by row, for what is too much to be held at once. */
+  stream(query: Derivation): AsyncIterable<Record<string, unknown>>;
+}
+
+export function openHistoryReader(options: QueryOptions): HistoryStream {
   const { bigQuery, id } = openDataset(options);
   const maximumBytesBilled = String(options.maxBytesBilled);
   return {
@@ -28,6 +34,14 @@ export function openHistoryReader(options: QueryOptions): HistoryReader {
         const [rows] = await bigQuery.query({ query: inDataset(sql, id as string), params, types, maximumBytesBilled });
         return rows.map(plainRow);
       }),
+    async *stream({ sql, params }) {
+      try {
+        const query = inDataset(sql, id as string);
+        for await (const row of bigQuery.createQueryStream({ query, params, maximumBytesBilled })) yield plainRow(row);
+      } catch (cause) {
+        throw new TransientError('the history failed', { cause });
+      }
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { DEFAULT_MAIL_CAP, type Grant, type Project } from '../project/project.ts';
+import { DEFAULT_MAIL_CAP, type Project } from '../project/project.ts';
 import { transient } from '../runtime/errors.ts';
 
 /** The projects, as functions read them. */
@@ -13,13 +13,13 @@ export interface Projects {
 }
 
 /** How a project lies in MongoDB: its hash is the key. */
-export type ProjectDocument = Omit<Project, 'hash' | 'mailCapPerHour' | 'access'> & {
-  _id: string;
-  mailCapPerHour?: number;
-  access?: Grant[];
-};
+export type ProjectDocument = Omit<Project, 'hash' | Later> & Partial<Pick<Project, Later>> & { _id: string };
+/** What earlier versions did not write. */
+type Later = keyof typeof DEFAULTS;
+const DEFAULTS = { mailCapPerHour: DEFAULT_MAIL_CAP, access: [], releases: [], advisories: [] };
 
-const CACHE_MS = 5000;
+/** So long an instance may work by what a project was. */
+export const CACHE_MS = 5000;
 const MAX_CACHED = 1000;
 
 /**
@@ -54,7 +54,6 @@ export function openProjects(db: Db, { now = Date.now }: { now?: () => number } 
   };
 }
 
-/** Earlier versions wrote no cap, and granted nobody. */
-export function asProject({ _id, mailCapPerHour = DEFAULT_MAIL_CAP, access = [], ...rest }: ProjectDocument): Project {
-  return { hash: _id, ...rest, mailCapPerHour, access };
+export function asProject({ _id, ...rest }: ProjectDocument): Project {
+  return { hash: _id, ...DEFAULTS, ...rest };
 }

@@ -1,20 +1,23 @@
-import type { Db } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
 import type { Environment } from '../report/environment.ts';
 import type { SiteFields } from '../report/fields.ts';
 import { TransientError, transient } from '../runtime/errors.ts';
 import { DUPLICATE_KEY } from './mongodb.ts';
+import type { DerivedFields } from './site-derived.ts';
+import { activeSince, type SiteState, siteState } from './site-state.ts';
 
 /** An event's place in time: `<receivedAt>/<event id>`; text order is event order. */
 export type Stamp = string;
 
 /** The latest state of a site for one project; each group of fields is the newest that an event stated, in camelCase of its columns. */
-export interface SiteDocument extends SiteFields {
+export interface SiteDocument extends SiteFields, DerivedFields {
   /** `<project hash>:<canonical site>` */
   _id: string;
   project: string;
   site: string;
   environment: Environment;
-  status: 'active' | 'deactivated';
+  /** As of its newest event, or of the last sweep after it; see siteState. Absent in what earlier versions wrote. */
+  state: SiteState;
   /** An opt-out is newer than any report with consent. */
   optedOut: boolean;
   firstSeenAt: Date;
@@ -101,6 +104,8 @@ export interface Sites {
   countMailDue(project: string, until: Date): Promise<number>;
   /** The sites of a project (of all, without one) that a User-Agent's md5 stands for, the first seen before the others. */
   withMd5(urlMd5: string, project?: string): Promise<SiteDocument[]>;
+  /** Makes silent what is active no longer, the longest unseen first; looks at so many sites at most. Gives how many became it. */
+  markSilent(now: Date, limit: number): Promise<number>;
 }
 
 export function siteKey(project: string, site: string): string {
@@ -164,5 +169,29 @@ export function openSites(db: Db): Sites {
           .limit(MAX_SITES_OF_MD5)
           .toArray(),
       ),
+    markSilent: (now, limit) => transient('sites', () => markSilent(sites, now, limit)),
   };
+}
+
+const WRITES_AT_ONCE = 1000;
+
+async function markSilent(sites: Collection<SiteDocument>, now: Date, limit: number): Promise<number> {
+  let silent = 0;
+  for (let left = limit; left > 0; left -= WRITES_AT_ONCE) {
+    // what happened last to a site that did not leave is its last report
+    const found = await sites
+      .find({ state: 'active', lastSeenAt: { $lt: activeSince(now) } })
+      .sort({ lastSeenAt: 1 })
+      .limit(Math.min(WRITES_AT_ONCE, left))
+      .project<Pick<SiteDocument, '_id' | 'clock' | 'revision'>>({ clock: 1, revision: 1 })
+      .toArray();
+    if (found.length === 0) break;
+    const changes = found.map(({ _id, clock, revision }) => {
+      const update = { $set: { state: siteState(clock, now) }, $inc: { revision: 1 } };
+      // whoever wrote it meanwhile has said what it is now
+      return { updateOne: { filter: { _id, revision }, update } };
+    });
+    silent += (await sites.bulkWrite(changes, { ordered: false })).modifiedCount;
+  }
+  return silent;
 }

@@ -21,6 +21,8 @@ export const TEST_PROJECT: Project = {
   keepFullIp: false,
   archived: false,
   access: [],
+  releases: [],
+  advisories: [],
 };
 
 export interface EventOptions {

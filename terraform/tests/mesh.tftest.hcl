@@ -181,7 +181,7 @@ run "everything" {
   }
 
   assert {
-    condition     = toset(keys(google_monitoring_alert_policy.threshold)) == toset(["collect-errors", "dead-letters", "function-errors", "oldest-message"]) && length(setsubtract(["rebuilt", "refused", "rejected", "silent"], keys(google_monitoring_alert_policy.query))) == 0
+    condition     = toset(keys(google_monitoring_alert_policy.threshold)) == toset(["collect-errors", "dead-letters", "function-errors", "oldest-message"]) && length(setsubtract(["over_rate", "rebuilt", "refused", "rejected", "shed", "silent", "unusual_posts", "unusual_sites"], keys(google_monitoring_alert_policy.query))) == 0
     error_message = "Every alert is there."
   }
 

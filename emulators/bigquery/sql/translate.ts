@@ -1,6 +1,6 @@
 import { type Catalog, dataName, type EntryName, readName, type Table } from '../catalog.ts';
 import { invalidQuery, unsupportedQuery } from '../errors.ts';
-import type { Type } from '../schema.ts';
+import { engineType, type Type } from '../schema.ts';
 import { targetPath, translateDelete } from './delete.ts';
 import { translateExpression } from './expression.ts';
 import { tokensOf } from './lexer.ts';
@@ -111,8 +111,8 @@ function rootStatement(context: Context, order: (string | number)[], tables: Set
         throw invalidQuery(`Query parameter ${name === undefined ? `number ${position}` : `'${name}'`} not found`);
       }
       if (!order.includes(key)) order.push(key);
-      const place = `$${order.indexOf(key) + 1}`;
-      return { sql: type.type === 'JSON' ? `CAST(${place} AS JSON)` : place, type, isLiteral: true };
+      // without its type DuckDB takes a bare one in a result for an INTEGER
+      return { sql: `CAST($${order.indexOf(key) + 1} AS ${engineType(type)})`, type, isLiteral: true };
     },
     resolve: (path, from) => {
       const table = tableAt(path, { ...context, project: from.project, dataset: from.dataset });

@@ -1,12 +1,21 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import type { Db } from 'mongodb';
 import type { AnalyticsDocument } from '../../../shared/stores/analytics.ts';
+import { openDerivedTables } from '../../../shared/stores/derived-tables.ts';
 import { inDataset } from '../../../shared/stores/history.ts';
 import type { HistoryReader, QueryOptions } from '../../../shared/stores/history-reader.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { openProjects } from '../../../shared/stores/projects.ts';
 import { readViews } from '../../../shared/stores/tables.ts';
-import { rebuild } from '../../rebuild-analytics/rebuild.ts';
+import { rebuildCharts } from '../../rebuild-analytics/charts.ts';
+import {
+  changedDays,
+  copies,
+  firstDay,
+  projectDays,
+  siteDays,
+  siteLives,
+} from '../../rebuild-analytics/derivations.ts';
 import { type Check, reasonOf } from './check.ts';
 
 const GIB = 2 ** 30;
@@ -21,7 +30,12 @@ export async function checkQueries(options: QueryOptions & Parameters<typeof ope
   const { db, close } = openLatest(options);
   try {
     const keys = await openProjects(db).customFieldKeys();
-    return [...(await checkViews(options)), ...(await checkCharts(options, keys)), await checkSchedule(db, new Date())];
+    return [
+      ...(await checkViews(options)),
+      ...(await checkCharts(options, keys)),
+      ...(await checkTables(options, keys)),
+      await checkSchedule(db, new Date()),
+    ];
   } finally {
     await close();
   }
@@ -64,16 +78,42 @@ async function checkCharts(options: QueryOptions, customFieldKeys: string[]): Pr
       return [];
     },
   };
-  await rebuild(
+  await rebuildCharts(
     {
       history,
       analytics: { replace: async () => 0 },
-      copies: { note: async () => {} },
       projects: { customFieldKeys: async () => customFieldKeys },
     },
     new Date(),
   );
   return checks;
+}
+
+/** What makes the tables of days: what each hour asks, and what is asked once a day. */
+async function checkTables(options: QueryOptions, customFieldKeys: string[]): Promise<Check[]> {
+  const { bytesOf } = openDerivedTables(options);
+  const today = new Date().toISOString().slice(0, 10);
+  const queries = {
+    'first day': firstDay(),
+    site_days: siteDays(today),
+    site_lives: siteLives(today, today),
+    'changed days': changedDays(today, today),
+    project_days: projectDays(today, {}),
+    'project_days with details': projectDays(today, { customFieldKeys, details: true }),
+    copies: copies(today),
+  };
+  const expected = `reads no more than ${inGib(options.maxBytesBilled)}`;
+  return Promise.all(
+    Object.entries(queries).map(async ([name, derivation]) => {
+      const what = `query of ${name}`;
+      try {
+        const bytes = await bytesOf(derivation);
+        return { what, expected, actual: bytes <= options.maxBytesBilled ? expected : `reads ${inGib(bytes)}` };
+      } catch (error) {
+        return { what, expected, actual: reasonOf(error) };
+      }
+    }),
+  );
 }
 
 /** What the scheduled call leaves behind: charts of not long ago, where there are any. */

@@ -36,7 +36,10 @@ export function addDoctor(program: Command, { env, terminal }: Shell): void {
   program
     .command('doctor')
     .description('compare what is there with what functions/mesh.json and schemas/ say; changes nothing without --live')
-    .option('--no-mail', "there is no mail API: Terraform's mail_api_url is not set")
+    .option(
+      '--no-mail',
+      "there is no mail API: Terraform's mail_api_url is not set; no project may have mail lists then",
+    )
     .option(
       '--live [endpoint]',
       "also try it: send an event of the doctor's own all the way and remove it, and ask what each query would read",
@@ -69,7 +72,7 @@ async function examine(config: Config, delivery: { inCloud: boolean; withMail: b
     checksOf('Pub/Sub', () => checkDelivery(mesh, { ...config, ...delivery })),
     checksOf('Cloud Storage', () => checkArchive({ ...config, notificationTopic: mesh.notificationTopic })),
     checksOf('BigQuery', () => checkHistory(config)),
-    checksOf('MongoDB', () => checkLatest(config)),
+    checksOf('MongoDB', () => checkLatest({ ...config, withMail: delivery.withMail })),
   ]);
   return checks.flat();
 }

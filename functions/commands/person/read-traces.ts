@@ -1,8 +1,8 @@
 import { KINDS, parseObjectName } from '../../../shared/event/object-name.ts';
 import { type Traces, tracesOf } from '../../../shared/report/event-keys.ts';
+import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { PermanentError } from '../../../shared/runtime/errors.ts';
 import type { Archive } from '../../../shared/stores/archive.ts';
-import { concurrently } from '../concurrently.ts';
 import type { Terminal } from '../terminal.ts';
 
 const READS_AT_ONCE = 32;

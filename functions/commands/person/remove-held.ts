@@ -1,7 +1,7 @@
+import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import type { ErasureCounts } from '../../../shared/stores/erasures.ts';
 import { HELD_TABLES, type HeldTable } from '../../../shared/stores/site-history.ts';
 import type { Clean } from '../../../shared/stores/site-latest.ts';
-import { concurrently } from '../concurrently.ts';
 import type { HeldStores } from './find-held.ts';
 import type { Held } from './held-data.ts';
 

@@ -16,7 +16,7 @@ const BOB: SiteDocument = {
   project: 'p',
   site: 'bob.example.org',
   environment: 'production',
-  status: 'active',
+  state: 'active',
   optedOut: false,
   firstSeenAt: AT,
   lastSeenAt: AT,
@@ -56,6 +56,14 @@ describe('withoutNames', () => {
       change: { customFields: { plan: 'pro', list: { owner: 'x, ada@example.org' } } },
       expected: { customFields: { plan: 'pro', list: {} } },
     },
+    {
+      title: 'what is derived from a field with its address',
+      change: {
+        ...{ adminEmail: 'ada@example.org', emailKey: 'ada@example.org', c1: 'of ada@example.org', phpKey: 'a8a25' },
+        ...{ projectVersion: 'ada@example.org', versionKey: '0005', phpMinor: '8.2' },
+      },
+      expected: { phpKey: 'a8a25', phpMinor: '8.2' },
+    },
     { title: 'a key', change: { customFields: { plan: 'pro', 'ada@example.org': 1 } }, expected: {} },
     {
       title: 'an item of a list',
@@ -86,9 +94,9 @@ describe('withoutNames', () => {
     const { _id, project, site, environment } = BOB;
     const document: DeactivationDocument = {
       ...{ _id, project, site, environment },
-      ...{ ...DEACTIVATION, reasonInfo: 'ada@example.org', reactivatedAt: null, revision: 3 },
+      ...{ ...DEACTIVATION, reasonInfo: 'ada@example.org', hasText: true, reactivatedAt: null, revision: 3 },
     };
-    assert.deepEqual(clean(document), { ...document, reasonInfo: null });
+    assert.deepEqual(clean(document), { ...document, reasonInfo: null, hasText: false });
   });
 
   it("leaves another project's", () => {

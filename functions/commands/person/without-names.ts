@@ -1,5 +1,7 @@
 import { addressKeysIn } from '../../../shared/report/email-address.ts';
 import { keyOf } from '../../../shared/report/event-keys.ts';
+import { hasText } from '../../../shared/stores/deactivations.ts';
+import { withoutOrphans } from '../../../shared/stores/site-derived.ts';
 import type { Clean } from '../../../shared/stores/site-latest.ts';
 import type { SiteDocument } from '../../../shared/stores/sites.ts';
 
@@ -26,7 +28,9 @@ export function withoutNames(projectHash: string, keys: ReadonlySet<string>): Cl
         clock: { ...clock, otherMd5s: clock.otherMd5s.filter(([md5]) => !isMd5(md5)) },
       }),
     };
-    return isSame(cleaned, rest) ? document : ({ _id, project, site, ...cleaned } as typeof document);
+    if (isSame(cleaned, rest)) return document;
+    const left = withoutOrphans({ _id, project, site, ...cleaned }) as typeof document;
+    return 'hasText' in left ? { ...left, hasText: hasText(left) } : left;
   };
 }
 

@@ -5,7 +5,9 @@ import {
   IsBoolean,
   IsIn,
   IsInt,
+  IsISO8601,
   IsNotEmpty,
+  IsOptional,
   IsString,
   Matches,
   Max,
@@ -15,6 +17,7 @@ import {
   type ValidationError,
   validateSync,
 } from 'class-validator';
+import { type Advisory, isVersionRange } from '../../../shared/project/advisories.ts';
 import { CUSTOM_FIELD_KEY, safeKey } from '../../../shared/project/custom-fields.ts';
 import {
   CUSTOM_FIELD_TYPES,
@@ -23,9 +26,11 @@ import {
   type Grant,
   listKey,
   MAIL_PROVIDERS,
+  MAX_FILTERABLE,
   type MailIntegration,
   type Project,
   type Reason,
+  type ReleaseDay,
   ROLES,
   type Role,
 } from '../../../shared/project/project.ts';
@@ -46,6 +51,7 @@ class CustomFieldInput implements CustomField {
   key!: string;
   @IsIn(CUSTOM_FIELD_TYPES) type!: CustomFieldType;
   @IsNotEmpty() @MaxLength(128) label!: string;
+  @IsOptional() @IsIn([true]) filterable?: true;
 }
 
 class ReasonInput implements Reason {
@@ -62,6 +68,21 @@ class MailIntegrationInput implements MailIntegration {
 class GrantInput implements Grant {
   @IsIn(ROLES) role!: Role;
   @Matches(/^[^\s,@]{1,64}@[^\s,@]{1,190}$/, { message: 'a grant needs an e-mail address' }) email!: string;
+}
+
+const IsDay = () => Matches(/^\d{4}-\d{2}-\d{2}$/, { message: '$property must be a day, like 2026-01-31' });
+
+class ReleaseDayInput implements ReleaseDay {
+  @Matches(/^\S{1,100}$/, { message: 'a release needs its version' }) version!: string;
+  @IsDay() @IsISO8601({ strict: true }, { message: '$property must be a day that there is' }) releasedOn!: string;
+}
+
+class AdvisoryInput implements Advisory {
+  @Matches(/^\S{1,100}$/, { message: 'id must be 1 to 100 characters without spaces' }) id!: string;
+  @IsNotEmpty() @MaxLength(256) title!: string;
+  @MaxLength(200) affected!: string;
+  @Matches(/^\S{1,100}$/, { message: 'an advisory needs the version that it is fixed in' }) fixedIn!: string;
+  @IsDay() @IsISO8601({ strict: true }, { message: '$property must be a day that there is' }) publishedAt!: string;
 }
 
 /** A project as a person states it. */
@@ -97,6 +118,14 @@ class ProjectInput implements Project {
   @ArrayMaxSize(100)
   @ArrayUnique(({ email }: Grant) => email, { message: 'everybody has one role' })
   access!: GrantInput[];
+  @ValidateNested({ each: true })
+  @ArrayMaxSize(500)
+  @ArrayUnique(({ version }: ReleaseDay) => version, { message: 'every release needs a version of its own' })
+  releases!: ReleaseDayInput[];
+  @ValidateNested({ each: true })
+  @ArrayMaxSize(100)
+  @ArrayUnique(({ id }: Advisory) => id, { message: 'every advisory needs an id of its own' })
+  advisories!: AdvisoryInput[];
 }
 
 /** Checks a project. Throws CommandFailure (bad usage) that names every wrong place. */
@@ -106,15 +135,30 @@ export function validateProject(project: Project): Project {
     reasons: project.reasons.map((reason) => Object.assign(new ReasonInput(), reason)),
     mailIntegrations: project.mailIntegrations.map((mail) => Object.assign(new MailIntegrationInput(), mail)),
     access: project.access.map((grant) => Object.assign(new GrantInput(), grant)),
+    releases: project.releases.map((release) => Object.assign(new ReleaseDayInput(), release)),
+    advisories: project.advisories.map((advisory) => Object.assign(new AdvisoryInput(), advisory)),
   });
   const problems = [
     ...validateSync(input).flatMap((error) => messagesOf(error)),
     ...project.reasons
       .filter(({ id }) => id === UNLISTED || STOCK_REASONS.includes(id))
       .map(({ id }) => `the reason ${id} is there for every project`),
+    ...filterableProblems(project),
+    ...project.advisories
+      .filter(({ affected }) => !isVersionRange(affected))
+      .map(({ id }) => `advisories: ${id}: affected must be like <3.2.1 or ">=3.0 <3.2.1"`),
   ];
   if (problems.length > 0) throw new CommandFailure(EXIT.usage, problems.join('; '));
   return project;
+}
+
+function filterableProblems({ customFields }: Project): string[] {
+  const filterable = customFields.filter((field) => field.filterable);
+  const tooMany = `${MAX_FILTERABLE} custom fields can be filterable, not ${filterable.length}`;
+  return [
+    ...(filterable.length > MAX_FILTERABLE ? [tooMany] : []),
+    ...filterable.filter(({ type }) => type === 'json').map(({ key }) => `nothing can be listed by ${key}: it is json`),
+  ];
 }
 
 function messagesOf({ property, constraints, children }: ValidationError, parent = ''): string[] {
@@ -159,4 +203,23 @@ export function parseGrant(text: string): Grant {
   if (role === undefined || email === undefined)
     throw new Error(`expected ROLE:EMAIL, ROLE one of ${ROLES.join(', ')}`);
   return { role: role as Role, email: email.toLowerCase() };
+}
+
+/** `VERSION:DAY`. Throws an Error that says what is expected. */
+export function parseReleaseDay(text: string): ReleaseDay {
+  const [, version, releasedOn] = /^([^:]+):(\d{4}-\d{2}-\d{2})$/.exec(text) ?? [];
+  if (version === undefined || releasedOn === undefined) throw new Error('expected VERSION:DAY, like 3.2.0:2026-11-01');
+  return { version, releasedOn };
+}
+
+/** `ID[@DAY]:AFFECTED:FIXED-IN:TITLE`; published today when no day is given. Throws an Error that says what is expected. */
+export function parseAdvisory(text: string, today = new Date().toISOString().slice(0, 10)): Advisory {
+  const [, id, publishedAt = today, affected, fixedIn, title] =
+    /^([^:@]+)(?:@(\d{4}-\d{2}-\d{2}))?:([^:]+):([^:]+):(.+)$/s.exec(text) ?? [];
+  if (id === undefined || affected === undefined || fixedIn === undefined || title === undefined) {
+    throw new Error(
+      'expected ID[@DAY]:AFFECTED:FIXED-IN:TITLE, like "2026-2@2026-11-01:<3.2.1:3.2.1:Forms show drafts"',
+    );
+  }
+  return { id, title, affected, fixedIn, publishedAt };
 }

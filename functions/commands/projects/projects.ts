@@ -1,46 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import {
   type CustomField,
   DEFAULT_MAIL_CAP,
-  type Grant,
+  filterableKeys,
+  isListedOtherwise,
   listKey,
-  type MailIntegration,
   type Project,
-  type Reason,
 } from '../../../shared/project/project.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { DuplicateProject, openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { readLatestConfig } from '../config.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
-import {
-  parseCustomField,
-  parseGrant,
-  parseMailCap,
-  parseMailIntegration,
-  parseReason,
-  validateProject,
-} from './project-input.ts';
-
-interface Fields {
-  name?: string;
-  slug?: string;
-  type?: Project['type'];
-  customField?: CustomField[];
-  reason?: Reason[];
-  mail?: MailIntegration[];
-  mailCap?: number;
-  keepFullIp?: boolean;
-  grant?: Grant[];
-}
-
-interface Removals {
-  removeCustomField?: string[];
-  removeReason?: string[];
-  removeMail?: string[];
-  revoke?: string[];
-}
+import { validateProject } from './project-input.ts';
+import { type Fields, lowerCase, type Removals, withFields, withRemovals } from './project-options.ts';
 
 interface Context {
   projects: ProjectsWriter;
@@ -64,15 +38,11 @@ export function addProjects(program: Command, shell: Shell): void {
     .action((options: Output & Fields & { hash?: string }) =>
       withProjects(shell, (context) => create(options, context)),
     );
-  withFields(withJson(group.command('update <project>').description('change what is given, nothing else')), {})
-    .option('--no-keep-full-ip', 'cut addresses to their network again')
-    .option('--remove-custom-field <key>', 'allow it no longer (repeatable)', collect(String))
-    .option('--remove-reason <id>', 'list it no longer (repeatable)', collect(String))
-    .option('--remove-mail <provider:list>', 'subscribe there no longer (repeatable)', collect(String))
-    .option('--revoke <email>', 'show it to them no longer (repeatable)', collect(lowerCase))
-    .action((name: string, options: Output & Fields & Removals) =>
-      withProjects(shell, (context) => update(name, options, context)),
-    );
+  withRemovals(
+    withFields(withJson(group.command('update <project>').description('change what is given, nothing else')), {}),
+  ).action((name: string, options: Output & Fields & Removals) =>
+    withProjects(shell, (context) => update(name, options, context)),
+  );
   withJson(group.command('archive <project>').description('reject what it reports from now on; nothing is deleted'))
     .option('--undo', 'let it report again')
     .action((name: string, options: Output & { undo?: true }) =>
@@ -85,48 +55,6 @@ export function addProjects(program: Command, shell: Shell): void {
 
 function withJson(command: Command): Command {
   return command.option('--json', 'print JSON');
-}
-
-function withFields(command: Command, { mandatory = false }: { mandatory?: boolean }): Command {
-  const required = (option: Option) => option.makeOptionMandatory(mandatory);
-  return command
-    .addOption(required(new Option('--name <name>', 'what people call it')))
-    .addOption(required(new Option('--slug <slug>', 'its folder on WordPress.org; another name for it here')))
-    .addOption(required(new Option('--type <type>').choices(['plugin', 'theme'])))
-    .option('--custom-field <key:type[:label]>', 'allow a key of `extra` (repeatable)', collect(parseCustomField))
-    .option('--reason <id[:label]>', 'a deactivation reason beside the stock ones (repeatable)', collect(parseReason))
-    .option('--mail <provider:list[:off]>', 'subscribe admins there (repeatable)', collect(parseMailIntegration))
-    .option(
-      '--grant <role:email>',
-      'show it to them on the dashboard, as owner or analyst (repeatable)',
-      collect(parseGrant),
-    )
-    .option(
-      '--mail-cap <requests>',
-      `ask mail lists that often an hour at most (${DEFAULT_MAIL_CAP})`,
-      parsed(parseMailCap),
-    )
-    .option('--keep-full-ip', "keep a site's whole address, not just its network");
-}
-
-/** An option's value; one that cannot be parsed is bad usage. */
-function parsed<T>(parse: (text: string) => T) {
-  return (text: string): T => {
-    try {
-      return parse(text);
-    } catch (error) {
-      throw new InvalidArgumentError((error as Error).message);
-    }
-  };
-}
-
-/** The values of a repeatable option. */
-function collect<T>(parse: (text: string) => T) {
-  return (text: string, earlier: T[] = []): T[] => [...earlier, parsed(parse)(text)];
-}
-
-function lowerCase(text: string): string {
-  return text.trim().toLowerCase();
 }
 
 async function withProjects({ env, terminal }: Shell, work: (context: Context) => Promise<void>): Promise<void> {
@@ -149,18 +77,22 @@ export async function findProject(hashOrSlug: string, store: Pick<ProjectsWriter
 }
 
 async function create(options: Output & Fields & { hash?: string }, { projects, terminal }: Context): Promise<void> {
+  const customFields = markedFields(options.customField ?? [], options);
   const project = validateProject({
     hash: options.hash ?? randomUUID(),
     name: options.name as string,
     slug: options.slug as string,
     type: options.type as Project['type'],
-    customFields: options.customField ?? [],
+    customFields,
     reasons: options.reason ?? [],
     mailIntegrations: options.mail ?? [],
     mailCapPerHour: options.mailCap ?? DEFAULT_MAIL_CAP,
     keepFullIp: options.keepFullIp ?? false,
     archived: false,
     access: options.grant ?? [],
+    releases: options.release ?? [],
+    advisories: options.advisory ?? [],
+    ...(options.filterable && { listedBy: filterableKeys({ customFields }) }),
   });
   await projects.create(project);
   terminal.result(project, projectText, options);
@@ -171,13 +103,18 @@ async function update(name: string, options: Output & Fields & Removals, context
   const given = {
     ...pick(options, ['name', 'slug', 'type', 'keepFullIp']),
     ...(options.mailCap !== undefined && { mailCapPerHour: options.mailCap }),
-    ...editedList('customFields', project, options.customField, options.removeCustomField, ({ key }) => key),
+    ...editedFields(project, options),
     ...editedList('reasons', project, options.reason, options.removeReason, ({ id }) => id),
     ...editedList('mailIntegrations', project, options.mail, options.removeMail, listKey),
     ...editedList('access', project, options.grant, options.revoke, ({ email }) => email),
+    ...editedList('releases', project, options.release, options.removeRelease, ({ version }) => version),
+    ...editedList('advisories', project, options.advisory, options.removeAdvisory, ({ id }) => id),
   };
   if (Object.keys(given).length === 0) throw new CommandFailure(EXIT.usage, 'nothing to change; see --help');
-  validateProject({ ...project, ...given });
+  const changed = validateProject({ ...project, ...given });
+  if (given.customFields && isListedOtherwise(changed)) {
+    context.terminal.note('sitebeat setup makes the sites that are there ready to be listed by the filterable fields');
+  }
   await change(project.hash, given, options, context);
 }
 
@@ -187,7 +124,34 @@ function pick<T extends object, K extends keyof T>(object: T, keys: K[]): { [P i
   };
 }
 
-type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations' | 'access'>;
+/** The custom fields as they are to be; nothing when they stay. A field that is stated anew stays filterable. */
+function editedFields(project: Project, options: Fields & Removals): { customFields?: CustomField[] } {
+  const { customField, removeCustomField, filterable, removeFilterable = [] } = options;
+  const before = filterableKeys(project);
+  const { customFields } = editedList('customFields', project, customField, removeCustomField, ({ key }) => key);
+  if (customFields === undefined && filterable === undefined && removeFilterable.length === 0) return {};
+  const fields = customFields ?? project.customFields;
+  const kept = before.filter((key) => fields.some((field) => field.key === key));
+  return { customFields: markedFields(fields, { filterable: [...kept, ...(filterable ?? [])], removeFilterable }) };
+}
+
+function markedFields(
+  fields: CustomField[],
+  { filterable = [], removeFilterable = [] }: Pick<Fields & Removals, 'filterable' | 'removeFilterable'>,
+): CustomField[] {
+  for (const key of filterable) {
+    if (!fields.some((field) => field.key === key)) throw new CommandFailure(EXIT.found, `customFields has no ${key}`);
+  }
+  for (const key of removeFilterable) {
+    if (!filterable.includes(key)) throw new CommandFailure(EXIT.found, `${key} is not filterable`);
+  }
+  const marked = filterable.filter((key) => !removeFilterable.includes(key));
+  return fields.map(({ filterable: _, ...field }) =>
+    marked.includes(field.key) ? { ...field, filterable: true } : field,
+  );
+}
+
+type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations' | 'access' | 'releases' | 'advisories'>;
 
 /** A list of a project with entries put in place of those of the same key, and others taken out; nothing if neither. */
 function editedList<K extends keyof Lists, T extends Lists[K][number]>(
@@ -232,12 +196,19 @@ function projectText(project: Project): string {
     ['slug', project.slug],
     ['type', project.type],
     ['hash', project.hash],
-    ['custom fields', project.customFields.map(({ key, type, label }) => `${key} (${type}): ${label}`)],
+    [
+      'custom fields',
+      project.customFields.map(
+        ({ key, type, label, filterable }) => `${key} (${type}${filterable ? ', filterable' : ''}): ${label}`,
+      ),
+    ],
     ['reasons', project.reasons.map(({ id, label }) => `${id}: ${label}`)],
     ['mail', project.mailIntegrations.map((mail) => `${listKey(mail)}${mail.enabled ? '' : ' (off)'}`)],
     ['mail cap', `${project.mailCapPerHour} requests an hour`],
     ['addresses', project.keepFullIp ? 'kept whole' : 'cut to their network'],
     ['access', project.access.map(({ email, role }) => `${email} (${role})`)],
+    ['releases', project.releases.map(({ version, releasedOn }) => `${version}: ${releasedOn}`)],
+    ['advisories', project.advisories.map(({ id, affected, title }) => `${id} (${affected}): ${title}`)],
     ['archived', project.archived],
   ]);
 }

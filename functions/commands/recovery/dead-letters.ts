@@ -94,7 +94,7 @@ interface Taken {
 
 /** Takes what there is, and lets go of what `work` did not remove, whatever happens. */
 async function withTaken(
-  { letters, subscriptions, options }: Context,
+  { letters, subscriptions, options, terminal }: Context,
   work: (taken: Taken[]) => Promise<void>,
 ): Promise<void> {
   const taken: Taken[] = [];
@@ -105,6 +105,10 @@ async function withTaken(
       }),
     );
     taken.sort((one, other) => subscriptions.indexOf(one.subscription) - subscriptions.indexOf(other.subscription));
+    for (const { subscription, found } of taken) {
+      if (found.length < options.limit) continue;
+      terminal.note(`${subscription.name}: there may be more than these ${options.limit} (--limit)`);
+    }
     await work(taken);
   } finally {
     for (const { subscription, found } of taken) await letters.release(subscription.deadLetter, found);

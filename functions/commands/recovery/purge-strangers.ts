@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { openArchive } from '../../../shared/stores/archive.ts';
 import { type ErasureDocument, openErasures } from '../../../shared/stores/erasures.ts';
 import { openSiteHistory } from '../../../shared/stores/site-history.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
-import { concurrently } from '../concurrently.ts';
 import { type Output, section, type Terminal } from '../terminal.ts';
 import type { RecoveryStores } from './recovery-stores.ts';
 import { HOUR_MS, type Selection, selectObjects } from './select-objects.ts';

@@ -3,6 +3,7 @@ import { parseObjectName } from '../../../shared/event/object-name.ts';
 import type { ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import type { Output } from '../terminal.ts';
+import { parseTime, TIME_FORMS } from './parse-time.ts';
 import { HOUR_MS } from './select-objects.ts';
 
 export interface RangeOptions {
@@ -20,15 +21,15 @@ export interface SendOptions extends Output {
 
 const DEFAULT_RATE = 200;
 
-export function withRange(command: Command): Command {
+export function withRange(command: Command, withoutFrom: string): Command {
   return command
-    .option('--from <time>', 'from this hour on (UTC): 2026-01-31 or 2026-01-31T07:00', parseTime)
+    .option('--from <time>', `from the hour of this time on (${TIME_FORMS}); ${withoutFrom}`, parseTime)
     .option('--to <time>', 'before this time, to the end of its hour; now when not given', parseTime);
 }
 
 export function withSending(command: Command): Command {
   return command
-    .option('--rate <n>', 'so many a second at most', parseCount, DEFAULT_RATE)
+    .option('--rate <n>', 'objects a second at most', parseCount, DEFAULT_RATE)
     .option('--after <object>', 'go on after this object, as an interrupted run says', parseAfter)
     .option('--dry-run', 'only say how many, and what it would cost')
     .option('--yes', 'do not ask');
@@ -50,14 +51,6 @@ export async function readProjectHash(
   projects: Pick<ProjectsWriter, 'find'>,
 ): Promise<string | undefined> {
   return name === undefined ? undefined : ((await projects.find(name))?.hash ?? name.trim().toLowerCase());
-}
-
-const TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?Z?)?$/;
-
-export function parseTime(text: string): Date {
-  const time = new Date(/T.*[^Z]$/.test(text) ? `${text}Z` : text);
-  if (!TIME.test(text) || Number.isNaN(time.getTime())) throw new InvalidArgumentError('no time (UTC)');
-  return time;
 }
 
 /** A whole number above zero. */

@@ -3,7 +3,7 @@ import type { Reconciliation } from '../../../shared/stores/reconciliations.ts';
 import { CLOSED_HOURS, closedHours, HOUR_MS, reconcile, type Sums } from '../../reconcile/reconcile.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
-import { parseTime } from './parse-time.ts';
+import { parseTime, TIME_FORMS } from './parse-time.ts';
 import { type LatestSums, reconcileLatest } from './reconcile-latest.ts';
 import { type ReconcileStores, withReconcileStores } from './reconcile-stores.ts';
 
@@ -31,9 +31,9 @@ export function addReconcile(program: Command, { env, terminal }: Shell): void {
   program
     .command('reconcile')
     .description('compare the archive with the history and MongoDB; what is missing goes through the functions again')
-    .option('--hours <count>', `the last closed hours (${CLOSED_HOURS})`, parseCount)
-    .option('--from <time>', 'from the hour of this time on, ISO 8601', parseTime)
-    .option('--to <time>', 'before the hour of this time', parseTime)
+    .option('--hours <count>', `so many of the last closed hours (default: ${CLOSED_HOURS})`, parseCount)
+    .option('--from <time>', `from the hour of this time on (${TIME_FORMS})`, parseTime)
+    .option('--to <time>', 'before this time, to the end of its hour; the last closed hour when not given', parseTime)
     .option('--mongodb', 'look at the newest event of each site alone, by default of the whole history')
     .option('--dry-run', 'only say what is missing')
     .option('--json', 'print JSON')

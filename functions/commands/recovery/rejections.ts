@@ -59,7 +59,7 @@ export function addRejections(program: Command, { env, terminal }: Shell): void 
   group
     .command('purge')
     .description("remove the raw payloads of strangers' projects")
-    .requiredOption('--older-than <days>', 'received so long ago', parseCount)
+    .requiredOption('--older-than <days>', 'received so many days ago, or earlier', parseCount)
     .option('--dry-run', 'only say how many')
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
@@ -68,9 +68,9 @@ export function addRejections(program: Command, { env, terminal }: Shell): void 
 }
 
 function withFilter(command: Command): Command {
-  return withRange(command)
+  return withRange(command, 'from the first on when not given')
     .addOption(new Option('--reason <reason>', 'just these').choices(REJECTION_REASONS))
-    .option('--project <project>', 'by hash or slug; or by a hash that no project here has')
+    .option('--project <project>', 'just this one, by hash or slug; or by a hash that no project here has')
     .option('--json', 'print JSON');
 }
 

@@ -3,6 +3,7 @@ import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { userAgentMd5 } from '../../../shared/event/envelope.ts';
 import { objectName } from '../../../shared/event/object-name.ts';
 import { payloadHash } from '../../../shared/report/interpret.ts';
+import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { PermanentError, transient } from '../../../shared/runtime/errors.ts';
 import { openCountries } from '../../../shared/stores/countries.ts';
 import { openDeactivations } from '../../../shared/stores/deactivations.ts';
@@ -16,7 +17,6 @@ import { openUnclaimed } from '../../../shared/stores/unclaimed.ts';
 import { processEvent, type Stores } from '../../process-event/process-event.ts';
 import { CLAIM_MS } from '../../sweep/reject-unclaimed.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
-import { concurrently } from '../concurrently.ts';
 import { readLatestConfig } from '../config.ts';
 import { section, type Terminal } from '../terminal.ts';
 import { costOfReading } from './estimate.ts';
@@ -112,6 +112,7 @@ async function foldAll(
   for await (const { eventId } of unclaimed.waitingSince(new Date(stores.now().getTime() - CLAIM_MS))) {
     await unclaimed.remove(eventId);
   }
+  await stores.sites.markSilent(stores.now(), Number.POSITIVE_INFINITY);
   return folded;
 }
 
@@ -129,6 +130,7 @@ function openTarget(db: Db, archive: RecoveryStores['archive']): Stores {
     erasures: { ...openErasures(db), addLate: nothing },
     eventKeys: { append: nothing },
     history: { append: nothing },
+    lateDays: { mark: nothing },
     rejections: { append: nothing },
     // a request waits, and goes out once the database is in use: under the key of the one that may have gone out before
     mailQuotas: { take: async () => false },

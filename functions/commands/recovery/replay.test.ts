@@ -122,7 +122,7 @@ describe('sitebeat replay', () => {
     assert.equal((await replay('--only', 'missing', '--yes')).published, 2);
     assert.deepEqual(await deliver(2), ['deactivate-of-replay-009', 'track-of-replay-008']);
     assert.equal((await replay('--only', 'missing', '--yes')).published, 0);
-    assert.equal((await system.stores.sites.find(`${OTHER_PROJECT.hash}:e.example.org`))?.status, 'deactivated');
+    assert.equal((await system.stores.sites.find(`${OTHER_PROJECT.hash}:e.example.org`))?.state, 'left');
   });
 
   it('takes nothing for missing whose id begins that of another one', async () => {

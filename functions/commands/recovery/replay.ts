@@ -38,11 +38,11 @@ Of an archived project it folds what came after it was archived, too: nothing te
 
 /** `sitebeat replay` */
 export function addReplay(program: Command, { env, terminal }: Shell): void {
-  withSending(withRange(program.command('replay')))
+  withSending(withRange(program.command('replay'), 'must be given'))
     .description('send a range of the archive through the functions again, or make MongoDB anew from it')
     .addOption(new Option('--kind <kind>', 'just these').choices(KINDS))
-    .option('--project <project>', 'by hash or slug')
-    .addOption(new Option('--only <which>').choices(ONLY).default('all'))
+    .option('--project <project>', 'just this one, by hash or slug')
+    .addOption(new Option('--only <which>', 'see below').choices(ONLY).default('all'))
     .option('--into <uri>', 'make MongoDB anew in the database that this mongodb:// uri names')
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)

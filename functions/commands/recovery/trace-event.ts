@@ -1,4 +1,5 @@
 import { KINDS, type Kind, objectName } from '../../../shared/event/object-name.ts';
+import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { PermanentError } from '../../../shared/runtime/errors.ts';
 import type { Archive } from '../../../shared/stores/archive.ts';
 import type { Erasures } from '../../../shared/stores/erasures.ts';
@@ -6,7 +7,6 @@ import type { EventPlaces, EventRow } from '../../../shared/stores/event-places.
 import type { OptOuts } from '../../../shared/stores/opt-outs.ts';
 import { type Sites, siteKey } from '../../../shared/stores/sites.ts';
 import type { Unclaimed } from '../../../shared/stores/unclaimed.ts';
-import { concurrently } from '../concurrently.ts';
 
 export interface TraceStores {
   archive: Pick<Archive, 'read'>;

@@ -103,7 +103,8 @@ describe('sitebeat trace', () => {
     assert.match(stdout, new RegExp(`^site in MongoDB +${SITE}: has the event$`, 'm'));
     const nowhere = await capturedRun(['trace', 'track-nowhere'], system.env);
     assert.equal(nowhere.exitCode, 1);
-    assert.match(nowhere.stdout, /in no store/);
+    assert.match(nowhere.stdout, /was not found/);
+    assert.match(nowhere.stderr, /--around/);
     assert.equal((await trace('no/id')).exitCode, 2);
   });
 });

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { type Cell, type Output, type Shell, section } from '../terminal.ts';
-import { parseTime } from './parse-time.ts';
+import { parseTime, TIME_FORMS } from './parse-time.ts';
 import { type EventTrace, traceEvent } from './trace-event.ts';
 import { withTraceStores } from './trace-stores.ts';
 
@@ -13,7 +13,8 @@ const HELP = `
 BigQuery is asked first, then what waits in MongoDB; an event that is in neither yet is looked for in the archive, in the hours
 of the last two days. --around a time makes it one hour before and after that, in BigQuery too, which costs less.
 
-An event that has an object and no row waits in Pub/Sub, for its first try or its next one, or is a dead letter.`;
+An event that has an object and no row waits in Pub/Sub, for its first try or its next one, or is a dead letter. One that has
+rows in event_keys alone was worked on: it waits for its next try, or BigQuery lost its row, which the next reconcile mends.`;
 
 /** `sitebeat trace` */
 export function addTrace(program: Command, { env, terminal }: Shell): void {
@@ -21,7 +22,7 @@ export function addTrace(program: Command, { env, terminal }: Shell): void {
     .command('trace')
     .description('where an event is: object, history, rejections, site, what waits, erasures')
     .argument('<event id>', 'as collect answered it', parseId)
-    .option('--around <time>', 'when it was received, ISO 8601', parseTime)
+    .option('--around <time>', `when it was received (${TIME_FORMS})`, parseTime)
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action((id: string, options: TraceOptions) =>
@@ -29,9 +30,15 @@ export function addTrace(program: Command, { env, terminal }: Shell): void {
         const trace = await traceEvent(id, options.around, new Date(), stores);
         const found = trace !== undefined;
         terminal.result({ found, eventId: id, ...trace }, () => traceText(id, trace), options);
-        if (!found) throw new CommandFailure(EXIT.found, 'the event is nowhere');
+        if (!found) throw new CommandFailure(EXIT.found, notFound(options));
       }),
     );
+}
+
+function notFound({ around }: TraceOptions): string {
+  return around === undefined
+    ? 'of the archive the last two days were looked through: --around a time looks elsewhere'
+    : 'it was not received within an hour of then';
 }
 
 function parseId(text: string): string {
@@ -40,7 +47,7 @@ function parseId(text: string): string {
 }
 
 function traceText(eventId: string, trace: EventTrace | undefined): string {
-  if (trace === undefined) return `${eventId} is in no store`;
+  if (trace === undefined) return `${eventId} was not found`;
   const { kind, receivedAt, object, rows, site, optOut, waitsFor, erasure } = trace;
   const entries: [string, Cell | Cell[]][] = [
     ['event', eventId],

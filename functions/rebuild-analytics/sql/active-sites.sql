@@ -6,7 +6,7 @@ FROM (
 JOIN (
   SELECT project_hash, report_id
   FROM (
-    ${site_days}
+    ${chart_site_days}
   ) AS site_days
   WHERE day = DATE(@until) AND is_active AND copy_of IS NULL
 ) AS active ON active.project_hash = reports.project_hash AND active.report_id = reports.event_id

@@ -1,7 +1,7 @@
--- The active sites of today that are copies of another one.
+-- The active sites of @day that are copies of another one.
+WITH
+  ${sites_of_day}
 SELECT project_hash, site, copy_of
-FROM (
-  ${site_days}
-) AS site_days
-WHERE day = DATE(@until) AND is_active AND copy_of IS NOT NULL
+FROM sites
+WHERE is_active AND is_copy
 ORDER BY project_hash, site

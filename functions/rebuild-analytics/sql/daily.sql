@@ -1,7 +1,7 @@
 -- Per project and day: new installs, deactivations, and the sites that are active at the end of the day, copies apart.
 WITH
   site_days AS (
-    ${site_days}
+    ${chart_site_days}
   ),
   active AS (
     SELECT project_hash, day, COUNT(*) AS active_sites, 0 AS installs, 0 AS deactivations

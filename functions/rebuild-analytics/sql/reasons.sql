@@ -1,6 +1,6 @@
 -- Per project: how many deactivations gave which reason since @active_since, those of copies apart.
 WITH site_days AS (
-  ${site_days}
+  ${chart_site_days}
 )
 SELECT project_hash, reason_id, COUNT(*) AS deactivations
 FROM (

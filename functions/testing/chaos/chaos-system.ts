@@ -4,6 +4,7 @@ import { openDeactivations } from '../../../shared/stores/deactivations.ts';
 import { openErasures } from '../../../shared/stores/erasures.ts';
 import type { QueryOptions } from '../../../shared/stores/history-reader.ts';
 import { applyIndexes } from '../../../shared/stores/indexes.ts';
+import { openLateDays } from '../../../shared/stores/late-days.ts';
 import { openMailQuotas } from '../../../shared/stores/mail-quotas.ts';
 import { openOptOuts } from '../../../shared/stores/opt-outs.ts';
 import { openProjects, type ProjectDocument } from '../../../shared/stores/projects.ts';
@@ -55,6 +56,7 @@ export function mongodbStores(db: Db) {
     unclaimed: openUnclaimed(db),
     erasures: openErasures(db),
     mailQuotas: openMailQuotas(db),
+    lateDays: openLateDays(db),
   } satisfies Partial<Stores>;
 }
 

@@ -1,12 +1,12 @@
 import { Storage } from '@google-cloud/storage';
 import type { ObjectReference } from '../../../shared/event/notification.ts';
 import { parseObjectName } from '../../../shared/event/object-name.ts';
+import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { openArchive } from '../../../shared/stores/archive.ts';
 import { openCountries } from '../../../shared/stores/countries.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { ownDatabase } from '../../../shared/testing/stores.ts';
 import { until } from '../../../shared/testing/until.ts';
-import { concurrently } from '../../commands/concurrently.ts';
 import { provisionSeed } from './chaos-system.ts';
 import { faultlessOutcome } from './faultless.ts';
 import { compareOutcomes, readDocuments, readRows, type Scope } from './outcome.ts';

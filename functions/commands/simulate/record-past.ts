@@ -1,0 +1,107 @@
+import type { Db } from 'mongodb';
+import type { StoredEvent } from '../../../shared/event/envelope.ts';
+import { objectName } from '../../../shared/event/object-name.ts';
+import { concurrently } from '../../../shared/runtime/concurrently.ts';
+import { type Archive, openArchive } from '../../../shared/stores/archive.ts';
+import { openCountries } from '../../../shared/stores/countries.ts';
+import { openDeactivations } from '../../../shared/stores/deactivations.ts';
+import { openErasures } from '../../../shared/stores/erasures.ts';
+import { openEventKeys } from '../../../shared/stores/event-keys.ts';
+import { openHistory } from '../../../shared/stores/history.ts';
+import { openLateDays } from '../../../shared/stores/late-days.ts';
+import { openOptOuts } from '../../../shared/stores/opt-outs.ts';
+import { openProjects } from '../../../shared/stores/projects.ts';
+import { openRejections } from '../../../shared/stores/rejections.ts';
+import { openSites } from '../../../shared/stores/sites.ts';
+import { openUnclaimed } from '../../../shared/stores/unclaimed.ts';
+import { processEvent, type Stores } from '../../process-event/process-event.ts';
+import type { Config } from '../config.ts';
+import { holdSites } from './hold-sites.ts';
+
+/** Their rows share BigQuery's requests, of at most 500. */
+const SITES_AT_ONCE = 200;
+
+interface RecordingStores extends Stores {
+  archive: Archive;
+}
+
+/**
+ * Writes events to the archive and puts each through the pipeline of process-event here, instead of waiting until the function
+ * is told of it. `sites`: each with all its events, oldest first; what they make of its document is written once. Mail lists are
+ * not asked. Safe to repeat, and while the functions do the same.
+ */
+export async function recordPast(
+  sites: Iterable<StoredEvent[]>,
+  { config, db, onRecorded }: { config: Config; db: Db; onRecorded: (events: number) => void },
+): Promise<void> {
+  const stores = openStores(config, db);
+  await concurrently(sites, SITES_AT_ONCE, async (events) => {
+    await recordSite(events, stores);
+    onRecorded(events.length);
+  });
+}
+
+async function recordSite(events: StoredEvent[], stores: RecordingStores): Promise<void> {
+  const { archive } = stores;
+  const byName = new Map(events.map((event) => [objectName(event.kind, event.receivedAt, event.id), event]));
+  const nothing = async () => {};
+  const held = holdSites(stores.sites);
+  const recording: Stores = {
+    ...stores,
+    archive: { read: async (name) => byName.get(name) ?? archive.read(name) },
+    sites: held.sites,
+    erasures: { ...stores.erasures, isErased: askedOnce(stores.erasures.isErased) },
+    // what follows from the finished document: below
+    deactivations: { ...stores.deactivations, put: nothing },
+    optOuts: { ...stores.optOuts, latest: async () => undefined },
+  };
+  for (const [name, event] of byName) {
+    await archive.create(event);
+    await processEvent({ name }, recording);
+  }
+  await held.write();
+  const finished = { ...recording, sites: stores.sites, deactivations: stores.deactivations, optOuts: stores.optOuts };
+  const unrecorded = { history: { append: nothing }, eventKeys: { append: nothing } };
+  for (const name of lastOfEachSite(byName)) await processEvent({ name }, { ...finished, ...unrecorded });
+}
+
+/** A copy is a site of its own. */
+function lastOfEachSite(byName: Map<string, StoredEvent>): Iterable<string> {
+  const last = new Map<unknown, string>();
+  for (const [name, { kind, payload }] of byName) if (kind !== 'tracking-skipped') last.set(payload.url, name);
+  return last.values();
+}
+
+type IsErased = Stores['erasures']['isErased'];
+
+/** What was not erased when it was received is not when it was received later. */
+function askedOnce(isErased: IsErased): IsErased {
+  const kept = new Set<string>();
+  return async (event) => {
+    const key = event.keys.join();
+    if (kept.has(key)) return false;
+    const answer = await isErased(event);
+    if (!answer) kept.add(key);
+    return answer;
+  };
+}
+
+function openStores(config: Config, db: Db): RecordingStores {
+  return {
+    archive: openArchive(config),
+    countryOf: openCountries(),
+    now: () => new Date(),
+    projects: openProjects(db),
+    sites: openSites(db),
+    deactivations: openDeactivations(db),
+    optOuts: openOptOuts(db),
+    unclaimed: openUnclaimed(db),
+    eventKeys: openEventKeys(config),
+    erasures: openErasures(db),
+    history: openHistory(config),
+    lateDays: openLateDays(db),
+    rejections: openRejections(config, { log: () => {} }),
+    mailQuotas: { take: async () => false },
+    subscribers: { publish: async () => {} },
+  };
+}

@@ -1,0 +1,3 @@
+plugins,
+      custom_fields,
+      unknown_fields,

@@ -1,0 +1,75 @@
+departures AS (
+    SELECT
+      said.project_hash AS project_hash,
+      deactivation.reason_id AS reason_id,
+      first_lives.site IS NULL AS is_unreported
+    FROM said
+    CROSS JOIN UNNEST(deactivations) AS deactivation
+    LEFT JOIN (
+      SELECT project_hash, site FROM lives WHERE number = 1
+    ) AS first_lives ON first_lives.project_hash = said.project_hash AND first_lives.site = said.site
+    LEFT JOIN (
+      SELECT project_hash, site, is_at_risk FROM sites WHERE is_active OR leaves
+    ) AS site ON site.project_hash = said.project_hash AND site.site = said.site
+    WHERE said.day = @day AND said.environment = 'production' AND IFNULL(site.is_at_risk, TRUE)
+  ),
+  deactivation_counts AS (
+    SELECT project_hash, COUNT(*) AS deactivations, COUNTIF(is_unreported) AS deactivations_unreported
+    FROM departures
+    GROUP BY project_hash
+  ),
+  -- by the only name that a skip has
+  names AS (
+    SELECT DISTINCT said.project_hash AS project_hash, url_md5
+    FROM said
+    CROSS JOIN UNNEST(url_md5s) AS url_md5
+    LEFT JOIN (
+      SELECT project_hash, site FROM sites WHERE is_active AND is_copy
+    ) AS copied ON copied.project_hash = said.project_hash AND copied.site = said.site
+    WHERE said.reported AND said.environment = 'production' AND copied.site IS NULL
+  ),
+  skips AS (
+    SELECT project_hash, url_md5, IFNULL(url_md5, event_id) AS who, IFNULL(previously_skipped, FALSE) AS is_again
+    FROM `${dataset}.tracking_skips_unique`
+    WHERE received_at >= @since AND received_at < @until
+  ),
+  refusals AS (
+    SELECT
+      skips.project_hash AS project_hash,
+      COUNT(DISTINCT IF(names.url_md5 IS NULL AND NOT is_again, who, NULL)) AS first_refusals,
+      COUNT(DISTINCT IF(names.url_md5 IS NOT NULL, who, NULL)) AS withdrawn
+    FROM skips
+    LEFT JOIN names ON names.project_hash = skips.project_hash AND names.url_md5 = skips.url_md5
+    GROUP BY project_hash
+  ),
+  senders AS (
+    SELECT project_hash, site, day, network, TRUE AS is_report
+    FROM said
+    CROSS JOIN UNNEST(report_networks) AS network
+    WHERE environment = 'production'
+    UNION ALL
+    SELECT project_hash, site, day, network, FALSE
+    FROM said
+    CROSS JOIN UNNEST(deactivation_networks) AS network
+    WHERE environment = 'production'
+  ),
+  -- the protocol cannot tell a forged event from a real one; a wave of forged ones shows here
+  unfamiliar AS (
+    SELECT
+      project_hash,
+      COUNT(DISTINCT IF(of_report, site, NULL)) AS unfamiliar_reports,
+      COUNT(DISTINCT IF(of_deactivation, site, NULL)) AS unfamiliar_deactivations
+    FROM (
+      SELECT
+        project_hash,
+        site,
+        MIN(day) AS first_day,
+        LOGICAL_OR(is_report) AS of_report,
+        LOGICAL_OR(NOT is_report) AS of_deactivation,
+        MIN(MIN(day)) OVER (PARTITION BY project_hash, site) AS known_day
+      FROM senders
+      GROUP BY project_hash, site, network
+    ) AS by_network
+    WHERE first_day = @day AND known_day < @day
+    GROUP BY project_hash
+  )

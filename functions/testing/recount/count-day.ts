@@ -1,0 +1,112 @@
+import { ACTIVE_DAYS } from '../../../shared/figures/definitions.ts';
+import {
+  type Counts,
+  countExposure,
+  countNeighbours,
+  countReasons,
+  countReports,
+  countSpreads,
+} from './count-values.ts';
+import { countsAsEnd, countsAsStart, sitesOnDay } from './day-of-sites.ts';
+import { type DayNumber, dayText, type Histories, type Said, type SiteHistory } from './read-histories.ts';
+import { lastReportOn, reportsOf } from './site-states.ts';
+
+/** A row of schemas/bigquery/project_days.json, its lists as maps, of which none is cut and none has a row of zeros. */
+export interface DayCounts {
+  day: string;
+  active: number;
+  new_sites: number;
+  reactivated: number;
+  resumed: number;
+  left_sites: number;
+  went_silent: number;
+  copies_counted_again: number;
+  copies_set_aside: number;
+  deactivations: number;
+  deactivations_unreported: number;
+  first_refusals: number;
+  withdrawn: number;
+  staging: number;
+  local: number;
+  ephemeral: number;
+  copies: number;
+  /** By `<dimension>=<value>`, or `<dimension> unknown`; reasons count deactivations. */
+  spreads: Counts<'sites' | 'left_sites'>;
+  /** By `<version or nothing> at <age>`. */
+  exposure: Counts<'at_risk' | 'left_sites'>;
+  /** By `<version or nothing> at <age in days>`. */
+  reports: Counts<'sites'>;
+  /** By `<kind> <key or nothing>=<value or *> at <age>`. */
+  neighbours: Counts<'at_risk' | 'left_sites'>;
+}
+
+export function countDay({ sites, refusals }: Histories, day: DayNumber, keys: string[]): DayCounts {
+  const production = sites.filter(({ environment }) => environment === 'production');
+  const all = sitesOnDay(production, day);
+  const counted = all.filter(({ after, isCopy }) => after === 'active' && !isCopy);
+  const leaving = all.filter((site) => site.end === 'left' && countsAsEnd(site));
+  const starting = all.filter(countsAsStart);
+  const staying = all.filter(
+    ({ before, after, start, end }) => before === 'active' && after === 'active' && !start && !end,
+  );
+  const left = production.flatMap((history) => deactivationsOn(history, day).map((said) => ({ said, history })));
+  return {
+    day: dayText(day),
+    active: counted.length,
+    new_sites: count(starting, ({ start }) => start === 'new'),
+    reactivated: count(starting, ({ start }) => start === 'reactivated'),
+    resumed: count(starting, ({ start }) => start === 'resumed'),
+    left_sites: leaving.length,
+    went_silent: count(all, (site) => site.end === 'went silent' && countsAsEnd(site)),
+    copies_counted_again: count(staying, ({ isCopy, wasCopy }) => wasCopy && !isCopy),
+    copies_set_aside: count(staying, ({ isCopy, wasCopy }) => !wasCopy && isCopy),
+    deactivations: left.length,
+    deactivations_unreported: count(left, ({ history }) => lastReportOn(history, day) === undefined),
+    ...countRefusals(refusals, production, day),
+    ...countElsewhere(sites, day),
+    copies: count(all, ({ after, isCopy }) => after === 'active' && isCopy),
+    spreads: {
+      ...countSpreads(counted, leaving, day, keys),
+      ...countReasons(left.map(({ said }) => said.deactivation)),
+    },
+    exposure: countExposure(all, day),
+    reports: countReports(all, day),
+    neighbours: countNeighbours(all, day, keys),
+  };
+}
+
+function count<T>(all: T[], is: (one: T) => boolean): number {
+  return all.filter(is).length;
+}
+
+const ONE_SECOND_MS = 1000;
+
+/** A plugin that is switched off twice within a second went once. */
+function deactivationsOn({ said }: SiteHistory, day: DayNumber): (Said & { kind: 'left' })[] {
+  const left = said.filter((one) => one.day === day && one.kind === 'left') as (Said & { kind: 'left' })[];
+  return left.filter((one, index) => {
+    const before = left[index - 1];
+    return before === undefined || Date.parse(one.receivedAt) - Date.parse(before.receivedAt) >= ONE_SECOND_MS;
+  });
+}
+
+function countRefusals(refusals: Histories['refusals'], production: SiteHistory[], day: DayNumber) {
+  const today = refusals.filter((refusal) => refusal.day === day);
+  const isOfCountedSite = ({ urlMd5 }: { urlMd5: string }) =>
+    production.some((site) => (site.md5s.get(urlMd5) ?? Number.POSITIVE_INFINITY) <= day && lastReportOn(site, day));
+  const names = (some: Histories['refusals']) => new Set(some.map(({ urlMd5 }) => urlMd5)).size;
+  const strangers = today.filter((refusal) => !isOfCountedSite(refusal));
+  return {
+    first_refusals: names(strangers.filter(({ wasRefusedBefore }) => !wasRefusedBefore)),
+    withdrawn: names(today.filter(isOfCountedSite)),
+  };
+}
+
+function countElsewhere(sites: SiteHistory[], day: DayNumber) {
+  const reporting = (environment: string) =>
+    count(sites, (site) => {
+      const reports = reportsOf(site.said);
+      return site.environment === environment && reports.some((one) => one.day <= day && day - one.day < ACTIVE_DAYS);
+    });
+  return { staging: reporting('staging'), local: reporting('local'), ephemeral: reporting('ephemeral') };
+}

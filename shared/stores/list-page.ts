@@ -1,0 +1,185 @@
+import type { Collection, Document, Filter } from 'mongodb';
+
+/** Where a page ended: the values by which its list is ordered. Whoever hands it out says of which filter it is. */
+export type Position = (string | number | Date)[];
+
+export interface ListPage<T> {
+  rows: T[];
+  /** Where the next page begins; null at the end of the list. */
+  next: Position | null;
+  /** false: as many documents as a page may were looked at, and there are more. Such a page is short, and not the end. */
+  complete: boolean;
+  lookedAt: number;
+}
+
+export interface PageRequest {
+  /** Of the page before. */
+  after?: Position | undefined;
+  /** From 1 to MAX_LIMIT. */
+  limit: number;
+  /** The other end of the list first. */
+  reverse?: boolean | undefined;
+}
+
+/** What a page holds at most; whoever asks for a person asks for 200. */
+export const MAX_LIMIT = 1000;
+/** So many documents a page looks at, whatever it finds. */
+export const MAX_LOOKED_AT = 5000;
+const CHUNK = 500;
+
+/** Throws RangeError. */
+export function checkLimit({ limit }: PageRequest): void {
+  if (!(limit >= 1 && limit <= MAX_LIMIT)) throw new RangeError(`a page has 1 to ${MAX_LIMIT} rows`);
+}
+
+/** One range of an index, or several that are merged: what gives a list its documents, and their order. */
+export interface Driver {
+  /** What the fields of the index before those of the order are; of each of the ranges. */
+  equal: Document[];
+  /** The fields of the index that come then, the last one unique. */
+  order: [field: string, direction: 1 | -1][];
+  /** Bounds of the first field of the order. */
+  range?: Bounds;
+}
+
+interface Bounds {
+  $gt?: unknown;
+  $gte?: unknown;
+  $lt?: unknown;
+}
+
+export interface ListQuery<T> {
+  driver: Driver;
+  /** Which of the fields a document comes with. */
+  projection: Document;
+  /** What the driver says nothing of. */
+  matches: (document: T) => boolean;
+}
+
+/**
+ * Reads a page. Every query is one range of the driver's index, so that what a list costs is what it looks at. In an order that
+ * a document keeps, what matches all along comes once; where several ranges are merged, but for one that changes ranges while
+ * its page is read.
+ */
+export async function readPage<T extends { _id: string }>(
+  collection: Collection<T>,
+  { driver, projection, matches }: ListQuery<T>,
+  { after, limit, reverse = false }: PageRequest,
+): Promise<ListPage<T>> {
+  const order = driver.order.map(([field, direction]): Driver['order'][0] => [
+    field,
+    reverse ? flip(direction) : direction,
+  ]);
+  const streams = driver.equal.map((equal) =>
+    documentsOf(collection, { equal, order, range: driver.range ?? {}, projection }, after, limit + 1),
+  );
+  const page: ListPage<T> = { rows: [], next: null, complete: true, lookedAt: 0 };
+  let last: T | undefined;
+  for await (const document of merged(streams, order)) {
+    if (last !== undefined && (page.rows.length === limit || page.lookedAt === MAX_LOOKED_AT)) {
+      return { ...page, next: positionOf(last, order), complete: page.rows.length === limit };
+    }
+    page.lookedAt += 1;
+    last = document;
+    if (matches(document)) page.rows.push(document);
+  }
+  return page;
+}
+
+function flip(direction: 1 | -1): 1 | -1 {
+  return direction === 1 ? -1 : 1;
+}
+
+interface Range extends Required<Pick<Driver, 'order' | 'range'>> {
+  equal: Document;
+  projection: Document;
+}
+
+async function* documentsOf<T extends Document>(
+  collection: Collection<T>,
+  range: Range,
+  after: Position | undefined,
+  first: number,
+): AsyncGenerator<T> {
+  for (let [at, size] = [after, first]; ; size = CHUNK) {
+    const chunk = await readChunk(collection, range, at, size);
+    yield* chunk;
+    const last = chunk.at(-1);
+    if (last === undefined || chunk.length < size) return;
+    at = positionOf(last, range.order);
+  }
+}
+
+async function readChunk<T extends Document>(
+  collection: Collection<T>,
+  { equal, order, range, projection }: Range,
+  after: Position | undefined,
+  size: number,
+): Promise<T[]> {
+  const chunk: T[] = [];
+  for (const filter of filtersAfter(order, range, after)) {
+    const rest = size - chunk.length;
+    if (rest === 0) break;
+    const found = collection
+      .find({ ...equal, ...filter } as Filter<T>, { projection })
+      .sort(Object.fromEntries(order))
+      .limit(rest)
+      .batchSize(rest);
+    chunk.push(...((await found.toArray()) as unknown as T[]));
+  }
+  return chunk;
+}
+
+/** What comes after a position, in the list's order, each a range of the index: the rest of the ties, and then all else. */
+export function filtersAfter(order: Driver['order'], range: Bounds, after: Position | undefined): Document[] {
+  const [[field, direction], ...others] = order as [Driver['order'][0], ...Driver['order']];
+  if (after === undefined) return [Object.keys(range).length === 0 ? {} : { [field]: range }];
+  const [value, ...rest] = after;
+  const { $gt, $gte, $lt } = range;
+  const beyond =
+    direction === 1
+      ? { ...($lt !== undefined && { $lt }), $gt: value }
+      : { ...($gt !== undefined && { $gt }), ...($gte !== undefined && { $gte }), $lt: value };
+  if (others.length === 0) return [{ [field]: beyond }];
+  const ties = filtersAfter(others, {}, rest).map((filter) => ({ [field]: value, ...filter }));
+  return [...ties, { [field]: beyond }];
+}
+
+function positionOf(document: Document, order: Driver['order']): Position {
+  return order.map(([field]) => document[field]);
+}
+
+/** The documents of all streams in their common order; of two states of one document the first. */
+async function* merged<T extends { _id: string }>(
+  streams: AsyncGenerator<T>[],
+  order: Driver['order'],
+): AsyncGenerator<T> {
+  const heads = await Promise.all(
+    streams.map(async (stream) => ({ stream, head: (await stream.next()).value as T | undefined })),
+  );
+  let lastId: string | undefined;
+  for (;;) {
+    let least: (typeof heads)[0] | undefined;
+    for (const one of heads) {
+      if (one.head !== undefined && (least?.head === undefined || isBefore(one.head, least.head, order))) least = one;
+    }
+    if (least?.head === undefined) return;
+    if (least.head._id !== lastId) yield least.head;
+    lastId = least.head._id;
+    least.head = (await least.stream.next()).value as T | undefined;
+  }
+}
+
+function isBefore(one: Document, other: Document, order: Driver['order']): boolean {
+  for (const [field, direction] of order) {
+    const difference = compare(one[field], other[field]) * direction;
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}
+
+/** As MongoDB does: texts by their bytes, which code units do not sort as. */
+function compare(one: unknown, other: unknown): number {
+  if (typeof one === 'string' && typeof other === 'string') return Buffer.compare(Buffer.from(one), Buffer.from(other));
+  return Number(one) - Number(other);
+}
