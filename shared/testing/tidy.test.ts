@@ -69,7 +69,7 @@ function isAllowed({ from, to }: Import): boolean {
   if (!/^(?:functions|shared|schemas|emulators|terraform)\//.test(to)) {
     return rule.packages === undefined || IS_TEST.test(from) || rule.packages.test(to);
   }
-  if (IS_TEST.test(from) && /^(?:shared|functions)\/testing\//.test(to)) return true;
+  if (IS_TEST.test(from) && /^(?:shared|functions)\/testing\/|^functions\/build-page\.ts$/.test(to)) return true;
   const own = rule.files.exec(from)?.groups?.own ?? '';
   return rule.may.some((pattern) => new RegExp(pattern.source.replaceAll('<own>', own)).test(to));
 }

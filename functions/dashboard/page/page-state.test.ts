@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Browser } from 'playwright-core';
+import { buildPage } from '../../build-page.ts';
 import { type DashboardPage, NOW, openDashboard } from './testing/dashboard-page.ts';
 import { fixtureAnswer } from './testing/fixture-answers.ts';
 import { GENERATION } from './testing/fixture-figures.ts';
@@ -18,7 +19,8 @@ describe("the page's state in Chromium", function () {
       console.log('      skipped: there is no chromium on this machine (apt-get install chromium)');
       this.skip();
     }
-    [server, browser] = await Promise.all([startFixtureServer(), openBrowser(chromium)]);
+    const { files } = await buildPage(new URL('./', import.meta.url), new URL('../../../', import.meta.url));
+    [server, browser] = await Promise.all([startFixtureServer(files), openBrowser(chromium)]);
   });
   beforeEach(async () => {
     server.instead = () => undefined;

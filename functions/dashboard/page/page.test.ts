@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
+import { buildPage } from '../../build-page.ts';
 import { assertFits, type DashboardPage, openDashboard } from './testing/dashboard-page.ts';
 import { HOSTILE } from './testing/fixture-figures.ts';
 import { type FixtureServer, startFixtureServer } from './testing/fixture-server.ts';
@@ -38,7 +39,8 @@ describe('the page in Chromium', function () {
       this.skip();
     }
     axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-    [server, browser] = await Promise.all([startFixtureServer(), openBrowser(chromium)]);
+    const { files } = await buildPage(new URL('./', import.meta.url), new URL('../../../', import.meta.url));
+    [server, browser] = await Promise.all([startFixtureServer(files), openBrowser(chromium)]);
   });
   after(async () => {
     await browser?.close();
