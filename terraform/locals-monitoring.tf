@@ -11,6 +11,8 @@ locals {
     not_stored  = { of = "collect", message = "not stored", only = null, description = "Payloads that collect could not store" }
     rebuilt     = { of = "rebuild-analytics", message = "rebuilt", only = null, description = "Rebuilds of the charts" }
     not_rebuilt = { of = "rebuild-analytics", message = "not rebuilt", only = null, description = "Rebuilds of the charts that failed" }
+    unsure      = { of = "rebuild-analytics", message = "figures unsure", only = null, description = "Projects whose figures and sites disagree on how many are active" }
+    kept        = { of = "rebuild-analytics", message = "figures kept", only = null, description = "Projects whose figures failed, so that they keep their last ones" }
     mail_waits  = { of = "sweep", message = "mail requests wait for the cap", only = null, description = "Sweeps that left requests to mail lists waiting for a project's cap" }
     missing     = { of = "reconcile", message = "reconciled", only = "jsonPayload.missing>0", description = "Reconciliations that found an event missing" }
   }
@@ -247,6 +249,24 @@ locals {
         every    = "300s"
         of       = "new_sites"
         advice   = "In an hour more than 500 sites of a project, or more than 100 from a network (/24, /48), reported for the first time, and five times as many as is usual. A release, growth, a host that installs the plugin everywhere, or somebody who makes up sites? Nothing is dropped. terraform/README.md, `Too much of one`, says how to see whose they are, and what to do."
+      }
+      unsure = {
+        title    = "figures are unsure"
+        severity = "WARNING"
+        query    = "sum(count_over_time(${try(local.series.unsure, "")}[3h])) > 1"
+        duration = "0s"
+        every    = "300s"
+        of       = "unsure"
+        advice   = "Twice in three hours a project's active sites by the history and by MongoDB were more than 2 % and 20 sites apart; its page shows both. After MongoDB was restored: `sitebeat reconcile --mongodb`. After an upgrade: `sitebeat setup`. Else `sitebeat rebuild` of the last 30 days; what is left is a fault of ours."
+      }
+      kept = {
+        title    = "a project keeps old figures"
+        severity = "ERROR"
+        query    = "sum(count_over_time(${try(local.series.kept, "")}[3h])) > 1"
+        duration = "0s"
+        every    = "300s"
+        of       = "kept"
+        advice   = "Twice in three hours the figures of a project could not be made; the others were. `project` and `error` in the lines `figures kept` say which and why."
       }
       # none in 70 minutes, for an hour: two hours without, and a new project has an hour for its first
       rebuilt = {

@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBTypeId, type DuckDBValue } from '@duckdb/node-api';
 import type { Catalog, Table } from './catalog.ts';
 import type { Database } from './database.ts';
 import { type Destination, destinationTable, writeRows } from './destination.ts';
@@ -200,6 +200,14 @@ async function fieldsOf(
   translation: Translation,
   parameters: readonly Parameter[],
 ): Promise<Field[]> {
-  const limited = { ...translation, sql: `SELECT * FROM (${translation.sql}) LIMIT 0` };
-  return (await query(connection, limited, parameters)).fields;
+  const { sql, columns } = translation;
+  const prepared = await connection.prepare(sql);
+  try {
+    const isKnown = columns.every((_, i) => prepared.columnTypeId(i) !== DuckDBTypeId.INVALID);
+    if (isKnown) return columns.map(({ name }, i) => fieldOf(name, prepared.columnType(i)));
+  } finally {
+    prepared.destroySync();
+  }
+  // before its parameters are bound some types may be open
+  return (await query(connection, { ...translation, sql: `SELECT * FROM (${sql}) LIMIT 0` }, parameters)).fields;
 }

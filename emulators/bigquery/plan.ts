@@ -20,24 +20,11 @@ interface PlanNode {
   extra_info: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-const plans = new WeakMap<Translation, Promise<Scan[]>>();
-
-/** The scans of a statement, whose translation serves it alone: it is planned once. */
-function scansOf(
-  connection: DuckDBConnection,
-  translation: Translation,
-  parameters: readonly Parameter[],
-): Promise<Scan[]> {
-  const known = plans.get(translation) ?? planScans(connection, translation, parameters);
-  plans.set(translation, known);
-  return known;
-}
-
 /**
  * Reads from DuckDB's plan which scans a statement makes, and with which conditions. DuckDB pushes a condition down to
  * the scan under the same rules as BigQuery prunes partitions by: not through a window unless the column partitions it.
  */
-async function planScans(
+async function scansOf(
   connection: DuckDBConnection,
   translation: Translation,
   parameters: readonly Parameter[],

@@ -1,5 +1,9 @@
-import type { AnalyticsDocument } from '../../shared/stores/analytics.ts';
+import { overviewText } from '../../functions/commands/charts/overview-text.ts';
+import { bars } from '../../functions/commands/charts/plots.ts';
+import type { Series } from '../../shared/figures/documents.ts';
+import type { Overview } from '../../shared/figures/overview.ts';
 import type { SiteDocument } from '../../shared/stores/sites.ts';
+import { DEMO_PROJECT } from './provision.ts';
 import type { HistoryLine, Totals } from './totals.ts';
 
 /** What notify-mail asks of the mail API. */
@@ -10,13 +14,27 @@ export interface MailRequest {
   site: string;
 }
 
+/** The charts of today, as the dashboard shows them. */
+export interface Charts {
+  overview: Overview;
+  /** The day's values by dimension, most first. */
+  spreads: Record<string, [string, number][]>;
+}
+
+/** The day's values of a series, most first. */
+export function spreadOf({ names, days }: Series): [string, number][] {
+  const day = days.at(-1);
+  const counts = (day?.counts ?? []).map(([index, count]): [string, number] => [names[index] as string, count]);
+  return day === undefined || day.other === 0 ? counts : [...counts, ['other', day.other]];
+}
+
 export interface DemoResult extends Totals {
   /** Requests that were answered 200. */
   accepted: number;
   /** The site of the captured requests. */
   site: SiteDocument | null;
   siteHistory: HistoryLine[];
-  analytics: AnalyticsDocument | null;
+  charts: Charts | null;
   /** undefined when a real mail API was asked. */
   mail: MailRequest[] | undefined;
   /** From a request's start until its event is in every store. */
@@ -30,7 +48,7 @@ export function renderDemo(result: DemoResult): string {
   const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
   return [
     ...(result.site ? renderSite(result.site, result.siteHistory) : []),
-    ...(result.analytics ? renderAnalytics(result.analytics) : []),
+    ...(result.charts ? renderCharts(result.charts) : []),
     ...(result.mail ? renderMail(result.mail) : []),
     heading('Nothing is lost'),
     `  ${accepted} accepted = ${objects} objects = ${history} in the history + ${rejections} rejections; ${sites} sites`,
@@ -55,39 +73,25 @@ function renderSite(site: SiteDocument, history: HistoryLine[]): string[] {
   ];
 }
 
-function renderAnalytics({
-  daily,
-  breakdowns,
-  plugins,
-  customFields,
-  unknownFields,
-  reasons,
-  optIn,
-}: AnalyticsDocument): string[] {
-  const today = daily.at(-1);
-  const rate = optIn.rate === null ? '' : ` (${Math.round(optIn.rate * 100)} %)`;
-  const spreads = [
-    ...Object.entries(breakdowns),
-    ['plugins beside it', plugins] as const,
-    ...Object.entries(customFields).map(([key, spread]) => [`custom field ${key}`, spread] as const),
-    ...(unknownFields.length > 0 ? [['fields that no column takes', unknownFields] as const] : []),
-  ];
+function renderCharts({ overview, spreads }: Charts): string[] {
+  const titled = Object.entries(spreads).filter(([, spread]) => spread.length > 0);
   return [
-    heading('Charts, as the dashboard reads them'),
-    `  ${today?.day}: ${today?.activeSites} active sites, ${today?.installs} installs, ${today?.deactivations} deactivations`,
-    `  ${optIn.optedIn} sites opted in, ${optIn.optedOut} out${rate}`,
-    ...spreads.map(([title, spread]) =>
-      plot(
-        `Active sites by ${title}`,
-        spread.map(({ value, sites }) => [value ?? 'other', sites]),
-      ),
-    ),
-    plot(
-      'Deactivations by reason',
-      reasons.map(({ reason, deactivations }) => [reason ?? '(none given)', deactivations]),
+    heading('Charts, as the dashboard shows them'),
+    ...overviewText(overview, DEMO_PROJECT, new Date())
+      .split('\n')
+      .map((line) => (line === '' ? '' : `  ${line}`)),
+    ...titled.map(([dimension, spread]) =>
+      [`\n  ${TITLES[dimension] ?? `Active sites by ${dimension}`}`, ...bars(spread.slice(0, MAX_BARS))].join('\n'),
     ),
   ];
 }
+
+const MAX_BARS = 6;
+const TITLES: Record<string, string> = {
+  reason: 'Deactivations by reason',
+  plugin: 'Plugins beside it',
+  'unknown-field': 'Fields that no column takes',
+};
 
 const SHOWN_MAIL = 3;
 
@@ -97,20 +101,6 @@ function renderMail(requests: MailRequest[]): string[] {
     heading(`Requests to the mail API: ${requests.length} so far`),
     ...shown.map(({ provider, list, email, site }) => `  ${provider} list ${list}: ${email} of ${site}`),
   ];
-}
-
-const BAR_WIDTH = 40;
-const MAX_BARS = 6;
-
-function plot(title: string, values: [string, number][]): string {
-  const shown = values.slice(0, MAX_BARS);
-  const most = Math.max(...shown.map(([, count]) => count));
-  const width = Math.max(...shown.map(([label]) => label.length));
-  const bars = shown.map(
-    ([label, count]) =>
-      `  ${label.padEnd(width)}  ${'█'.repeat(Math.max(1, Math.round((count / most) * BAR_WIDTH)))} ${count}`,
-  );
-  return [`\n  ${title}`, ...bars].join('\n');
 }
 
 function heading(text: string): string {

@@ -4,12 +4,13 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
 import { MongoClient } from 'mongodb';
+import { readOverview } from '../../functions/commands/charts/charts.ts';
 import { KINDS } from '../../shared/event/object-name.ts';
 import { type ClientRequest, simulate } from '../../shared/simulation/simulate.ts';
-import type { AnalyticsDocument } from '../../shared/stores/analytics.ts';
+import { type Figures, openFigures } from '../../shared/stores/figures.ts';
 import type { SiteDocument } from '../../shared/stores/sites.ts';
 import { until } from '../../shared/testing/until.ts';
-import { type DemoResult, type MailRequest, renderDemo } from './demo-report.ts';
+import { type Charts, type DemoResult, type MailRequest, renderDemo, spreadOf } from './demo-report.ts';
 import { type MeshRun, startMeshRun } from './mesh-run.ts';
 import { postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
@@ -41,9 +42,8 @@ async function main(): Promise<void> {
       startMs: performance.now() - startedAt,
       showProgress: !values.json && process.stdout.isTTY,
     });
-    const { accepted, objects, sites, history, rejections, analytics, latencyMs } = result;
-    if (values.json)
-      console.log(JSON.stringify({ accepted, objects, sites, history, rejections, analytics, latencyMs }));
+    const { accepted, objects, sites, history, rejections, charts, latencyMs } = result;
+    if (values.json) console.log(JSON.stringify({ accepted, objects, sites, history, rejections, charts, latencyMs }));
     else console.log(renderDemo(result));
     process.exitCode = accepted === objects && objects === history + rejections ? 0 : 1;
   } finally {
@@ -130,16 +130,26 @@ function capturedRequests(): ClientRequest[] {
   });
 }
 
-async function readLatest(run: MeshRun): Promise<{ site: SiteDocument | null; analytics: AnalyticsDocument | null }> {
+async function readLatest(run: MeshRun): Promise<{ site: SiteDocument | null; charts: Charts | null }> {
   const client = new MongoClient(run.env.MONGODB_URI);
   try {
     const db = client.db();
     const site = await db.collection<SiteDocument>('sites').findOne({ site: CAPTURED_SITE });
-    const analytics = await db.collection<AnalyticsDocument>('analytics').findOne({ _id: DEMO_PROJECT.hash });
-    return { site, analytics };
+    return { site, charts: await readCharts(openFigures(db)) };
   } finally {
     await client.close();
   }
+}
+
+/** Without active, flows and version, which the overview has. */
+async function readCharts(figures: Figures): Promise<Charts | null> {
+  const overview = await readOverview(DEMO_PROJECT, '28d', figures);
+  if (overview === undefined) return null;
+  const { today, dimensions } = overview;
+  const shown = dimensions.filter((dimension) => !['active', 'flows', 'version'].includes(dimension));
+  const wanted = shown.map((dimension) => ({ dimension, from: today, to: today }));
+  const { series = [] } = (await figures.read(DEMO_PROJECT.hash, { series: wanted })) ?? {};
+  return { overview, spreads: Object.fromEntries(series.map((one) => [one.dimension, spreadOf(one)])) };
 }
 
 /** What would have been sent so far; undefined when the mail API is not the embedded one, which shows it. */

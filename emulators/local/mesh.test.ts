@@ -5,13 +5,15 @@ import { join } from 'node:path';
 import { BigQuery } from '@google-cloud/bigquery';
 import { Storage } from '@google-cloud/storage';
 import { type Db, MongoClient } from 'mongodb';
+import { capturedRun } from '../../functions/testing/captured-run.ts';
 import { KINDS } from '../../shared/event/object-name.ts';
 import { simulate } from '../../shared/simulation/simulate.ts';
 import { EVENT_TABLES } from '../../shared/stores/site-history.ts';
 import { until } from '../../shared/testing/until.ts';
 import { freePort } from '../emulator.ts';
-import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/google-emulator.ts';
+import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/contract-google.ts';
 import { startStorage } from '../storage/index.ts';
+import { startMeshRun } from './mesh-run.ts';
 import { postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
 import { type RunnerProcess, startRunner } from './runner-process.ts';
@@ -60,6 +62,51 @@ async function allProcessed(env: StoreEnv, accepted: number): Promise<void> {
   );
 }
 
+/** Needs a mesh that nothing was posted to, and leaves it so. */
+function examinesLive(running: () => RunnerProcess): void {
+  const doctor = async (...args: string[]) => {
+    const run = await capturedRun(['doctor', '--json', ...args], running().env);
+    return { ...run, diagnosis: JSON.parse(run.stdout) };
+  };
+  /** What of an event is still anywhere. */
+  const leftovers = async () => {
+    const { env } = running();
+    const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET).getFiles();
+    const rows = await readTable(env, 'rejections');
+    return [...files.map(({ name }) => name), ...rows.map((row) => row.event_id)];
+  };
+
+  it('doctor --live follows an event from the archive into the history, asks what each query reads, and leaves nothing', async () => {
+    const plain = await doctor();
+    const { exitCode, diagnosis, stderr } = await doctor('--live');
+    assert.deepEqual(diagnosis.differences, []);
+    assert.deepEqual([exitCode, stderr], [0, '']);
+    const views = 4;
+    const queries = 13;
+    assert.ok(diagnosis.checks >= plain.diagnosis.checks + views + queries + 4, `${diagnosis.checks} checks`);
+    assert.deepEqual(await leftovers(), []);
+  });
+
+  it('doctor --live posts to collect where it is told to, and sees that the client could choose its own address', async () => {
+    const { exitCode, diagnosis } = await doctor('--live', running().collect);
+    assert.deepEqual(diagnosis.differences, [
+      {
+        what: "the sender's address",
+        expected: 'is not what the client wrote',
+        actual: 'is what the client wrote: FORWARDED_HOPS is too high',
+      },
+    ]);
+    assert.equal(exitCode, 1);
+    assert.deepEqual(await leftovers(), []);
+  });
+
+  it('doctor --live says that nothing answers there', async () => {
+    const { exitCode, diagnosis } = await doctor('--live', 'http://127.0.0.1:9');
+    assert.deepEqual([exitCode, diagnosis.differences.length], [1, 1]);
+    assert.deepEqual(diagnosis.differences[0].what, 'collect');
+  });
+}
+
 describe('the whole mesh', function () {
   this.timeout(600_000);
   let dataDir: string;
@@ -87,9 +134,12 @@ describe('the whole mesh', function () {
     const answered: string[] = [];
     before(async () => {
       setUp();
-      running = await start();
+      // as if a proxy wrote the last address: there is none here, so that it is the client's own
+      running = await start({ FORWARDED_HOPS: '1' });
     });
     after(tearDown);
+
+    examinesLive(() => running);
 
     it('brings the captured requests into every store, and nothing that is not allowed', async () => {
       const { env } = running;
@@ -127,8 +177,8 @@ describe('the whole mesh', function () {
       const { collect, child } = running;
       const { port } = new URL(collect);
       await assert.rejects(startRunner(['--port', port]), new RegExp(`port ${port} is already in use`));
-      const args = ['--data', dataDir, '--port', String(await freePort())];
-      await assert.rejects(startRunner(args), new RegExp(`is in use by process ${child.pid}`));
+      const second = startMeshRun({ dataDir, port: await freePort(), onLine: () => {} });
+      await assert.rejects(second, new RegExp(`is in use by process ${child.pid}`));
     });
 
     it('answers what is in flight when it is told to end, and ends with 0 in time', async () => {

@@ -16,7 +16,7 @@ import { callFunction } from './schedule.ts';
 import type { StoreEnv } from './store-env.ts';
 
 /** `npm run proof:reconcile` looks at a million. */
-const OBJECTS = Number(process.env.SITEBEAT_RECONCILE_OBJECTS ?? 20_000);
+const OBJECTS = Number(process.env.SITEBEAT_RECONCILE_OBJECTS ?? 10_000);
 const SITES = 5000;
 /** Of so many events BigQuery has one not. */
 const ONE_MISSING_OF = 10_000;

@@ -149,7 +149,7 @@ ${Object.entries(run.env)
   .map(([name, value]) => `  export ${name}=${value}`)
   .join('\n')}
 
-MongoDB    ${run.env.MONGODB_URI}   (sites, deactivations, analytics, projects)
+MongoDB    ${run.env.MONGODB_URI}   (sites, deactivations, analytics, series, figures, projects)
 BigQuery   ${run.env.BIGQUERY_EMULATOR_HOST}   (dataset ${run.env.BIGQUERY_DATASET}: sites, deactivations, tracking_skips, rejections)
 Mail       ${run.env.MAIL_API_URL}   (GET shows what would have been sent)
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { until } from '../../shared/testing/until.ts';
+import { type PushEndpoint, startPushEndpoint } from './contract-endpoint.ts';
 import { DEADLINE_MS, itUnlessGoogle, type Target } from './contract-target.ts';
-import { type PushEndpoint, startPushEndpoint } from './push-endpoint.ts';
 
 /** Each test has a new endpoint. */
 interface Pushed {

@@ -1,11 +1,11 @@
 import type { Emulator } from '../emulator.ts';
+import { findGoogleEmulator, startGoogleEmulator } from './contract-google.ts';
 import { describePublishing } from './contract-publishing.ts';
 import { describePulling } from './contract-pulling.ts';
 import { describePushing } from './contract-pushing.ts';
 import { describeStreaming } from './contract-streaming.ts';
 import { describeSubscriptions } from './contract-subscriptions.ts';
 import { Target } from './contract-target.ts';
-import { findGoogleEmulator, startGoogleEmulator } from './google-emulator.ts';
 import { startPubsub } from './index.ts';
 
 // what the whole test run started for itself is not what somebody asked for

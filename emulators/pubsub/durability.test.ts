@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../../shared/testing/until.ts';
 import type { Emulator } from '../emulator.ts';
+import { startPushEndpoint } from './contract-endpoint.ts';
 import { Target, textOf } from './contract-target.ts';
 import { startPubsub } from './index.ts';
-import { startPushEndpoint } from './push-endpoint.ts';
 
 const WAIT = { deadlineMs: 5_000 };
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { until } from '../../shared/testing/until.ts';
 import { checkSubscription } from './config.ts';
+import { type PushEndpoint, startPushEndpoint } from './contract-endpoint.ts';
 import { createPusher, type Pusher } from './push.ts';
-import { type PushEndpoint, startPushEndpoint } from './push-endpoint.ts';
 import { Subscription } from './subscription.ts';
 
 const heldBy = (subscription: Subscription) => [...subscription.messages()].length;

@@ -1,11 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { TransientError } from '../../shared/runtime/errors.ts';
 import { failureName } from '../../shared/runtime/log.ts';
+import { addCharts } from './charts/charts.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
+import { addCost } from './cost/cost.ts';
 import { addDoctor } from './doctor/doctor.ts';
 import { addErase } from './person/erase.ts';
 import { addShowSite } from './person/show-site.ts';
 import { addProjects } from './projects/projects.ts';
+import { addRebuild } from './rebuild/rebuild.ts';
 import { addDeadLetters } from './recovery/dead-letters.ts';
 import { addReconcile } from './recovery/reconcile.ts';
 import { addRejections } from './recovery/rejections.ts';
@@ -19,15 +22,19 @@ import { openTerminal, type Shell, type Streams } from './terminal.ts';
 const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
   addSetup,
   addDoctor,
+
   addProjects,
+  addCharts,
   addShowSite,
   addErase,
+  addRebuild,
   addReconcile,
   addTrace,
   addRejections,
   addReplay,
   addDeadLetters,
   addSimulate,
+  addCost,
 ];
 
 const SYSTEM = `

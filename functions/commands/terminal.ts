@@ -110,7 +110,7 @@ function cellText(value: Cell): string {
 }
 
 /** What strangers sent must not steer the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what has to go
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ');
 }

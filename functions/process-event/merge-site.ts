@@ -165,11 +165,14 @@ function groupStamps(site: SiteDocument): Map<string, Stamp> {
 /** The groups of which a report states a value, or that it is empty. */
 function statedGroups({ values, cleared, customFields }: SiteReport): Map<string, Record<string, unknown>> {
   const groups = new Map<string, Record<string, unknown>>();
+  const all = Object.entries(values).map(([column, value]): [string, unknown] => [
+    camelCase(column),
+    withSafeKeys(value),
+  ]);
+  const empty = cleared.map(camelCase);
   for (const [group, fields] of GROUPS) {
-    const stated = Object.entries(values)
-      .map(([column, value]): [string, unknown] => [camelCase(column), withSafeKeys(value)])
-      .filter(([field]) => fields.includes(field));
-    const isCleared = cleared.some((column) => fields.includes(camelCase(column)));
+    const stated = all.filter(([field]) => fields.includes(field));
+    const isCleared = empty.some((field) => fields.includes(field));
     if (stated.length > 0 || isCleared) groups.set(group, Object.fromEntries(stated));
   }
   const custom = Object.entries(customFields).sort(([one], [other]) => (one < other ? -1 : 1));

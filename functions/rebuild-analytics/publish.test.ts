@@ -12,6 +12,7 @@ import { openFiguresWriter } from '../../shared/stores/figures-writer.ts';
 import { openHistoryReader } from '../../shared/stores/history-reader.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
 import { ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
+import { lives, months } from './publish/figure-queries.ts';
 import { type PublishRun, type PublishStores, publish } from './publish.ts';
 
 const THROUGH = '2026-11-29';
@@ -261,24 +262,19 @@ describe('publish', function () {
       environment: 'production',
       cloneOf: null,
       lastSeenAt: new Date('2026-11-20T10:00:00Z'),
-      clock: { track: '2026-11-20T10:00:00.000Z/e' },
-      deactivation: null,
-      tracksSince: [],
+      state: 'active',
       ...columns,
     });
     const notActive = [
       { environment: 'staging' },
       { cloneOf: 'a.example' },
-      { deactivation: {} },
-      { clock: { track: null } },
-      { clock: { track: '2026-10-31T23:59:59.999Z/e' } },
+      { state: 'left' },
+      { state: 'silent' },
+      { lastSeenAt: new Date('2026-10-31T23:59:59.999Z') },
+      { project: 'another' },
     ];
-    const returned = {
-      deactivation: {},
-      tracksSince: [new Date('2026-11-20T10:00:00Z')],
-      clock: { track: '2026-11-01T00:00:00.000Z/e' },
-    };
-    const sites = [...Array(1020).fill({}), ...notActive, returned].map((columns, n) => site(n, columns));
+    const firstCounted = { lastSeenAt: new Date('2026-11-01T00:00:00Z') };
+    const sites = [...Array(1020).fill({}), ...notActive, firstCounted].map((columns, n) => site(n, columns));
     await latest.db.collection<{ _id: string }>('sites').insertMany(sites);
     const published = async (activeToday: number) => {
       await dataset.query(
@@ -509,12 +505,89 @@ describe('publish', function () {
     });
   });
 
+  it('killed before any of its writes, shows what was; the next run ends as if nothing had happened', async () => {
+    const project = 'killed';
+    const spreads = (active: number) =>
+      spread('php', { 8.1: 1, 8.2: active - 1 }).map((one) => ({ rest: null, ...one }));
+    const historyOf = (active: number): PublishStores['history'] => ({
+      async *stream({ sql, params }) {
+        if (sql === months('2026-10').sql) {
+          const { value: from } = params.from as { value: Day };
+          const day = from === '2026-10-01' ? '2026-10-30' : TODAY;
+          yield { project_hash: project, days: [dayOf(project, day, { active, spreads: spreads(active) })] };
+        }
+        if (sql === lives([], THROUGH).sql)
+          yield { project_hash: project, kept: [{ cohort: '2026-10-05', kept_days: 3, sites: active }], leaves: [] };
+      },
+    });
+    const other = ownDatabase();
+    const writer = openFiguresWriter(other.db);
+    const published = openFigures(other.db);
+    const publishFrom = (active: number, figures: PublishStores['figures']) =>
+      publish(
+        {
+          ...stores,
+          history: historyOf(active),
+          figures,
+          published,
+          sites: { count: async () => active },
+          log: () => {},
+        },
+        { ...runOf(), days: ['2026-10-30', THROUGH, TODAY] },
+      );
+    const shown = async () => {
+      const wanted = [{ dimension: 'php' as const, from: '2026-10-01', to: TODAY }];
+      const { analytics, series, figures } =
+        (await published.read(project, { series: wanted, figures: FIGURES })) ?? {};
+      const made = Object.values(figures ?? {}).map(({ generation: _, ...figure }) => figure);
+      return [analytics?.activeToday, series?.[0]?.days.map(({ total }) => total), made] as const;
+    };
+    const killedAfter = (writes: number): PublishStores['figures'] => {
+      let left = writes;
+      const alive =
+        <Args extends unknown[]>(write: (...args: Args) => Promise<void>) =>
+        async (...args: Args) => {
+          left -= 1;
+          if (left < 0) throw new TransientError('killed', { cause: undefined });
+          await write(...args);
+        };
+      const { published: readPublished, putSeries, putFigures, publish: publishOne, remove } = writer;
+      return {
+        published: readPublished,
+        putSeries: alive(putSeries),
+        putFigures: alive(putFigures),
+        publish: alive(publishOne),
+        remove: alive(remove),
+      };
+    };
+    try {
+      await publishFrom(10, writer);
+      const [first, second] = [await shown(), [20, [20, 20]]];
+      assert.deepEqual([...first].slice(0, 2), [10, [10, 10]]);
+      let writes = 0;
+      for (; ; writes += 1) {
+        const done = await publishFrom(20, killedAfter(writes)).catch(() => undefined);
+        if (done !== undefined) break;
+        assert.deepEqual(await shown(), first, `killed after ${writes} writes`);
+      }
+      assert.ok(writes >= 6, `${writes} writes`);
+      assert.deepEqual([...(await shown())].slice(0, 2), second);
+      const resumed = await shown();
+      await other.db.dropDatabase();
+      await publishFrom(20, writer);
+      assert.deepEqual(await shown(), resumed);
+    } finally {
+      await other.db.dropDatabase();
+      await other.close();
+    }
+  });
+
   describe('of much that is hostile, or that fails', () => {
     it('keeps each document below a megabyte, and every day adding up, whatever is posted', async () => {
       const project = 'hostile';
       const long = (day: number, n: number) => `${day}-${n}-`.padEnd(100, '商');
-      const dimensions = ['version', 'theme', 'field:plan'] as const;
-      const days = Array.from({ length: 30 }, (_, day) =>
+      const dimensions = ['version', 'theme'] as const;
+      const days = Array.from({ length: 12 }, (_, day) =>
         dayOf(project, `2026-11-${String(day + 1).padStart(2, '0')}`, {
           active: 201,
           spreads: dimensions.flatMap((dimension) => [
@@ -542,7 +615,7 @@ describe('publish', function () {
           }),
         }),
       );
-      for (const part of [days.slice(0, 10), days.slice(10, 20), days.slice(20)]) await insert('project_days', part);
+      for (const part of [days.slice(0, 4), days.slice(4)]) await insert('project_days', part);
       await run();
       await latest.db.collection<{ _id: string }>('series').updateMany({ _id: /^hostile:/ }, { $set: { names: [] } });
       await run();
@@ -565,7 +638,7 @@ describe('publish', function () {
         );
       assert.deepEqual(
         series[0]?.days.map(({ counts }) => counts.some(([index]) => series[0]?.names[index] === 'same')),
-        Array(30).fill(true),
+        Array(12).fill(true),
       );
       assert.equal(made.releases?.releases.length, 60);
       assert.equal(made.releases.releases.filter(({ adoption }) => adoption.length > 0).length, 20);

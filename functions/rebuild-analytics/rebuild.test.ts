@@ -35,6 +35,7 @@ describe('rebuild', function () {
       leases: openLeases(latest.db),
       copies: openCopies(latest.db),
       projects: { customFieldKeys: async () => ['plan', 'a.b', 'no`key'] },
+      publish: async () => ({ projects: 0, failed: 0 }),
     };
   });
   after(async () => {
@@ -113,7 +114,7 @@ describe('rebuild', function () {
         skip('no-again.example', true),
         skip('a.example', true),
       ]);
-    assert.deepEqual(await rebuild(stores, { now: NOW }), { days: 5 });
+    assert.equal((await rebuild(stores, { now: NOW })).days, 5);
     assert.deepEqual(await flows(28), { active: 2, new_sites: 2 });
     assert.deepEqual(await flows(29), {
       active: 2,
@@ -160,7 +161,7 @@ describe('rebuild', function () {
 
   it('writes the same when it is run again', async () => {
     const before = await everything();
-    assert.deepEqual(await rebuild(stores, { now: NOW }), { days: 1 });
+    assert.equal((await rebuild(stores, { now: NOW })).days, 1);
     assert.deepEqual(await everything(), before);
   });
 

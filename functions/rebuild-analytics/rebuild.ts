@@ -1,5 +1,11 @@
 import { addDays, type Day, daysBetween } from '../../shared/figures/days.ts';
-import { ACTIVE_DAYS, DAILY_HOUR, LATE_DAYS_OF_A_RUN, LEASE_MS } from '../../shared/figures/definitions.ts';
+import {
+  ACTIVE_DAYS,
+  COMPLETE_AFTER_MS,
+  DAILY_HOUR,
+  LATE_DAYS_OF_A_RUN,
+  LEASE_MS,
+} from '../../shared/figures/definitions.ts';
 import { CUSTOM_FIELD_KEY } from '../../shared/project/custom-fields.ts';
 import { concurrently } from '../../shared/runtime/concurrently.ts';
 import { BusyError } from '../../shared/runtime/errors.ts';
@@ -9,6 +15,7 @@ import type { HistoryReader } from '../../shared/stores/history-reader.ts';
 import type { LateDayDocument, LateDays } from '../../shared/stores/late-days.ts';
 import type { Lease, Leases } from '../../shared/stores/leases.ts';
 import { changedDays, copies, firstDay, projectDays, siteDays, siteLives } from './derivations.ts';
+import type { PublishRun } from './publish.ts';
 
 export interface Stores {
   history: Pick<HistoryReader, 'query'>;
@@ -17,6 +24,13 @@ export interface Stores {
   leases: Leases;
   copies: Copies;
   projects: { customFieldKeys(): Promise<string[]> };
+  /** Shows readers what the tables say; gives of how many projects, and of how many it could not. */
+  publish(run: PublishRun): Promise<Published>;
+}
+
+interface Published {
+  projects: number;
+  failed: number;
 }
 
 export interface Extent {
@@ -27,6 +41,7 @@ export interface Extent {
   progress?: (done: number, total: number) => void;
 }
 
+const LEASE = 'rebuild';
 const HOUR_MS = 3_600_000;
 /** BigQuery lets 50 partitions of a table be replaced in ten seconds. */
 const DAYS_AT_ONCE = 4;
@@ -36,15 +51,16 @@ const DETAILS_BYTES = 2 ** 30;
 /**
  * Brings the tables of days up to the history: what sites said on the days that may have changed, then their lives, then the
  * figures of every day that these change. Each step replaces what it makes, and nothing is forgotten before all is done: a run
- * that was killed is made good by the next. Gives how many days of figures it made. Throws BusyError when another one is at it.
+ * that was killed is made good by the next. In the end readers are shown all of it at once. Gives how many days of figures it
+ * made. Throws BusyError when another one is at it.
  */
-export async function rebuild(stores: Stores, extent: Extent): Promise<{ days: number }> {
-  const lease = await stores.leases.take('rebuild', LEASE_MS);
+export async function rebuild(stores: Stores, extent: Extent): Promise<Published & { days: number }> {
+  const lease = await stores.leases.take(LEASE, LEASE_MS);
   if (lease === undefined) throw new BusyError('another rebuild is under way');
   try {
-    const days = await rebuildUnder(lease, stores, extent);
+    const done = await rebuildUnder(lease, stores, extent);
     await lease.release(extent.now);
-    return { days };
+    return done;
   } catch (error) {
     // what was not done says itself; if not even this can be written, the lease ends by itself
     await lease.release().catch(() => {});
@@ -52,15 +68,23 @@ export async function rebuild(stores: Stores, extent: Extent): Promise<{ days: n
   }
 }
 
-async function rebuildUnder(lease: Lease, stores: Stores, extent: Extent): Promise<number> {
+async function rebuildUnder(lease: Lease, stores: Stores, extent: Extent): Promise<Published & { days: number }> {
   const work = await planWork(lease, stores, extent);
   const step = progressOf(work, lease, extent);
   await makeSiteDays(work, step, stores);
   const { figures, noted } = await foldLives(work, stores);
   await makeFigures(figures, work, step, stores);
   await noteCopies(work.today, stores);
+  const published = await stores.publish({
+    days: figures,
+    through: addDays(dayOf(new Date(work.now.getTime() - COMPLETE_AFTER_MS)), -1),
+    today: work.today,
+    generation: lease.generation,
+    now: work.now,
+    full: lease.doneSince === null,
+  });
   await stores.lateDays.remove([...work.late, ...noted]);
-  return figures.length;
+  return { days: figures.length, ...published };
 }
 
 interface Work {
@@ -71,16 +95,32 @@ interface Work {
   late: LateDayDocument[];
 }
 
+/** The days that a run without a limit would make of the history. */
+export async function daysOfRun({ history, lateDays, leases }: Stores, now: Date): Promise<Day[]> {
+  const today = dayOf(now);
+  const doneSince = await leases.doneSince(LEASE);
+  if (doneSince === null) {
+    const [row] = await history.query(firstDay().sql, {});
+    return typeof row?.day === 'string' ? daysFrom(row.day, today) : [];
+  }
+  const waiting = await lateDays.waiting(today, Number.MAX_SAFE_INTEGER);
+  return [...new Set([...waiting.map(({ _id }) => _id), ...openDays(doneSince, today)])].sort();
+}
+
 async function planWork(lease: Lease, { history, lateDays }: Stores, { now, lateDays: most }: Extent): Promise<Work> {
   const today = dayOf(now);
-  const before = lease.doneSince && openSince(lease.doneSince);
-  if (before === null) {
+  const isFirst = lease.doneSince === null;
+  if (isFirst) {
     const [row] = await history.query(firstDay().sql, {});
     if (typeof row?.day === 'string') await lateDays.want(daysFrom(row.day, today), false);
   }
-  const open = daysFrom(before !== null && before < today ? before : today, today);
-  const limit = before === null ? Number.MAX_SAFE_INTEGER : (most ?? LATE_DAYS_OF_A_RUN);
-  return { now, today, open, late: await lateDays.waiting(today, limit) };
+  const limit = isFirst ? Number.MAX_SAFE_INTEGER : (most ?? LATE_DAYS_OF_A_RUN);
+  return { now, today, open: openDays(lease.doneSince ?? now, today), late: await lateDays.waiting(today, limit) };
+}
+
+/** What no run has seen closed, and today. */
+function openDays(doneSince: Date, today: Day): Day[] {
+  return daysFrom(earlier(openSince(doneSince), today), today);
 }
 
 /** What is on its way when a day ends has some time to arrive; what comes later says so itself. */

@@ -193,6 +193,12 @@ describe('periodOf', () => {
       assert.deepEqual([from, to, days, ...(compared ? [compared.from, compared.to] : [])], is);
     });
 
+  it('is of today so far as long as no day is complete', () => {
+    const extent = { firstDay: TODAY, through: THROUGH, today: TODAY };
+    assert.deepEqual(periodOf('28d', extent).to, TODAY);
+    assert.deepEqual(periodOf('all', extent), { from: TODAY, to: TODAY, days: 1, compared: null });
+  });
+
   it('asks for the series of both, and of today', () =>
     assert.deepEqual(overviewSeries(periodOf('28d', analytics), analytics)[0], {
       dimension: 'active',

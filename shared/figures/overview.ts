@@ -11,7 +11,7 @@ import type {
 } from './documents.ts';
 import { headlinesOf } from './headlines.ts';
 import type { Share } from './intervals.ts';
-import type { Period } from './period.ts';
+import { type Extent, lastDay, type Period } from './period.ts';
 
 /** A figure of a period beside the same of the days before. */
 export interface Headline {
@@ -56,10 +56,12 @@ export interface Overview {
     flows: Record<ChartedFlow, (number | null)[]>;
     releases: { version: string; day: Day }[];
   };
-  /** Active sites at the end of `through`, most first; as many values as a document has. */
+  /** Active sites at the end of the last complete day, most first; as many values as a document has. */
   versions: { spread: { version: string; sites: number }[]; other: number; unknown: number };
   attention: Attention[];
   notCounted: AnalyticsDocument['notCounted'];
+  /** What there are series of. */
+  dimensions: AnalyticsDocument['dimensions'];
 }
 
 export const CHARTED_FLOWS = ['new', 'reactivated', 'resumed', 'left', 'wentSilent'] as const satisfies Flow[];
@@ -78,19 +80,21 @@ export interface OverviewInput {
 /** Which figures an overview needs. */
 export const OVERVIEW_FIGURES = ['releases', 'neighbours'] as const;
 /** Which series an overview needs. */
-export function overviewSeries({ from, to, compared }: Period, { today, through }: { today: Day; through: Day }) {
+export function overviewSeries({ from, to, compared }: Period, extent: Extent) {
+  const { today } = extent;
+  const last = lastDay(extent);
   const first = compared !== null && compared.from < from ? compared.from : from;
   return [
     { dimension: 'active', from: first, to: today },
     { dimension: 'flows', from: first, to: today },
     { dimension: 'reason', from, to },
-    { dimension: 'version', from: through, to: through },
+    { dimension: 'version', from: last, to: last },
   ] as const;
 }
 
 /** A project at a glance: the same object for the page, the API, mails and the terminal. */
 export function composeOverview(input: OverviewInput): Overview {
-  const { generation, rebuiltAt, through, today, firstDay, notCounted } = input.analytics;
+  const { generation, rebuiltAt, through, today, firstDay, notCounted, dimensions } = input.analytics;
   const [active, flows, reasons, versions] = input.series as readonly [Series, Series, Series, Series];
   const figures = headlinesOf({ active, flows }, input.period);
   return {
@@ -101,6 +105,7 @@ export function composeOverview(input: OverviewInput): Overview {
     versions: versionsOf(versions),
     attention: attentionOf(input, versions),
     notCounted,
+    dimensions,
   };
 }
 
@@ -145,8 +150,8 @@ function mainReason({ names, days }: Series): Extract<SentencePart, { kind: 'lef
 }
 
 function chartOf({ analytics, figures, period }: OverviewInput, active: Series, flows: Series): Overview['chart'] {
-  const { through, today } = analytics;
-  const last = period.to === through ? today : period.to;
+  const { today } = analytics;
+  const last = period.to === lastDay(analytics) ? today : period.to;
   const days = Array.from({ length: Math.max(0, daysBetween(period.from, last) + 1) }, (_, index) =>
     addDays(period.from, index),
   );

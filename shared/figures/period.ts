@@ -19,13 +19,23 @@ export interface Period extends Range {
   compared: Range | null;
 }
 
-/** Of complete days: up to `through`, the last one; `firstDay` is the first that there are figures of. */
-export function periodOf(
-  wanted: PeriodName | Range,
-  { through, firstDay }: { through: Day; firstDay: Day },
-  comparison: Comparison = 'previous',
-): Period {
-  const range = rangeOf(wanted, through, firstDay);
+/** What there are figures of. */
+export interface Extent {
+  firstDay: Day;
+  /** The last complete day. */
+  through: Day;
+  today: Day;
+}
+
+/** The last complete day; as long as there is none, today so far. */
+export function lastDay({ firstDay, through, today }: Extent): Day {
+  return firstDay <= through ? through : today;
+}
+
+/** Of complete days, up to the last one. */
+export function periodOf(wanted: PeriodName | Range, extent: Extent, comparison: Comparison = 'previous'): Period {
+  const { firstDay } = extent;
+  const range = rangeOf(wanted, firstDay, lastDay(extent));
   const days = daysBetween(range.from, range.to) + 1;
   const back = { previous: days, year: PERIODS['364d'], none: 0 }[comparison];
   const compared = { from: addDays(range.from, -back), to: addDays(range.to, -back) };
@@ -33,8 +43,7 @@ export function periodOf(
   return { ...range, days, compared: isKnown ? compared : null };
 }
 
-function rangeOf(wanted: PeriodName | Range, through: Day, firstDay: Day): Range {
+function rangeOf(wanted: PeriodName | Range, firstDay: Day, to: Day): Range {
   if (typeof wanted !== 'string') return wanted;
-  if (wanted !== 'all') return { from: addDays(through, 1 - PERIODS[wanted]), to: through };
-  return { from: firstDay < through ? firstDay : through, to: through };
+  return { from: wanted === 'all' ? firstDay : addDays(to, 1 - PERIODS[wanted]), to };
 }

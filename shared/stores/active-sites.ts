@@ -4,7 +4,7 @@ import type { SiteDocument } from './sites.ts';
 
 /** The active sites as the sites themselves tell: another way to what the charts count. */
 export interface ActiveSites {
-  /** Counted sites of a project whose last report is of `since` or later and which did not leave after it. */
+  /** Counted sites of a project whose last report is of `since` or later and which did not leave after it. Whose state is not noted yet is none: `sitebeat setup` notes it. */
   count(project: string, since: Date): Promise<number>;
 }
 
@@ -15,11 +15,10 @@ export function openActiveSites(db: Db): ActiveSites {
       transient('sites', () =>
         sites.countDocuments({
           project,
+          state: 'active',
           lastSeenAt: { $gte: since },
-          'clock.track': { $gte: since.toISOString() },
           environment: 'production',
           cloneOf: null,
-          $or: [{ deactivation: null }, { 'tracksSince.0': { $exists: true } }],
         }),
       ),
   };

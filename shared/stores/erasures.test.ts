@@ -65,6 +65,18 @@ describe('erasures', () => {
     it(`${expected ? 'know' : 'do not know'} an event by ${title}`, async () =>
       assert.equal(await erasures.isErased({ keys, receivedAt }), expected));
 
+  it('tell each of the events that ask at once', async () => {
+    const others = ['c.example', 'd.example'];
+    const asked = [...others, 'a.example', ...others].map((site) => keysOf('p', { sites: [site] }));
+    for (const [receivedAt, expected] of [
+      [BEFORE, [false, false, true, false, false]],
+      [AFTER, [false, false, false, false, false]],
+    ] as const) {
+      const told = await Promise.all(asked.map((keys) => erasures.isErased({ keys, receivedAt })));
+      assert.deepEqual(told, expected);
+    }
+  });
+
   it('are pending again for a late object, until it is removed, whoever writes the receipt meanwhile', async () => {
     assert.deepEqual(await erasures.pending(), []);
     const late = { keys: keysOf('p', { sites: ['a.example'] }), receivedAt: BEFORE };

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { type KeyNames, keysOf, NO_PROJECT } from '../report/event-keys.ts';
 import { transient } from '../runtime/errors.ts';
+import { groupQuestions } from './group-commit.ts';
 
 /** How much there is, or was removed, by place. */
 export interface ErasureCounts {
@@ -63,17 +64,32 @@ export interface Erasures {
   pending(): Promise<ErasureDocument[]>;
 }
 
+/** In one question. */
+const MAX_KEYS = 5000;
+
 export function openErasures(db: Db): Erasures {
   const erasures = db.collection<ErasureDocument>('erasures');
   const ofEvent = ({ keys, receivedAt }: ErasableEvent) => ({
     keys: { $in: keys },
     erasedAt: { $gte: new Date(receivedAt) },
   });
+  const exists = async (event: ErasableEvent) =>
+    (await erasures.findOne(ofEvent(event), { projection: { _id: 1 } })) !== null;
+  const isErased = groupQuestions<ErasableEvent, boolean>(
+    async (events) => {
+      const keys = events.flatMap((event) => event.keys);
+      const receivedAt = events.map((event) => event.receivedAt).sort()[0] as string;
+      // next to nothing is erased: only where there is something each is asked after alone
+      if (events.length > 1 && !(await exists({ keys, receivedAt }))) return events.map(() => false);
+      return Promise.all(events.map(exists));
+    },
+    { maxSize: MAX_KEYS, sizeOf: ({ keys }) => keys.length },
+  );
   return {
     isErased: (event) =>
       transient('erasures', async () => {
         if (event.keys.length === 0) return false;
-        return (await erasures.findOne(ofEvent(event), { projection: { _id: 1 } })) !== null;
+        return isErased(event);
       }),
     addLate: (event, object) =>
       transient('erasures', async () => {

@@ -29,7 +29,9 @@ describe('leases', () => {
 
   it('tell who comes next what was done last', async () => {
     const doneSince = new Date('2026-03-01T10:07:00Z');
+    assert.equal(await leases.doneSince('it'), null);
     await (await leases.take('it', MINUTE_MS))?.release(doneSince);
+    assert.deepEqual(await leases.doneSince('it'), doneSince);
     const failed = await leases.take('it', MINUTE_MS);
     await failed?.release();
     assert.deepEqual((await leases.take('it', MINUTE_MS))?.doneSince, doneSince);

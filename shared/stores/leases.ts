@@ -30,6 +30,8 @@ export interface Lease {
 export interface Leases {
   /** Takes what `name` says, for so long at a time; undefined when another one has it. */
   take(name: string, leaseMs: number): Promise<Lease | undefined>;
+  /** When the last one began who did all of it; null: nobody has. */
+  doneSince(name: string): Promise<Date | null>;
 }
 
 export function openLeases(db: Db): Leases {
@@ -39,6 +41,7 @@ export function openLeases(db: Db): Leases {
     if (matchedCount === 0) throw new TransientError(`another one took ${_id}`, { cause: undefined });
   };
   return {
+    doneSince: (name) => transient('leases', async () => (await leases.findOne({ _id: name }))?.doneSince ?? null),
     take: (name, leaseMs) =>
       transient('leases', async () => {
         const holder = randomUUID();

@@ -1,4 +1,12 @@
-import { type Collection, type Db, type Filter, MongoClient } from 'mongodb';
+import {
+  type Collection,
+  type Db,
+  type Filter,
+  MongoClient,
+  MongoError,
+  MongoNetworkError,
+  MongoServerSelectionError,
+} from 'mongodb';
 
 /** The database that a `mongodb://` uri names, and how to let go of it. Connects at the first use. */
 export interface Latest {
@@ -14,6 +22,12 @@ export function openLatest({ mongodbUri, maxPoolSize }: { mongodbUri: string; ma
 
 /** MongoDB's code for a second document of one key. */
 export const DUPLICATE_KEY = 11000;
+
+/** Whether a call failed with the server, whatever it was about. */
+export function isOutOfReach(error: unknown): boolean {
+  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
+  return error instanceof MongoError && error.hasErrorLabel('RetryableWriteError');
+}
 
 /** Writes a document in the place of one that `isEarlier`, or of none; a later one that is there stays. */
 export async function replaceEarlier<T extends { _id: string }>(

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import { transient } from '../runtime/errors.ts';
+import { groupQuestions } from './group-commit.ts';
 import { replaceEarlier } from './mongodb.ts';
 import { type Stamp, siteKey } from './sites.ts';
 
@@ -21,8 +22,30 @@ export interface OptOuts {
   stamps(ids: string[]): Promise<Map<string, Stamp>>;
 }
 
+/** In one question. */
+const MAX_IDS = 5000;
+
 export function openOptOuts(db: Db): OptOuts {
   const optOuts = db.collection<OptOutDocument>('optOuts');
+  const stampsOf = async (ids: string[]) => {
+    const found = await optOuts
+      .find({ _id: { $in: ids } })
+      .project<Pick<OptOutDocument, '_id' | 'stamp'>>({ stamp: 1 })
+      .toArray();
+    return new Map(found.map(({ _id, stamp }) => [_id, stamp]));
+  };
+  const latest = groupQuestions<string[], Stamp | undefined>(
+    async (questions) => {
+      const stamps = await stampsOf(questions.flat());
+      return questions.map((ids) =>
+        ids
+          .flatMap((id) => stamps.get(id) ?? [])
+          .sort()
+          .at(-1),
+      );
+    },
+    { maxSize: MAX_IDS, sizeOf: (ids) => ids.length },
+  );
   return {
     put: (optOut) =>
       transient('opt-outs', () => {
@@ -30,18 +53,7 @@ export function openOptOuts(db: Db): OptOuts {
         return replaceEarlier(optOuts, { _id, ...optOut }, { stamp: { $lte: optOut.stamp } });
       }),
     latest: (project, urlMd5s) =>
-      transient('opt-outs', async () => {
-        const _id = { $in: urlMd5s.map((urlMd5) => siteKey(project, urlMd5)) };
-        const found = await optOuts.find({ _id }).project<Pick<OptOutDocument, 'stamp'>>({ stamp: 1 }).toArray();
-        return found
-          .map(({ stamp }) => stamp)
-          .sort()
-          .at(-1);
-      }),
-    stamps: (ids) =>
-      transient('opt-outs', async () => {
-        const found = await optOuts.find({ _id: { $in: ids } }).toArray();
-        return new Map(found.map(({ _id, stamp }) => [_id, stamp]));
-      }),
+      transient('opt-outs', () => latest(urlMd5s.map((urlMd5) => siteKey(project, urlMd5)))),
+    stamps: (ids) => transient('opt-outs', () => stampsOf(ids)),
   };
 }

@@ -19,11 +19,11 @@ type Later = keyof typeof DEFAULTS;
 const DEFAULTS = { mailCapPerHour: DEFAULT_MAIL_CAP, access: [], releases: [], advisories: [] };
 
 /** So long an instance may work by what a project was. */
-export const CACHE_MS = 5000;
+export const CACHE_MS = 30_000;
 const MAX_CACHED = 1000;
 
 /**
- * Opens the projects behind a cache of some seconds. Only what exists is cached: an unknown hash is asked for each time,
+ * Opens the projects behind a cache of half a minute. Only what exists is cached: an unknown hash is asked for each time,
  * so that a new project works at once and nobody is refused by an old answer.
  */
 export function openProjects(db: Db, { now = Date.now }: { now?: () => number } = {}): Projects {

@@ -116,6 +116,23 @@ describe('openRenewal', () => {
     assert.equal(await renewal.count(), 0);
   });
 
+  it('takes no project for done whose filterable fields change meanwhile', async () => {
+    const projects = openProjectsWriter(latest.db);
+    const marked = (key: string) => ({
+      customFields: [PLAN, FORMS, DOTS].map((field) =>
+        field?.key === key ? { ...field, filterable: true as const } : field,
+      ),
+      listedBy: [],
+    });
+    await projects.update(TEST_PROJECT.hash, marked('plan'));
+    const renewal = openRenewal(latest.db, {
+      settled: () => projects.update(TEST_PROJECT.hash, marked('forms_count')),
+    });
+    await renewal.renew(NOW, () => {});
+    assert.deepEqual((await projects.find(TEST_PROJECT.hash))?.listedBy, []);
+    assert.equal((await renew()).sites, SITES);
+  });
+
   it('is what sitebeat setup does, which drops the former index when nothing of an earlier version is left', async () => {
     await latest.db.collection('sites').createIndex(FORMER as never);
     // an instance of the earlier version left this beside what the new one wrote

@@ -40,6 +40,8 @@ export type Clean = <T extends SiteDocument | DeactivationDocument>(document: T)
 export interface SiteLatest {
   /** The sites of the project that are these under another spelling: earlier versions told fewer of them to be one. */
   otherSpellings(projectHash: string, sites: string[]): Promise<string[]>;
+  /** The sites of the project whose admin has this address now, and did not opt out; see addressKey. */
+  withEmail(projectHash: string, email: string): Promise<string[]>;
   /** Which of these md5s other sites of the project go by as well, and which any site of another project. */
   othersMd5s(projectHash: string, names: SiteNames): Promise<{ inProject: Set<string>; elsewhere: Set<string> }>;
   /** The sites and md5s of a project that `isMeant`, and the sites that name one: for one who knows digests of them only. */
@@ -65,6 +67,11 @@ export function openSiteLatest(db: Db): SiteLatest {
   const collections = { sites, deactivations, optOuts, unclaimed };
   return {
     otherSpellings: (project, names) => transient('sites', () => otherSpellings(sites, project, names)),
+    withEmail: (project, emailKey) =>
+      transient('sites', async () => {
+        const found = sites.find({ project, emailKey }).project<{ site: string }>({ site: 1 });
+        return (await found.toArray()).map(({ site }) => site);
+      }),
     othersMd5s: (projectHash, own) =>
       transient('sites', async () => {
         const [inProject, elsewhere] = [new Set<string>(), new Set<string>()];

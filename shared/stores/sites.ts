@@ -2,9 +2,9 @@ import type { Collection, Db } from 'mongodb';
 import type { Environment } from '../report/environment.ts';
 import type { SiteFields } from '../report/fields.ts';
 import { TransientError, transient } from '../runtime/errors.ts';
-import { DUPLICATE_KEY } from './mongodb.ts';
 import type { DerivedFields } from './site-derived.ts';
 import { activeSince, type SiteState, siteState } from './site-state.ts';
+import { openSiteUpdates } from './site-updates.ts';
 
 /** An event's place in time: `<receivedAt>/<event id>`; text order is event order. */
 export type Stamp = string;
@@ -90,7 +90,7 @@ export interface SiteClock {
 export interface Sites {
   /**
    * Replaces the site's document by what `merge` makes of it, again and again until nobody wrote in between. `merge` gives
-   * the same object when there is nothing to change. Resolves with what is stored.
+   * the same object when there is nothing to change, as when it is asked again of what it made. Resolves with what is stored.
    */
   update(id: string, merge: (known: SiteDocument | undefined) => SiteDocument): Promise<SiteDocument>;
   /** The same for a site that is there; undefined when it is not, for it may have been erased meanwhile. */
@@ -119,33 +119,23 @@ const MAX_SITES_OF_MD5 = 100;
 
 export function openSites(db: Db): Sites {
   const sites = db.collection<SiteDocument>('sites');
-  const tryUpdate = async (id: string, merge: (known: SiteDocument | undefined) => SiteDocument | undefined) => {
-    const known = (await sites.findOne({ _id: id })) ?? undefined;
-    const merged = merge(known);
-    if (merged === known || merged === undefined) return { stored: known };
-    const next = { ...merged, revision: (known?.revision ?? 0) + 1 };
-    return (await (known === undefined ? insert(next) : replace(next, known.revision))) ? { stored: next } : undefined;
-  };
-  const update = async (id: string, merge: (known: SiteDocument | undefined) => SiteDocument | undefined) => {
+  const updates = openSiteUpdates(sites);
+  const change = async (id: string, merge: (known: SiteDocument) => SiteDocument) => {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const outcome = await tryUpdate(id, merge);
-      if (outcome) return outcome.stored;
+      const known = await sites.findOne({ _id: id });
+      if (known === null) return undefined;
+      const merged = merge(known);
+      if (merged === known) return known;
+      const next = { ...merged, revision: known.revision + 1 };
+      if (await replace(next, known.revision)) return next;
     }
     throw new TransientError('sites: too many writers of one site', { cause: undefined });
   };
-  const insert = (document: SiteDocument) =>
-    sites.insertOne(document).then(
-      () => true,
-      (error) => {
-        if (error.code === DUPLICATE_KEY) return false;
-        throw error;
-      },
-    );
   const replace = async ({ _id, ...rest }: SiteDocument, revision: number) =>
     (await sites.replaceOne({ _id, revision }, rest as SiteDocument)).matchedCount === 1;
   return {
-    update: (id, merge) => transient('sites', async () => (await update(id, merge)) as SiteDocument),
-    change: (id, merge) => transient('sites', () => update(id, (known) => known && merge(known))),
+    update: (id, merge) => transient('sites', () => updates({ id, merge })),
+    change: (id, merge) => transient('sites', () => change(id, merge)),
     find: (id) => transient('sites', async () => (await sites.findOne({ _id: id })) ?? undefined),
     mailDue: (project, until, limit) =>
       sites

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import type { UnclaimedDeactivation } from '../report/interpret.ts';
 import { transient } from '../runtime/errors.ts';
+import { groupQuestions } from './group-commit.ts';
 import { DUPLICATE_KEY } from './mongodb.ts';
 
 /** A deactivation that waits for its site to appear. */
@@ -31,6 +32,14 @@ export interface Unclaimed {
 /** Of one site's names at once: an md5 is anybody's to write. What is left comes with the site's next event. */
 const MAX_FOUND = 100;
 
+/** In one question. */
+const MAX_MD5S = 5000;
+
+interface Question {
+  urlMd5s: readonly string[];
+  from: Date;
+}
+
 export function openUnclaimed(db: Db): Unclaimed {
   const unclaimed = db.collection<UnclaimedDocument>('unclaimed');
   const asDeactivation = ({ _id, receivedAt, urlMd5 }: UnclaimedDocument): UnclaimedDeactivation => ({
@@ -38,6 +47,21 @@ export function openUnclaimed(db: Db): Unclaimed {
     receivedAt: receivedAt.toISOString(),
     urlMd5,
   });
+  const someWait = async (urlMd5s: readonly string[]) =>
+    (await unclaimed.findOne({ urlMd5: { $in: [...urlMd5s] } }, { projection: { _id: 1 } })) !== null;
+  const withMd5s = async ({ urlMd5s, from }: Question) => {
+    const filter = { urlMd5: { $in: [...urlMd5s] }, receivedAt: { $gte: from } };
+    const found = await unclaimed.find(filter).sort({ receivedAt: 1 }).limit(MAX_FOUND).toArray();
+    return found.map(asDeactivation);
+  };
+  const find = groupQuestions<Question, UnclaimedDeactivation[]>(
+    async (questions) => {
+      // next to nothing waits: only where something does each is asked after alone
+      const isNone = questions.length > 1 && !(await someWait(questions.flatMap(({ urlMd5s }) => urlMd5s)));
+      return isNone ? questions.map(() => []) : Promise.all(questions.map(withMd5s));
+    },
+    { maxSize: MAX_MD5S, sizeOf: ({ urlMd5s }) => urlMd5s.length },
+  );
   return {
     put: ({ eventId, receivedAt, urlMd5 }, waitingSince) =>
       transient('unclaimed', async () => {
@@ -46,12 +70,7 @@ export function openUnclaimed(db: Db): Unclaimed {
           if (error.code !== DUPLICATE_KEY) throw error;
         });
       }),
-    withMd5s: (urlMd5s, from) =>
-      transient('unclaimed', async () => {
-        const filter = { urlMd5: { $in: [...urlMd5s] }, receivedAt: { $gte: from } };
-        const found = await unclaimed.find(filter).sort({ receivedAt: 1 }).limit(MAX_FOUND).toArray();
-        return found.map(asDeactivation);
-      }),
+    withMd5s: (urlMd5s, from) => transient('unclaimed', () => find({ urlMd5s, from })),
     async *waitingSince(since) {
       for await (const document of unclaimed.find({ waitingSince: { $lte: since } }).sort({ waitingSince: 1 })) {
         yield asDeactivation(document);

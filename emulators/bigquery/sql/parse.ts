@@ -6,17 +6,10 @@ import type { Node } from './tree.ts';
 // the parser would begin to load at its import, and refuse every statement until then
 await init();
 
-/** By text: a view is read again with every query of it. */
-const parsed = new Map<string, Node>();
-const maxParsed = 500;
-
 /** Parses one query or DELETE. Throws `invalidQuery` with the place of a syntax error, and for scripts. */
 export function parseStatement(sql: string, tokens: readonly Token[]): Node {
   if (tokens.length === 0) throw invalidQuery('Syntax error: Unexpected end of statement at [1:1]');
-  const text = withoutComments(sql, tokens);
-  const known = parsed.get(text);
-  if (known !== undefined) return known;
-  const result = parse(text, Dialect.BigQuery);
+  const result = parse(withoutComments(sql, tokens), Dialect.BigQuery);
   if (!result.success) {
     const message = String(result.error).replace(/^Parse error at line \d+, column \d+: /, '');
     throw invalidQuery(`Syntax error: ${message} at [${result.errorLine ?? 1}:${result.errorColumn ?? 1}]`);
@@ -25,8 +18,6 @@ export function parseStatement(sql: string, tokens: readonly Token[]): Node {
   const [statement, ...more] = result.ast as unknown as Node[];
   if (statement === undefined) throw invalidQuery('Syntax error: Unexpected end of statement at [1:1]');
   if (more.length > 0) throw unsupportedQuery('scripts of several statements');
-  if (parsed.size >= maxParsed) parsed.clear();
-  parsed.set(text, statement);
   return statement;
 }
 

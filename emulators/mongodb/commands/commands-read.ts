@@ -1,7 +1,7 @@
 import { CommandError } from '../errors.ts';
 import { compileFilter } from '../filters/filter.ts';
 import { aggregate } from '../pipeline/pipeline.ts';
-import { compileProjection } from '../pipeline/projection.ts';
+import { compileBytesProjection, compileProjection } from '../pipeline/projection.ts';
 import type { Collection } from '../storage/collection.ts';
 import { planQuery } from '../storage/plan.ts';
 import { countRows, type Query, readRows } from '../storage/query.ts';
@@ -35,9 +35,11 @@ function find(command: Document, context: CommandContext): CursorBatch {
   const projection = documentOf(command, 'projection');
   const project = compileProjection(projection);
   const keepsAll = Object.keys(projection).length === 0;
+  const projectBytes = compileBytesProjection(projection);
   function* documents(): Generator<Uint8Array> {
     for (const row of collection ? readRows(collection, query) : []) {
-      yield keepsAll ? row.bytes : encode(project(row.document));
+      if (keepsAll) yield row.bytes;
+      else yield projectBytes ? projectBytes(row.bytes) : encode(project(row.document));
     }
   }
   return context.cursors.start(namespace, documents(), countOf(command, 'batchSize'), isYes(command.singleBatch));

@@ -1,3 +1,4 @@
+import { onDemand } from 'bson';
 import { CommandError } from '../errors.ts';
 import { isNumeric, toDouble } from '../values/numbers.ts';
 import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
@@ -25,6 +26,28 @@ export function compileProjection(specification: Value): (document: Document) =>
   }
   if ((keepsId ?? true) === inclusive) paths.set('_id', undefined);
   return (document) => project(document, paths, inclusive);
+}
+
+/**
+ * The same for whole fields that are included, of a document's bytes: without decoding what is left out, which is most of a large
+ * document. undefined for every other projection.
+ */
+export function compileBytesProjection(specification: Document): ((bytes: Uint8Array) => Uint8Array) | undefined {
+  const { _id: id = 1, ...others } = specification;
+  const names = Object.keys(others);
+  if (names.length === 0 || names.some((name) => name.includes('.') || !isIncluding(name, others[name])))
+    return undefined;
+  const kept = new Set(isIncluding('_id', id) ? ['_id', ...names] : names);
+  return (bytes) => {
+    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const parts = [...onDemand.parseToElements(bytes)].flatMap(([, nameAt, nameLength, at, length]) =>
+      kept.has(buffer.toString('utf8', nameAt, nameAt + nameLength)) ? [buffer.subarray(nameAt - 1, at + length)] : [],
+    );
+    // its length, which counts itself and the byte that ends it
+    const head = Buffer.alloc(4);
+    head.writeInt32LE(parts.reduce((sum, part) => sum + part.length, 5));
+    return Buffer.concat([head, ...parts, Buffer.alloc(1)]);
+  };
 }
 
 function isIncluding(path: string, value: Value): boolean {

@@ -59,7 +59,7 @@ function* matchingRows(collection: Collection, query: Query, plan: Plan, skip: n
   const all = clausesOf(query.filter).length === 0;
   for (const record of recordsOf(collection, plan, skip)) {
     const row = new Row(record);
-    if (all || matches(row.document)) yield row;
+    if (all || plan.exact || matches(row.document)) yield row;
   }
 }
 

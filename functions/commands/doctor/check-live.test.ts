@@ -108,7 +108,7 @@ describe('what doctor --live tries', () => {
 
     it('sees a chart that reads more than a query may be billed for', async () => {
       const differences = await wrong({ maxBytesBilled: 1 });
-      assert.ok(differences.some(({ what, actual }) => what.startsWith('chart query') && actual.startsWith('reads ')));
+      assert.ok(differences.some(({ what, actual }) => what.startsWith('query of') && actual.startsWith('reads ')));
     });
   });
 });

@@ -1,13 +1,13 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import type { Db } from 'mongodb';
-import type { AnalyticsDocument } from '../../../shared/stores/analytics.ts';
+import { addDays } from '../../../shared/figures/days.ts';
 import { openDerivedTables } from '../../../shared/stores/derived-tables.ts';
+import { openFigures } from '../../../shared/stores/figures.ts';
 import { inDataset } from '../../../shared/stores/history.ts';
-import type { HistoryReader, QueryOptions } from '../../../shared/stores/history-reader.ts';
+import type { QueryOptions } from '../../../shared/stores/history-reader.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { openProjects } from '../../../shared/stores/projects.ts';
 import { readViews } from '../../../shared/stores/tables.ts';
-import { rebuildCharts } from '../../rebuild-analytics/charts.ts';
 import {
   changedDays,
   copies,
@@ -16,6 +16,8 @@ import {
   siteDays,
   siteLives,
 } from '../../rebuild-analytics/derivations.ts';
+import * as figureQueries from '../../rebuild-analytics/publish/figure-queries.ts';
+import { windowOf } from '../../rebuild-analytics/publish/publish-figures.ts';
 import { type Check, reasonOf } from './check.ts';
 
 const GIB = 2 ** 30;
@@ -32,8 +34,7 @@ export async function checkQueries(options: QueryOptions & Parameters<typeof ope
     const keys = await openProjects(db).customFieldKeys();
     return [
       ...(await checkViews(options)),
-      ...(await checkCharts(options, keys)),
-      ...(await checkTables(options, keys)),
+      ...(await checkRebuild(options, keys)),
       await checkSchedule(db, new Date()),
     ];
   } finally {
@@ -59,38 +60,8 @@ async function checkViews(options: QueryOptions): Promise<Check[]> {
   return Promise.all(checks);
 }
 
-/** Every query that a rebuild makes, as it makes it. */
-async function checkCharts(options: QueryOptions, customFieldKeys: string[]): Promise<Check[]> {
-  const bytesOf = dryRuns(options);
-  const checks: Check[] = [];
-  const expected = `reads no more than ${inGib(options.maxBytesBilled)}`;
-  const history: HistoryReader = {
-    query: async (sql, params, types) => {
-      const what = `chart query ${checks.length + 1}`;
-      const check = { what, expected, actual: 'not asked' };
-      checks.push(check);
-      try {
-        const bytes = await bytesOf(sql, params, types);
-        check.actual = bytes <= options.maxBytesBilled ? expected : `reads ${inGib(bytes)}`;
-      } catch (error) {
-        check.actual = reasonOf(error);
-      }
-      return [];
-    },
-  };
-  await rebuildCharts(
-    {
-      history,
-      analytics: { replace: async () => 0 },
-      projects: { customFieldKeys: async () => customFieldKeys },
-    },
-    new Date(),
-  );
-  return checks;
-}
-
-/** What makes the tables of days: what each hour asks, and what is asked once a day. */
-async function checkTables(options: QueryOptions, customFieldKeys: string[]): Promise<Check[]> {
+/** Every query of a rebuild: what each hour asks, and what is asked once a day. */
+async function checkRebuild(options: QueryOptions, customFieldKeys: string[]): Promise<Check[]> {
   const { bytesOf } = openDerivedTables(options);
   const today = new Date().toISOString().slice(0, 10);
   const queries = {
@@ -101,6 +72,12 @@ async function checkTables(options: QueryOptions, customFieldKeys: string[]): Pr
     project_days: projectDays(today, {}),
     'project_days with details': projectDays(today, { customFieldKeys, details: true }),
     copies: copies(today),
+    'a month of series': figureQueries.months(today.slice(0, 7)),
+    'first days': figureQueries.firstDays(today),
+    'what figures are made of': figureQueries.basis([addDays(today, -1)]),
+    figures: figureQueries.figures(['-'], windowOf({ days: [today], through: addDays(today, -1) }, false)),
+    lives: figureQueries.lives(['-'], addDays(today, -1)),
+    support: figureQueries.support(['-'], addDays(today, -1)),
   };
   const expected = `reads no more than ${inGib(options.maxBytesBilled)}`;
   return Promise.all(
@@ -118,12 +95,7 @@ async function checkTables(options: QueryOptions, customFieldKeys: string[]): Pr
 
 /** What the scheduled call leaves behind: charts of not long ago, where there are any. */
 async function checkSchedule(db: Db, now: Date): Promise<Check> {
-  const [latest] = await db
-    .collection<AnalyticsDocument>('analytics')
-    .find()
-    .sort({ rebuiltAt: -1 })
-    .limit(1)
-    .toArray();
+  const latest = await openFigures(db).newest();
   const ageMs = latest === undefined ? 0 : now.getTime() - latest.rebuiltAt.getTime();
   const expected = 'rebuilt within two hours';
   const actual = ageMs <= MAX_CHARTS_AGE_MS ? expected : `rebuilt ${Math.round(ageMs / HOUR_MS)} hours ago`;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { BigQuery } from '@google-cloud/bigquery';
 import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { type Kind, objectName } from '../../../shared/event/object-name.ts';
 import type { Project } from '../../../shared/project/project.ts';
@@ -15,6 +16,16 @@ const OTHER_PROJECT: Project = { ...TEST_PROJECT, hash: '0b7a6a0e-1111-4222-8333
 const URL_OF_ADA = 'https://ada.example.org';
 const ADA = { admin_email: 'Ada@Example.org', first_name: 'Ada', last_name: 'Lovelace' };
 const BOB = { admin_email: 'bob@example.org', first_name: 'Bob', last_name: 'Bell' };
+
+const HELD_ROWS = {
+  sites: 3,
+  deactivations: 2,
+  tracking_skips: 1,
+  rejections: 1,
+  event_keys: 11,
+  site_days: 0,
+  site_lives: 0,
+};
 
 let events = 0;
 
@@ -80,9 +91,38 @@ describe('sitebeat erase', () => {
     assert.deepEqual(result.removed, {
       archive: 6,
       mongodb: { sites: 1, deactivations: 1, optOuts: 1, unclaimed: 0, mentions: 0 },
-      bigquery: { sites: 3, deactivations: 2, tracking_skips: 1, rejections: 1, event_keys: 11 },
+      bigquery: HELD_ROWS,
     });
     assert.deepEqual(await system.contents(), Object.fromEntries(others));
+  });
+
+  it('removes what was made of the history, and leaves what is counted', async () => {
+    await system.process(eventOf('track', URL_OF_ADA));
+    const dataset = new BigQuery({ projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '' }).dataset(
+      system.env.BIGQUERY_DATASET ?? '',
+    );
+    const [day, from_day] = ['2026-03-09', '2026-03-09'];
+    const named = ['ada.example.org', 'bob.example.org'].map((site) => ({ project_hash: TEST_PROJECT.hash, site }));
+    const elsewhere = { project_hash: OTHER_PROJECT.hash, site: 'ada.example.org' };
+    await dataset.table('site_days').insert([...named, elsewhere].map((row) => ({ ...row, day })));
+    await dataset.table('site_lives').insert([...named, elsewhere].map((row) => ({ ...row, from_day, number: 1 })));
+    await dataset.table('project_days').insert([{ project_hash: TEST_PROJECT.hash, day, active: 2 }]);
+    const shown = await capturedRun(['show-site', '--json', ...ofAda], system.env);
+    const { bigquery } = JSON.parse(shown.stdout);
+    assert.deepEqual([bigquery.site_days.length, bigquery.site_lives.length], [1, 1]);
+    const { result, stderr } = await erase(...ofAda);
+    assert.equal(result.status, 'done', stderr);
+    assert.deepEqual([result.removed.bigquery.site_days, result.removed.bigquery.site_lives], [1, 1]);
+    const left = async (table: string, where: string) =>
+      (await dataset.query(`SELECT * FROM \`${dataset.id}.${table}\` WHERE ${where}`))[0].length;
+    assert.deepEqual(
+      [
+        await left('site_days', `day = '${day}'`),
+        await left('site_lives', 'TRUE'),
+        await left('project_days', `day = '${day}'`),
+      ],
+      [2, 2, 1],
+    );
   });
 
   it('removes every site of an address, also where only the archive has it', async () => {
@@ -113,7 +153,7 @@ describe('sitebeat erase', () => {
       removes: {
         archive: 6,
         mongodb: { sites: 1, deactivations: 1, optOuts: 1, unclaimed: 0, mentions: 0 },
-        bigquery: { sites: 3, deactivations: 2, tracking_skips: 1, rejections: 1, event_keys: 11 },
+        bigquery: HELD_ROWS,
       },
     });
     assert.deepEqual(await system.contents(), before);

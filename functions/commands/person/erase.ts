@@ -26,7 +26,7 @@ const HELP = `
 sites say of it stays: a theme's author and home page are in the reports of every site that uses the theme.
 --email erases every site whose admin ever had the address, and of other sites each event that holds it, in whatever field.
 
-It erases what was received until now; what the site reports later is a new start. An event from before that is still on its
+It erases what was received until now; what the site reports later is a new start. What was counted of past days stays. An event from before that is still on its
 way is not written when it arrives: then the erasure is pending again, and --resume removes the event's object. BigQuery
 refuses to delete rows that came within the last 90 minutes or so: then the erasure is pending too, the exit code is 1.
 

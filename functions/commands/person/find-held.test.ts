@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { objectName } from '../../../shared/event/object-name.ts';
 import type { Project } from '../../../shared/project/project.ts';
 import { openArchive } from '../../../shared/stores/archive.ts';
+import { openDerivedSites } from '../../../shared/stores/derived-sites.ts';
 import { openEventKeys } from '../../../shared/stores/event-keys.ts';
 import { openSiteHistory } from '../../../shared/stores/site-history.ts';
 import { openSiteLatest } from '../../../shared/stores/site-latest.ts';
@@ -59,6 +60,7 @@ describe('openSearch', () => {
       eventKeys: openEventKeys(options),
       latest: openSiteLatest(system.db),
       history: openSiteHistory(options),
+      derived: openDerivedSites(options),
     };
     const terminal = {
       note: (text: string) => notes.push(text),
@@ -123,6 +125,16 @@ describe('openSearch', () => {
       assert.deepEqual(idsOf(await search(BY_EMAIL)), ['of-ada-1', 'of-ada-2']);
       assert.deepEqual(idsOf(await search({ ...BY_EMAIL, email: 'da@example.org' })), []);
     });
+
+  it('finds the site of an address of which nothing but MongoDB is left', async () => {
+    const nothing = { append: async () => {} };
+    const event = track('ada-1', 'https://of-ada.example.org', { payload: { admin_email: 'Ada@Example.org' } });
+    const name = await system.receive(event);
+    await processEvent({ name }, { ...system.stores, eventKeys: nothing, history: nothing });
+    await system.archive.remove(name);
+    const held = await search(BY_EMAIL);
+    assert.deepEqual([held.sites, held.latest.sites.length], [['of-ada.example.org'], 1]);
+  });
 
   it('finds an address at an IDN host in either form', async () => {
     await system.process(

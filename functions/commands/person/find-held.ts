@@ -2,6 +2,7 @@ import { objectName, parseObjectName } from '../../../shared/event/object-name.t
 import { addressKeysIn } from '../../../shared/report/email-address.ts';
 import { siteSpellings, urlMd5 } from '../../../shared/report/site-id.ts';
 import type { Archive } from '../../../shared/stores/archive.ts';
+import type { DerivedSites } from '../../../shared/stores/derived-sites.ts';
 import type { EventKeys, KeyedObject } from '../../../shared/stores/event-keys.ts';
 import type { HistoryEvent, SiteHistory } from '../../../shared/stores/site-history.ts';
 import type { SiteLatest } from '../../../shared/stores/site-latest.ts';
@@ -16,6 +17,7 @@ export interface HeldStores {
   eventKeys: Pick<EventKeys, 'find' | 'completeSince' | 'unindexedHours'>;
   latest: SiteLatest;
   history: SiteHistory;
+  derived: DerivedSites;
 }
 
 /** Finds everything about one target, as often as it is asked to. */
@@ -118,6 +120,7 @@ async function subjectOf(
   names: Names,
   latest: SiteLatest,
 ): Promise<Subject> {
+  for (const site of email === null ? [] : await latest.withEmail(projectHash, email)) names.sites.add(site);
   for (const site of await latest.otherSpellings(projectHash, [...names.sites])) names.sites.add(site);
   const spelled = new Set([...names.sites].flatMap(siteSpellings).map(urlMd5));
   const urlMd5s = [...new Set([...names.urlMd5s, ...spelled])];
@@ -200,7 +203,7 @@ async function heldOf(
       ...countsOf(latest),
       mentions: await stores.latest.countUnclean(projectHash, namedBy, clean),
     },
-    bigquery: await stores.history.count(objects),
+    bigquery: { ...(await stores.history.count(objects)), ...(await stores.derived.count(projectHash, sites)) },
   };
   return { sites, urlMd5s, unsharedMd5s, objects, latest, namedBy, counts };
 }

@@ -1,4 +1,5 @@
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
+import { SITE_TABLES } from '../../../shared/stores/derived-sites.ts';
 import type { ErasureCounts } from '../../../shared/stores/erasures.ts';
 import { HELD_TABLES, type HeldTable } from '../../../shared/stores/site-history.ts';
 import type { Clean } from '../../../shared/stores/site-latest.ts';
@@ -14,7 +15,7 @@ export interface Removal {
 }
 
 /** What is to be removed of what is held. */
-export interface Removable extends Pick<Held, 'objects' | 'latest' | 'namedBy'> {
+export interface Removable extends Pick<Held, 'sites' | 'objects' | 'latest' | 'namedBy'> {
   projectHash: string;
   /** Of the documents of `namedBy`. */
   clean: Clean;
@@ -25,9 +26,9 @@ export interface Removable extends Pick<Held, 'objects' | 'latest' | 'namedBy'> 
  * first, and the index goes last.
  */
 export async function removeHeld(
-  { projectHash, objects, latest: documents, namedBy, clean }: Removable,
+  { projectHash, sites, objects, latest: documents, namedBy, clean }: Removable,
   until: Date,
-  { archive, latest, history }: Pick<HeldStores, 'archive' | 'latest' | 'history'>,
+  { archive, latest, history, derived }: Pick<HeldStores, 'archive' | 'latest' | 'history' | 'derived'>,
 ): Promise<Removal> {
   const removed = noCounts();
   const mentions = await latest.clean(projectHash, namedBy, clean);
@@ -41,6 +42,8 @@ export async function removeHeld(
     removed.bigquery[table] = result.rows;
     if (result.refused) refused.push(table);
   }
+  // after what it is made of, or the next rebuild would make it again
+  Object.assign(removed.bigquery, await derived.remove(projectHash, sites));
   return { removed, refused };
 }
 
@@ -48,7 +51,7 @@ export function noCounts(): ErasureCounts {
   return {
     archive: 0,
     mongodb: { sites: 0, deactivations: 0, optOuts: 0, unclaimed: 0, mentions: 0 },
-    bigquery: Object.fromEntries(HELD_TABLES.map((table) => [table, 0])),
+    bigquery: Object.fromEntries([...HELD_TABLES, ...SITE_TABLES].map((table) => [table, 0])),
   };
 }
 

@@ -1,4 +1,5 @@
 import { parseObjectName } from '../../../shared/event/object-name.ts';
+import type { Day } from '../../../shared/figures/days.ts';
 import { keyOf, NO_PROJECT } from '../../../shared/report/event-keys.ts';
 import type { ErasureDocument } from '../../../shared/stores/erasures.ts';
 import type { SiteNames } from '../../../shared/stores/site-latest.ts';
@@ -8,7 +9,7 @@ import { openTraces } from './read-traces.ts';
 import { addCounts, removeHeld } from './remove-held.ts';
 import { withoutNames } from './without-names.ts';
 
-type Stores = Pick<PersonStores, 'archive' | 'latest' | 'history' | 'erasures'>;
+type Stores = Pick<PersonStores, 'archive' | 'latest' | 'history' | 'derived' | 'erasures' | 'lateDays'>;
 
 /** Goes on with every erasure that is not done; gives their receipts as they are then. */
 export async function resumeErasures(stores: Stores, terminal: Terminal): Promise<ErasureDocument[]> {
@@ -49,9 +50,11 @@ async function resumeErasure(receipt: ErasureDocument, stores: Stores, terminal:
   });
   const mentioning = [...namedBy, ...(await sitesIn(objects, projectHash, stores, terminal))];
   const clean = withoutNames(projectHash, keys);
-  const held = { projectHash, objects, latest, namedBy: mentioning, clean };
+  const held = { projectHash, sites, objects, latest, namedBy: mentioning, clean };
   const { removed, refused } = await removeHeld(held, until, stores);
   const done = refused.length === 0;
+  // a rebuild may have made of rows that BigQuery kept what nobody has the names for any more
+  if (done) await stores.lateDays.want(daysOf(parsed.map(({ hour }) => hour)), false);
   const next: ErasureDocument = {
     ...receipt,
     removed: addCounts(receipt.removed, removed),
@@ -61,6 +64,10 @@ async function resumeErasure(receipt: ErasureDocument, stores: Stores, terminal:
   };
   await stores.erasures.put(next, objects);
   return next;
+}
+
+function daysOf(times: Date[]): Day[] {
+  return [...new Set(times.map((time) => time.toISOString().slice(0, 10)))];
 }
 
 /** Of which sites these objects are: their documents may still have what the objects said. */

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { PermanentError } from '../../../shared/runtime/errors.ts';
+import { SITE_TABLES, type SiteTable } from '../../../shared/stores/derived-sites.ts';
 import { HISTORY_TABLES } from '../../../shared/stores/history.ts';
 import { EVENT_TABLES, type EventTable } from '../../../shared/stores/site-history.ts';
 import type { LatestOfSites } from '../../../shared/stores/site-latest.ts';
@@ -16,7 +17,7 @@ interface ShownSite {
   project: { hash: string; name: string };
   sites: string[];
   mongodb: LatestOfSites;
-  bigquery: Record<EventTable, Record<string, unknown>[]>;
+  bigquery: Record<EventTable | SiteTable, Record<string, unknown>[]>;
   archive: { object: string; event: StoredEvent | null }[];
   networks: NetworkEvidence[];
 }
@@ -32,13 +33,17 @@ export function addShowSite(program: Command, { env, terminal }: Shell): void {
         const seed = seedOf(target, await stores.projects.list());
         const held = await openSearch(seed, stores, terminal).find(new Date());
         const { hash, name } = target.project;
-        const shown = { project: { hash, name }, ...(await readHeld(held, stores)) };
+        const shown = { project: { hash, name }, ...(await readHeld(hash, held, stores)) };
         terminal.result(shown, () => shownText(shown, totalOf(held.counts)), options);
       }),
     );
 }
 
-async function readHeld(held: Held, { archive, history }: PersonStores): Promise<Omit<ShownSite, 'project'>> {
+async function readHeld(
+  projectHash: string,
+  held: Held,
+  { archive, history, derived }: PersonStores,
+): Promise<Omit<ShownSite, 'project'>> {
   const objects: ShownSite['archive'] = [];
   for (const object of held.objects) {
     const event = await archive.read(object).catch((error) => {
@@ -49,6 +54,7 @@ async function readHeld(held: Held, { archive, history }: PersonStores): Promise
   }
   const bigquery = {} as ShownSite['bigquery'];
   for (const name of EVENT_TABLES) bigquery[name] = await history.rows(name, held.objects);
+  for (const name of SITE_TABLES) bigquery[name] = await derived.rows(name, projectHash, held.sites);
   const networks = networkEvidence(HISTORY_TABLES.flatMap((name) => bigquery[name]));
   return { sites: held.sites, mongodb: held.latest, bigquery, archive: objects, networks };
 }
@@ -60,7 +66,7 @@ function shownText({ project, sites, mongodb, bigquery, archive, networks }: Sho
     ['MongoDB, deactivations', mongodb.deactivations],
     ['MongoDB, opt-outs', mongodb.optOuts],
     ['MongoDB, unclaimed', mongodb.unclaimed],
-    ...EVENT_TABLES.map((name): [string, object[]] => [`BigQuery, ${name}`, bigquery[name]]),
+    ...[...EVENT_TABLES, ...SITE_TABLES].map((name): [string, object[]] => [`BigQuery, ${name}`, bigquery[name]]),
     ['Archive', archive],
   ];
   return [

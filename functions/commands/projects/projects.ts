@@ -112,10 +112,13 @@ async function update(name: string, options: Output & Fields & Removals, context
   };
   if (Object.keys(given).length === 0) throw new CommandFailure(EXIT.usage, 'nothing to change; see --help');
   const changed = validateProject({ ...project, ...given });
-  if (given.customFields && isListedOtherwise(changed)) {
+  const isMarkedAnew = filterableKeys(changed).join('\n') !== filterableKeys(project).join('\n');
+  // what is written from now on is for the new ones: also if the former ones come back, not all sites are
+  const fields = isMarkedAnew ? { ...given, listedBy: [] } : given;
+  if (isListedOtherwise({ ...changed, ...fields })) {
     context.terminal.note('sitebeat setup makes the sites that are there ready to be listed by the filterable fields');
   }
-  await change(project.hash, given, options, context);
+  await change(project.hash, fields, options, context);
 }
 
 function pick<T extends object, K extends keyof T>(object: T, keys: K[]): { [P in K]?: NonNullable<T[P]> } {

@@ -33,10 +33,9 @@ export function holdSites(stored: Sites): HeldSites {
       },
     },
     write: async () => {
-      for (const [id, { merges }] of held) {
-        await stored.update(
-          id,
-          (known) => merges.reduce<SiteDocument | undefined>((site, merge) => merge(site), known) as SiteDocument,
+      for (const [id, { document, merges }] of held) {
+        await stored.update(id, (known) =>
+          known === undefined ? document : merges.reduce<SiteDocument>((site, merge) => merge(site), known),
         );
       }
     },

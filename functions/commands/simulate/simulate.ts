@@ -70,8 +70,10 @@ export function addSimulate(program: Command, { env, terminal }: Shell): void {
         const done = (written: number) =>
           terminal.result<Result>({ project: project.slug, ...counts, written }, resultText, options);
         if (dryRun) return done(0);
-        terminal.note(warning(project, counts));
-        if (!yes) await terminal.confirm(`Write them to the archive, as ${project.name}'s?`);
+        if (!yes) {
+          terminal.note(warning(project, counts));
+          await terminal.confirm(`Write them to the archive, as ${project.name}'s?`);
+        }
         await withProgress(terminal, counts.events, async (onWritten) => {
           if (options.directly) return recordPast(simulateSites(past), { config, db, onRecorded: onWritten });
           const { create } = openArchive(config);

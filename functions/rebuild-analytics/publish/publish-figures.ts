@@ -69,7 +69,8 @@ async function readReleases({ published }: PublishStores, project: string) {
   return known?.figures.releases?.releases ?? [];
 }
 
-function windowOf({ days, through }: PublishRun, isFresh: boolean): Window {
+/** The days that figures are made of. `isFresh`: whatever there is. */
+export function windowOf({ days, through }: Pick<PublishRun, 'days' | 'through'>, isFresh: boolean): Window {
   const usual = addDays(through, 1 - NEIGHBOURS.days);
   const late = addDays(days.toSorted()[0] ?? through, -SETTLED_DAYS);
   return {

@@ -1,0 +1,37 @@
+import assert from 'node:assert/strict';
+import { Storage } from '@google-cloud/storage';
+import { MongoClient } from 'mongodb';
+import { ownStores, removeOwnStores } from './own-stores.ts';
+import { provisionStores } from './provision.ts';
+import { startRunner } from './runner-process.ts';
+import { addSample, SAMPLE_PROJECT } from './sample.ts';
+
+describe('npm start -- --sample', function () {
+  this.timeout(120_000);
+
+  it('gives a mesh a past once: each event in the archive, each site in MongoDB', async () => {
+    const env = ownStores();
+    const client = new MongoClient(env.MONGODB_URI);
+    try {
+      await provisionStores(env);
+      const size = { sites: 8, days: 20, seed: 3 };
+      const sample = await addSample(env, size);
+      assert.ok(sample && sample.events > 8);
+      const bucket = new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET);
+      const [files] = await bucket.getFiles();
+      assert.equal(files.length, sample.events);
+      const sites = client.db().collection('sites');
+      const known = await sites.countDocuments({ project: SAMPLE_PROJECT.hash });
+      assert.ok(known > 4);
+      assert.equal(await sites.countDocuments(), known);
+      assert.equal(await addSample(env, { ...size, seed: 4 }), undefined);
+      assert.equal(await sites.countDocuments(), known);
+    } finally {
+      await client.close();
+      await removeOwnStores(env);
+    }
+  });
+
+  it('is asked for before its size is', () =>
+    assert.rejects(startRunner(['--sites', '5']), /ended with 2: --sites says how large the --sample is/));
+});

@@ -1,0 +1,140 @@
+import prices from './prices.json' with { type: 'json' };
+
+export const PRICES = prices;
+
+/** What is sent, and what is not known of either design but assumed; each can be set. Bytes are of what is billed. */
+export const ASSUMPTIONS = {
+  payloadsPerDay: 1_000_000,
+  payloadBytes: 1500,
+  /** What the envelope adds to an object. */
+  envelopeBytes: 400,
+  /** Of a notification, and of each push of it. */
+  messageBytes: 1400,
+  /** Of 1,000 payloads these are deactivations, which have a second row. */
+  deactivationsPerThousand: 100,
+  /** Keys of an event in the index of the archive, a row each of at least 1,024 billed bytes. */
+  keysPerEvent: 2,
+  daysPerMonth: 30.4,
+  /** Of each function's request, from its start to its answer; Cloud Run rounds what it bills up to 100 ms. */
+  collectMs: 60,
+  processMs: 250,
+  /** CPU of each request, which bounds how much one instance does at once. */
+  collectCpuMs: 1.1,
+  processCpuMs: 4,
+  /** An instance with more than one request at a time has a whole vCPU, one without a third. */
+  sharedVcpu: 1,
+  aloneVcpu: 0.333,
+  instanceGib: 0.5,
+  /** How busy an instance's CPU is when another one starts. */
+  utilization: 0.6,
+  /** The original: its collector in Go, and a job every hour that starts workers, reads each object, and loads. */
+  originalCollectMs: 50,
+  originalCollectCpuMs: 0.4,
+  originalJobsPerDay: 24,
+  originalJobMinutes: 5,
+  originalObjectsPerWorkerSecond: 1000,
+  originalWorkerVcpu: 1,
+  originalWorkerGib: 3.75,
+  originalWorkerDiskGb: 250,
+};
+export type Assumptions = typeof ASSUMPTIONS;
+
+/** USD a month, by component. What is kept for longer is billed again each month; these are the first month's. */
+export type Bill = Record<string, number>;
+
+const MILLION = 1e6;
+const DAY_S = 86_400;
+const ROUND_MS = 100;
+const ROW_BYTES = 1024;
+
+/** What Sitebeat costs, MongoDB apart: the functions as small instances that work alone or as shared ones, whichever is cheaper. */
+export function sitebeatBill(assumed: Assumptions): Bill {
+  const { payloadBytes, messageBytes, deactivationsPerThousand, keysPerEvent, envelopeBytes } = assumed;
+  const monthly = payloadsOf(assumed);
+  const rowBytes = Math.max(ROW_BYTES, payloadBytes) * (1 + deactivationsPerThousand / 1000);
+  const alone = { compute: 0 };
+  const shared = { compute: 0 };
+  for (const [durationMs, cpuMs] of [
+    [assumed.collectMs, assumed.collectCpuMs],
+    [assumed.processMs, assumed.processCpuMs],
+  ] as const) {
+    alone.compute += instancePrice(aloneSeconds(assumed, durationMs), assumed.aloneVcpu, assumed);
+    shared.compute += instancePrice(sharedSeconds(assumed, durationMs, cpuMs), assumed.sharedVcpu, assumed);
+  }
+  return {
+    'archive, write': (monthly / MILLION) * PRICES.classAPerMillion,
+    'archive, read': (monthly / MILLION) * PRICES.classBPerMillion,
+    'archive, storage': gigabytes(monthly * (payloadBytes + envelopeBytes)) * PRICES.storageGbMonth,
+    requests: ((2 * monthly) / MILLION) * PRICES.requestsPerMillion,
+    compute: Math.min(alone.compute, shared.compute),
+    'Pub/Sub': ((2 * messageBytes * monthly) / 2 ** 40) * PRICES.pubsubTib,
+    'BigQuery, insert': ((rowBytes * monthly) / 200e6) * PRICES.insertPer200Mb,
+    'BigQuery, index': ((keysPerEvent * ROW_BYTES * monthly) / 200e6) * PRICES.insertPer200Mb,
+    'BigQuery, storage': gigabytes(monthly * rowBytes) * PRICES.bigqueryGbMonth,
+  };
+}
+
+/** What the original design costs: load jobs are free, and so is the hour that an event waits for one. */
+export function originalBill(assumed: Assumptions): Bill {
+  const { payloadBytes, originalCollectMs, originalCollectCpuMs, deactivationsPerThousand, envelopeBytes } = assumed;
+  const monthly = payloadsOf(assumed);
+  const rowBytes = payloadBytes * (1 + deactivationsPerThousand / 1000);
+  const collectSeconds = sharedSeconds(assumed, originalCollectMs, originalCollectCpuMs);
+  return {
+    'archive, write': (monthly / MILLION) * PRICES.classAPerMillion,
+    'archive, read': (monthly / MILLION) * PRICES.classBPerMillion,
+    'archive, storage': gigabytes(monthly * (payloadBytes + envelopeBytes)) * PRICES.storageGbMonth,
+    requests: (monthly / MILLION) * PRICES.requestsPerMillion,
+    compute: instancePrice(collectSeconds, assumed.sharedVcpu, assumed),
+    Dataflow: dataflowPrice(assumed),
+    'BigQuery, storage': gigabytes(monthly * rowBytes) * PRICES.bigqueryGbMonth,
+  };
+}
+
+export function sumOf(bill: Bill): number {
+  return Object.values(bill).reduce((sum, part) => sum + part, 0);
+}
+
+function payloadsOf({ payloadsPerDay, daysPerMonth }: Assumptions): number {
+  return payloadsPerDay * daysPerMonth;
+}
+
+function gigabytes(bytes: number): number {
+  return bytes / 1e9;
+}
+
+function rounded(durationMs: number): number {
+  return (Math.ceil(durationMs / ROUND_MS) * ROUND_MS) / 1000;
+}
+
+/** Instance seconds a month when each request has an instance of its own. */
+function aloneSeconds(assumed: Assumptions, durationMs: number): number {
+  return payloadsOf(assumed) * rounded(durationMs);
+}
+
+/**
+ * The same when requests share one: it is billed while at least one is there (they come by chance, at a rate), and as many more as
+ * the CPU takes.
+ */
+function sharedSeconds(assumed: Assumptions, durationMs: number, cpuMs: number): number {
+  const perSecond = assumed.payloadsPerDay / DAY_S;
+  const someoneIsThere = 1 - Math.exp(-perSecond * rounded(durationMs));
+  const cpu = (perSecond * cpuMs) / 1000 / assumed.utilization;
+  return Math.max(someoneIsThere, cpu) * DAY_S * assumed.daysPerMonth;
+}
+
+function instancePrice(seconds: number, vcpu: number, { instanceGib }: Assumptions): number {
+  return seconds * (vcpu * PRICES.vcpuSecond + instanceGib * PRICES.gibSecond);
+}
+
+function dataflowPrice(assumed: Assumptions): number {
+  const { originalJobsPerDay, originalJobMinutes, originalObjectsPerWorkerSecond, daysPerMonth } = assumed;
+  const { originalWorkerVcpu, originalWorkerGib, originalWorkerDiskGb, payloadsPerDay } = assumed;
+  const hour =
+    originalWorkerVcpu * PRICES.dataflowVcpuHour +
+    originalWorkerGib * PRICES.dataflowGibHour +
+    originalWorkerDiskGb * PRICES.dataflowDiskGbHour;
+  const starting = (originalJobsPerDay * originalJobMinutes) / 60;
+  const working = payloadsPerDay / originalObjectsPerWorkerSecond / 3600;
+  return (starting + working) * daysPerMonth * hour;
+}

@@ -1,0 +1,77 @@
+import type { ReleasesAnswer } from '../../api.ts';
+import { projectApi } from '../api-client.ts';
+import { formatCount, formatShare } from '../format.ts';
+import { AnswerOf, Empty } from '../parts/panel.tsx';
+import { daysSince } from '../period.ts';
+import type { PageProps } from '../shell/project-page.tsx';
+import { useAnswer } from '../use-answer.ts';
+import { FiveReleasesChart, NewestChart } from './adoption-charts.tsx';
+import { AdvisoriesPanel } from './advisories.tsx';
+import { ReleasesTable } from './releases-table.tsx';
+import { VersionSpread } from './version-spread.tsx';
+
+/** Is my release adopted, and faster than the last? */
+export function AdoptionPage({ slug, project, through }: PageProps) {
+  const releases = useAnswer<ReleasesAnswer>(projectApi(slug, '/releases'));
+  return (
+    <>
+      <h1 class="page-name">{project?.name ?? slug}: adoption</h1>
+      <AnswerOf of={releases} what="The releases" isTall>
+        {(data) =>
+          data.releases.length === 0 ? (
+            <Empty title="No release has been seen yet.">
+              <p>
+                A release shows once three counted sites reported its version. Its day can be told before that:{' '}
+                <code>npx sitebeat projects update {slug} --release 3.2.0:2026-11-01</code>
+              </p>
+            </Empty>
+          ) : (
+            <>
+              <p class="answer">{sentence(data)}</p>
+              <div class="stack">
+                <div class="halves">
+                  <NewestChart data={data} />
+                  <FiveReleasesChart data={data} />
+                </div>
+                <ReleasesTable slug={slug} data={data} />
+              </div>
+            </>
+          )
+        }
+      </AnswerOf>
+      <div class="stack after">
+        <AdvisoriesPanel slug={slug} />
+        <VersionSpread slug={slug} through={through} releases={releases.data?.releases ?? []} />
+      </div>
+    </>
+  );
+}
+
+function sentence({ releases, medianDaysToHalf, through }: ReleasesAnswer) {
+  const [newest, former] = releases;
+  if (!newest) return null;
+  const now = newest.adoption.at(-1)?.now;
+  const days = daysSince(newest.releasedOn, through);
+  const before = former?.adoption[days]?.now.share;
+  return (
+    <>
+      {newest.version}, out for {days} {days === 1 ? 'day' : 'days'}, runs on{' '}
+      <b>{now?.share == null ? 'an unknown share' : formatShare(now.share)}</b> of the sites that reported lately
+      {before != null && former && (
+        <>
+          ; {former.version} was at <b>{formatShare(before)}</b> on that day
+        </>
+      )}
+      .{' '}
+      {newest.daysToHalf !== null && (
+        <>
+          Half was reached after <b>{formatCount(newest.daysToHalf)}</b> days
+          {typeof medianDaysToHalf === 'number' && <>, usually after {formatCount(medianDaysToHalf)}</>}.
+        </>
+      )}
+      {newest.daysToHalf === null && typeof medianDaysToHalf === 'number' && (
+        <>Half is usually reached after {formatCount(medianDaysToHalf)} days.</>
+      )}
+    </>
+  );
+}

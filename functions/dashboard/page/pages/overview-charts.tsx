@@ -1,0 +1,100 @@
+import type { ChartedFlow } from '../../../../shared/figures/overview.ts';
+import { daysAxis } from '../charts/axis.ts';
+import { ChartFigure } from '../charts/chart-figure.tsx';
+import { releaseMarks } from '../charts/chart-frame.tsx';
+import { ColumnChart } from '../charts/column-chart.tsx';
+import { LineChart } from '../charts/line-chart.tsx';
+import { summaryOf } from '../charts/summary.ts';
+import { byWeek, weekDays } from '../charts/weeks.ts';
+import { counted, formatCount, formatDay } from '../format.ts';
+import type { OverviewAnswer } from '../overview-answer.ts';
+
+const periodText = ({ period: { from, to } }: OverviewAnswer) => `${formatDay(from)} – ${formatDay(to)}`;
+
+function marksOf({ chart }: OverviewAnswer, days: string[], step: 'day' | 'week') {
+  const releases = chart.releases.map(({ version, day }) => ({ version, releasedOn: day }));
+  return releaseMarks(days, releases, step);
+}
+
+export function ActiveChart({ data }: { data: OverviewAnswer }) {
+  const { days, active, partialFrom } = data.chart;
+  return (
+    <ChartFigure
+      id="active"
+      title="Active sites"
+      info={{ of: 'active' }}
+      summary={summaryOf(days, active, partialFrom, (value) => counted(value, 'site'))}
+      period={periodText(data)}
+      table={{
+        columns: ['Day (UTC)', 'Active sites'],
+        rows: days.map((day, index) => [day, active[index] ?? null]),
+        format: formatCount,
+        nameOf: daysAxis(days, 'day', partialFrom).nameOf,
+      }}
+    >
+      <LineChart
+        id="active"
+        label="Active sites by day"
+        axis={daysAxis(days, 'day', partialFrom)}
+        lines={[{ name: 'active', label: 'Active sites', values: active }]}
+        format={formatCount}
+        partialFrom={partialFrom}
+        marks={marksOf(data, days, 'day')}
+      />
+    </ChartFigure>
+  );
+}
+
+const FLOWS: { name: string; label: string; tone: number; of: ChartedFlow[]; isDown?: boolean }[] = [
+  { name: 'new', label: 'New', tone: 0, of: ['new'] },
+  { name: 'back', label: 'Back', tone: 2, of: ['reactivated', 'resumed'] },
+  { name: 'left', label: 'Left', tone: 1, of: ['left'], isDown: true },
+  { name: 'silent', label: 'Went silent', tone: 5, of: ['wentSilent'], isDown: true },
+];
+/** More columns than this are too thin to be told apart. */
+const MOST_DAYS = 100;
+
+export function FlowsChart({ data }: { data: OverviewAnswer }) {
+  const { days: allDays, flows, partialFrom: partialDay } = data.chart;
+  const isWeekly = allDays.length > MOST_DAYS;
+  const step = isWeekly ? 'week' : 'day';
+  const days = isWeekly ? weekDays(allDays) : allDays;
+  const partialFrom = isWeekly ? Math.floor(partialDay / 7) : partialDay;
+  const series = FLOWS.map(({ of, ...flow }) => {
+    const daily = allDays.map((_, index) => sumOf(of.map((name) => flows[name][index] ?? null)));
+    return { ...flow, total: sumOf(daily.slice(0, partialDay)) ?? 0, values: isWeekly ? byWeek(daily) : daily };
+  });
+  const [came, back, left, silent] = series.map(({ total }) => formatCount(total));
+  const axis = daysAxis(days, step, partialFrom);
+  return (
+    <ChartFigure
+      id="flows"
+      title="Who came and who went"
+      info={{ of: 'net' }}
+      summary={`${came} new and ${back} back; ${left} left and ${silent} went silent.`}
+      period={periodText(data)}
+      table={{
+        columns: [isWeekly ? 'Week from (UTC)' : 'Day (UTC)', ...FLOWS.map(({ label }) => label)],
+        rows: days.map((day, index) => [day, ...series.map(({ values }) => values[index] ?? null)]),
+        format: formatCount,
+        nameOf: axis.nameOf,
+      }}
+    >
+      <ColumnChart
+        id="flows"
+        label={`New, back, left and silent sites by ${step}`}
+        axis={axis}
+        series={series}
+        format={formatCount}
+        partialFrom={partialFrom}
+        marks={marksOf(data, days, step)}
+        height={220}
+      />
+    </ChartFigure>
+  );
+}
+
+function sumOf(values: (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
+}
