@@ -9,6 +9,8 @@ import { route } from '../../functions/collect/routes.ts';
 import { openTraffic } from '../../functions/collect/traffic.ts';
 import { type Mesh, type MeshFunction, readMesh, subscriptionsOf, topicsOf } from '../../functions/mesh.ts';
 import { openNewSites } from '../../functions/process-event/new-sites.ts';
+import { months } from '../../functions/rebuild-analytics/publish/figure-queries.ts';
+import { publish } from '../../functions/rebuild-analytics/publish.ts';
 import { grantsOf, grantsOfTable } from '../../functions/testing/terraform-grants.ts';
 import {
   type Outcome,
@@ -186,6 +188,42 @@ function isAsMeant(copy: () => TerraformCopy): void {
     } finally {
       await dataset.delete({ force: true });
     }
+  });
+
+  it('counts the lines of figures that are unsure and of those that failed, as they are written', async () => {
+    const lines = await logged(async () => {
+      const nothing = async () => {};
+      async function* stream({ sql }: { sql: string }) {
+        const days = [{ day: '2026-11-30', active: 100, spreads: [] }];
+        if (sql === months('2026-11').sql)
+          yield* [
+            { project_hash: 'unsure', days },
+            { project_hash: 'failing', days },
+          ];
+      }
+      const putSeries = async ([first]: { _id: string }[]) => {
+        if (first?._id.startsWith('failing:')) throw new Error('too large');
+      };
+      const figures = {
+        published: async () => new Map(),
+        putSeries,
+        putFigures: nothing,
+        publish: nothing,
+        remove: nothing,
+      };
+      const stores = {
+        history: { stream },
+        figures,
+        published: { read: async () => undefined },
+        projects: { all: async () => [] },
+        sites: { count: async () => 0 },
+        log: openLog('rebuild-analytics'),
+      };
+      const day = { today: '2026-11-30', through: '2026-11-29', now: new Date('2026-11-30T12:00:00Z') };
+      await publish(stores, { ...day, days: ['2026-11-30'], generation: 1, full: false });
+    });
+    assert.deepEqual(metricsOf(resources, lines).sort(), ['kept', 'unsure']);
+    assert.ok(!JSON.stringify(lines).includes('too large'));
   });
 
   it('needs no edit for a new function of any kind', async () => {

@@ -12,6 +12,7 @@ import { openFiguresWriter } from '../../shared/stores/figures-writer.ts';
 import { openHistoryReader } from '../../shared/stores/history-reader.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
 import { ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
+import { lives, months } from './publish/figure-queries.ts';
 import { type PublishRun, type PublishStores, publish } from './publish.ts';
 
 const THROUGH = '2026-11-29';
@@ -502,6 +503,83 @@ describe('publish', function () {
       const strip = ({ all }: typeof healed) => Object.values(all).map(({ generation: _, ...figure }) => figure);
       assert.deepEqual(strip(await figuresNow()), strip(healed));
     });
+  });
+
+  it('killed before any of its writes, shows what was; the next run ends as if nothing had happened', async () => {
+    const project = 'killed';
+    const spreads = (active: number) =>
+      spread('php', { 8.1: 1, 8.2: active - 1 }).map((one) => ({ rest: null, ...one }));
+    const historyOf = (active: number): PublishStores['history'] => ({
+      async *stream({ sql, params }) {
+        if (sql === months('2026-10').sql) {
+          const { value: from } = params.from as { value: Day };
+          const day = from === '2026-10-01' ? '2026-10-30' : TODAY;
+          yield { project_hash: project, days: [dayOf(project, day, { active, spreads: spreads(active) })] };
+        }
+        if (sql === lives([], THROUGH).sql)
+          yield { project_hash: project, kept: [{ cohort: '2026-10-05', kept_days: 3, sites: active }], leaves: [] };
+      },
+    });
+    const other = ownDatabase();
+    const writer = openFiguresWriter(other.db);
+    const published = openFigures(other.db);
+    const publishFrom = (active: number, figures: PublishStores['figures']) =>
+      publish(
+        {
+          ...stores,
+          history: historyOf(active),
+          figures,
+          published,
+          sites: { count: async () => active },
+          log: () => {},
+        },
+        { ...runOf(), days: ['2026-10-30', THROUGH, TODAY] },
+      );
+    const shown = async () => {
+      const wanted = [{ dimension: 'php' as const, from: '2026-10-01', to: TODAY }];
+      const { analytics, series, figures } =
+        (await published.read(project, { series: wanted, figures: FIGURES })) ?? {};
+      const made = Object.values(figures ?? {}).map(({ generation: _, ...figure }) => figure);
+      return [analytics?.activeToday, series?.[0]?.days.map(({ total }) => total), made] as const;
+    };
+    const killedAfter = (writes: number): PublishStores['figures'] => {
+      let left = writes;
+      const alive =
+        <Args extends unknown[]>(write: (...args: Args) => Promise<void>) =>
+        async (...args: Args) => {
+          left -= 1;
+          if (left < 0) throw new TransientError('killed', { cause: undefined });
+          await write(...args);
+        };
+      const { published: readPublished, putSeries, putFigures, publish: publishOne, remove } = writer;
+      return {
+        published: readPublished,
+        putSeries: alive(putSeries),
+        putFigures: alive(putFigures),
+        publish: alive(publishOne),
+        remove: alive(remove),
+      };
+    };
+    try {
+      await publishFrom(10, writer);
+      const [first, second] = [await shown(), [20, [20, 20]]];
+      assert.deepEqual([...first].slice(0, 2), [10, [10, 10]]);
+      let writes = 0;
+      for (; ; writes += 1) {
+        const done = await publishFrom(20, killedAfter(writes)).catch(() => undefined);
+        if (done !== undefined) break;
+        assert.deepEqual(await shown(), first, `killed after ${writes} writes`);
+      }
+      assert.ok(writes >= 6, `${writes} writes`);
+      assert.deepEqual([...(await shown())].slice(0, 2), second);
+      const resumed = await shown();
+      await other.db.dropDatabase();
+      await publishFrom(20, writer);
+      assert.deepEqual(await shown(), resumed);
+    } finally {
+      await other.db.dropDatabase();
+      await other.close();
+    }
   });
 
   describe('of much that is hostile, or that fails', () => {

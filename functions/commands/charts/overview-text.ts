@@ -55,16 +55,20 @@ function headlines({ figures, period, firstDay }: Overview): string {
   const changeOf = ({ change }: Headline) => (change === null ? '' : signed(change));
   const points = optIn.change === null ? '' : `${signed(Math.round(optIn.change * 1000) / 10)} points`;
   const share = optIn.value === null ? '-' : percent(optIn.value);
-  const before = period.compared === null ? 'before' : `than ${period.compared.from} to ${period.compared.to}`;
-  return table(
-    [`${firstDay > period.from ? firstDay : period.from} to ${period.to}`, '', before],
-    [
-      ['active', number(active.value ?? 0), changeOf(active)],
-      ['new', number(came.value ?? 0), changeOf(came)],
-      ['left', number(left.value ?? 0), changeOf(left)],
-      ['opt-in', `${share} of ${number(optIn.of.base)}`, points],
-    ],
-  );
+  const days = `${firstDay > period.from ? firstDay : period.from} to ${period.to}`;
+  const rows = [
+    ['active', number(active.value ?? 0), changeOf(active)],
+    ['new', number(came.value ?? 0), changeOf(came)],
+    ['left', number(left.value ?? 0), changeOf(left)],
+    ['opt-in', `${share} of ${number(optIn.of.base)}`, points],
+  ];
+  const { compared } = period;
+  if (compared === null)
+    return table(
+      [days, ''],
+      rows.map((row) => row.slice(0, 2)),
+    );
+  return table([days, '', `than ${compared.from} to ${compared.to}`], rows);
 }
 
 function signed(change: number): string {
