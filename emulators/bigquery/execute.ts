@@ -1,4 +1,4 @@
-import type { DuckDBConnection, DuckDBValue } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBTypeId, type DuckDBValue } from '@duckdb/node-api';
 import type { Catalog, Table } from './catalog.ts';
 import type { Database } from './database.ts';
 import { type Destination, destinationTable, writeRows } from './destination.ts';
@@ -83,7 +83,7 @@ export class Executor {
     try {
       const translation = this.translate({ sql, project, dataset: undefined, parameters: new Map() });
       if (translation.target !== undefined) throw invalidQuery('A view must be a query');
-      return await this.#database.use((connection) => fieldsOf(connection, translation));
+      return await this.#database.use((connection) => fieldsOf(connection, translation, []));
     } catch (error) {
       throw fromEngine(error);
     }
@@ -96,7 +96,7 @@ export class Executor {
       return await this.#database.use(async (connection) => {
         await expectPartitionFilters(connection, translation, parameters);
         const bytes = await bytesProcessed(connection, translation, parameters);
-        const fields = translation.target === undefined ? await fieldsOf(connection, translation) : [];
+        const fields = translation.target === undefined ? await fieldsOf(connection, translation, parameters) : [];
         return { fields, bytes };
       });
     } catch (error) {
@@ -131,7 +131,7 @@ export class Executor {
   ): Promise<Result> {
     const fields = await this.#database.use(async (connection) => {
       await expectPartitionFilters(connection, translation, parameters);
-      return fieldsOf(connection, translation);
+      return fieldsOf(connection, translation, parameters);
     });
     const table = await destinationTable(destination, fields, this.#catalog);
     return this.#changeTable(table.id, started, async (connection) => {
@@ -195,11 +195,19 @@ async function query(
   return { fields, rows: await result.getRows() };
 }
 
-async function fieldsOf(connection: DuckDBConnection, { sql, columns }: Translation): Promise<Field[]> {
+async function fieldsOf(
+  connection: DuckDBConnection,
+  translation: Translation,
+  parameters: readonly Parameter[],
+): Promise<Field[]> {
+  const { sql, columns } = translation;
   const prepared = await connection.prepare(sql);
   try {
-    return columns.map(({ name }, i) => fieldOf(name, prepared.columnType(i)));
+    const isKnown = columns.every((_, i) => prepared.columnTypeId(i) !== DuckDBTypeId.INVALID);
+    if (isKnown) return columns.map(({ name }, i) => fieldOf(name, prepared.columnType(i)));
   } finally {
     prepared.destroySync();
   }
+  // before its parameters are bound some types may be open
+  return (await query(connection, { ...translation, sql: `SELECT * FROM (${sql}) LIMIT 0` }, parameters)).fields;
 }

@@ -93,7 +93,7 @@ describe('the entry collect', () => {
           socket.once('error', () => resolve(true));
           socket.once('close', () => resolve(false));
         }),
-      { deadlineMs: 5000, what: 'collect to stop listening' },
+      { what: 'collect to stop listening' },
     );
   }
 

@@ -42,8 +42,7 @@ describe('takeRequests', () => {
     own = await openOwnCollect(NOW);
   });
   after(() => own.close());
-  const noConnection = () =>
-    until(async () => (await own.connections()) === 0, { deadlineMs: 5000, what: 'the connection to close' });
+  const noConnection = () => until(async () => (await own.connections()) === 0, { what: 'the connection to close' });
 
   /** All that the server answers, until it ends its side. */
   async function exchange(text: string): Promise<string> {
@@ -194,7 +193,7 @@ describe('takeRequests', () => {
         text += data;
       });
       for (const part of start) socket.write(part);
-      await until(() => text.endsWith('}'), { deadlineMs: 5000, what: 'the answer' });
+      await until(() => text.endsWith('}'), { what: 'the answer' });
       assert.match(text, /^HTTP\/1\.1 413 [^{]*\r\n\r\n\{"error":"too_large","message":"[^"]+"\}$/);
       return text;
     }

@@ -1,6 +1,14 @@
 import type { Day } from '../../shared/figures/days.ts';
-import type { NeighboursDocument, RatesDocument, Release, RetentionDocument } from '../../shared/figures/documents.ts';
+import type {
+  NeighbourFound,
+  NeighboursDocument,
+  RatesDocument,
+  Release,
+  RetentionDocument,
+  ValueRate,
+} from '../../shared/figures/documents.ts';
 import type { Share } from '../../shared/figures/intervals.ts';
+import type { Overview } from '../../shared/figures/overview.ts';
 import type { Role } from '../../shared/project/project.ts';
 
 export interface MeAnswer {
@@ -42,6 +50,9 @@ export interface OfGeneration {
   through: Day;
 }
 
+/** An overview, as it comes through JSON. */
+export type OverviewAnswer = Omit<Overview, 'rebuiltAt'> & { rebuiltAt: string };
+
 export interface SeriesAnswer extends OfGeneration {
   dimension: string;
   unit: 'sites' | 'deactivations';
@@ -61,9 +72,19 @@ export interface SeriesAnswer extends OfGeneration {
 }
 
 export type ReleasesAnswer = OfGeneration & { releases: Release[]; medianDaysToHalf: number | 'unreached' | null };
+export type ReleaseAnswer = OfGeneration & Release;
 export type RetentionAnswer = OfGeneration & Pick<RetentionDocument, 'ages' | 'cohorts'>;
 export type RatesAnswer = OfGeneration &
   Omit<RatesDocument, '_id' | 'generation'> & { neighbours: Omit<NeighboursDocument, '_id' | 'generation'> };
+
+/** The rates of one kind of value, or what was found of plugins, which have no rates. */
+export interface RatesByAnswer extends OfGeneration {
+  by: string;
+  from: Day;
+  to: Day;
+  rates: ValueRate[];
+  neighbours: NeighbourFound[];
+}
 
 export interface SupportAnswer extends OfGeneration {
   dimension: 'php' | 'wordpress' | 'mysql' | 'mariadb';
@@ -76,7 +97,8 @@ export interface SupportAnswer extends OfGeneration {
   /** When the share falls below the threshold. */
   forecast:
     | { kind: 'below-now' }
-    | { kind: 'dates'; from: Day; to: Day }
+    /** `isOpen`: it may be later than `to`, after which nobody looked. */
+    | { kind: 'dates'; from: Day; to: Day; isOpen?: true }
     | { kind: 'not-falling' }
     | { kind: 'not-within-years' }
     | { kind: 'too-few'; weeks: number; sites: number };

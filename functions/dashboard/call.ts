@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Project, Role } from '../../shared/project/project.ts';
 import type { Stores } from './stores.ts';
 import type { Identity } from './who-is.ts';
@@ -12,9 +11,6 @@ export interface Call {
   /** What stands for the `:name`s of the route's path. */
   params: Record<string, string>;
   query: URLSearchParams;
-  headers: IncomingHttpHeaders;
-  /** Of a POST. */
-  body: unknown;
   stores: Stores;
   now: Date;
 }

@@ -4,6 +4,7 @@ import { openLog } from '../../shared/runtime/log.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
 import { openAssets } from './assets.ts';
 import { readConfig } from './config.ts';
+import { explainRefusalsOnceListening } from './refusals.ts';
 import { route } from './routes.ts';
 import { openStores } from './stores.ts';
 import { openWhoIs } from './who-is.ts';
@@ -11,13 +12,15 @@ import { openWhoIs } from './who-is.ts';
 const config = readConfig(process.env);
 const { db, close } = openLatest(config);
 drainOnSignal(close);
+explainRefusalsOnceListening();
+const now = () => new Date();
 const dependencies = {
   whoIs: openWhoIs(config),
   identity: config,
   admins: config.admins,
-  stores: openStores(db),
+  stores: openStores(db, config, now),
   assets: openAssets(new URL('./page/', import.meta.url)),
-  now: () => new Date(),
+  now,
   log: openLog('dashboard', config.logLevel),
 };
 

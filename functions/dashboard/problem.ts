@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Problem } from './api.ts';
 
 export interface ParameterError {
@@ -8,7 +9,7 @@ export interface ParameterError {
 /** What goes wrong with a request, as RFC 9457 says it. */
 const TITLES = {
   'invalid-parameter': [400, 'A parameter is not valid'],
-  'invalid-body': [400, 'The body is not valid'],
+  'too-large': [400, 'The request is too large to be read'],
   'not-signed-in': [401, 'Nobody is signed in'],
   'not-found': [404, 'There is nothing here'],
   'method-not-allowed': [405, 'The method is not allowed here'],
@@ -40,4 +41,9 @@ export class RequestProblem extends Error {
     const { kind, status, message: title, errors } = this;
     return { type: `/problems/${kind}`, title, status, instance, ...(errors && { errors }) };
   }
+}
+
+/** Tells a request in the log, in the audit and in what it was answered. */
+export function newRequestId(): string {
+  return `req_${randomBytes(8).toString('hex')}`;
 }

@@ -1,29 +1,55 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { TransientError } from '../../shared/runtime/errors.ts';
 import { failureName, type Log } from '../../shared/runtime/log.ts';
 import type { Assets } from './assets.ts';
-import type { Answer, Call, ProjectCall } from './call.ts';
+import type { Call } from './call.ts';
 import type { IdentityConfig } from './config.ts';
-import { findGrant } from './grants.ts';
-import { getMe } from './me.ts';
-import { RequestProblem } from './problem.ts';
-import { getProject, getProjects } from './projects.ts';
+import { newRequestId, RequestProblem } from './problem.ts';
+import { NoQuery } from './read-query.ts';
+import { getAdvisories } from './resources/advisories.ts';
+import { AuditQuery, getAudit } from './resources/audit.ts';
+import { getContact } from './resources/contact.ts';
+import { DeactivationsQuery, getDeactivations } from './resources/deactivations.ts';
+import { getMe } from './resources/me.ts';
+import { getOpenapi } from './resources/openapi.ts';
+import { getOverview, OverviewQuery } from './resources/overview.ts';
+import { getProject, getProjects } from './resources/projects.ts';
+import { getRates, RatesQuery } from './resources/rates.ts';
+import { getRelease, getReleases, ReleasesQuery } from './resources/releases.ts';
+import { getRetention } from './resources/retention.ts';
+import { getSeries, SeriesQuery } from './resources/series.ts';
+import { getSite, getSiteHistory } from './resources/site.ts';
+import { getSites } from './resources/sites.ts';
+import { SitesQuery } from './resources/sites-query.ts';
+import { getStatus } from './resources/status.ts';
+import { getSupport, SupportQuery } from './resources/support.ts';
 import { respond, respondProblem } from './respond.ts';
+import { API, type Found, findRoute, ofProject, open, type Route, urlOf } from './router.ts';
 import { checkIsOurPage, createSession } from './session.ts';
 import type { Stores } from './stores.ts';
 import type { WhoIs } from './who-is.ts';
 
-/** A way in, and who may take it: `analyst` and `owner` are roles in the project that `:slug` names. */
-export type Route = { method: 'GET' | 'POST'; path: string } & (
-  | { may: 'signed-in'; answer: (call: Call) => Promise<Answer> }
-  | { may: 'analyst' | 'owner'; answer: (call: ProjectCall) => Promise<Answer> }
-);
-
+/** Every way in, beside /session and the page's files, and who may take it. */
 export const ROUTES: Route[] = [
-  { method: 'GET', path: '/api/v1/me', may: 'signed-in', answer: getMe },
-  { method: 'GET', path: '/api/v1/projects', may: 'signed-in', answer: getProjects },
-  { method: 'GET', path: '/api/v1/projects/:slug', may: 'analyst', answer: getProject },
+  open('/me', NoQuery, getMe),
+  open('/status', NoQuery, getStatus),
+  open('/openapi.json', NoQuery, getOpenapi),
+  open('/projects', NoQuery, getProjects),
+  ofProject('', 'analyst', NoQuery, getProject),
+  ofProject('/overview', 'analyst', OverviewQuery, getOverview),
+  ofProject('/series/:dimension', 'analyst', SeriesQuery, getSeries),
+  ofProject('/releases', 'analyst', ReleasesQuery, getReleases),
+  ofProject('/releases/:version', 'analyst', NoQuery, getRelease),
+  ofProject('/support', 'analyst', SupportQuery, getSupport),
+  ofProject('/retention', 'analyst', NoQuery, getRetention),
+  ofProject('/rates', 'analyst', RatesQuery, getRates),
+  ofProject('/advisories', 'analyst', NoQuery, getAdvisories),
+  ofProject('/deactivations', 'analyst', DeactivationsQuery, getDeactivations),
+  ofProject('/sites', 'analyst', SitesQuery, getSites),
+  ofProject('/sites/:id', 'analyst', NoQuery, getSite),
+  ofProject('/sites/:id/history', 'analyst', NoQuery, getSiteHistory),
+  ofProject('/sites/:id/contact', 'owner', NoQuery, getContact),
+  ofProject('/audit', 'owner', AuditQuery, getAudit),
 ];
 
 export interface Dependencies {
@@ -40,13 +66,14 @@ type Request = IncomingMessage & { rawBody?: Buffer };
 
 /** Answers one request; never throws. Logs the route and the outcome, and nothing of what was asked for. */
 export async function route(request: Request, response: ServerResponse, dependencies: Dependencies): Promise<void> {
-  const requestId = `req_${randomUUID().slice(0, 8)}`;
+  const requestId = newRequestId();
   const startedAt = performance.now();
-  const found = findRoute(request);
+  const url = urlOf(request);
+  const found = findRoute(ROUTES, request.method, url.pathname);
   const { log } = dependencies;
   let status = 500;
   try {
-    status = await answer(request, response, { found, requestId, dependencies });
+    status = await answer(request, response, { url, found, requestId, dependencies });
   } catch (error) {
     const problem = problemOf(error);
     status = problem.status;
@@ -58,84 +85,40 @@ export async function route(request: Request, response: ServerResponse, dependen
   log('DEBUG', 'answered', { requestId, route: found?.route.path ?? 'none', status, durationMs });
 }
 
-interface Found {
-  route: Route;
-  params: Record<string, string>;
+interface Asked {
+  url: URL;
+  found: Found | undefined;
+  requestId: string;
+  dependencies: Dependencies;
 }
 
-async function answer(
-  request: Request,
-  response: ServerResponse,
-  { found, requestId, dependencies }: { found: Found | undefined; requestId: string; dependencies: Dependencies },
-): Promise<number> {
-  const { pathname, searchParams } = urlOf(request);
+async function answer(request: Request, response: ServerResponse, asked: Asked): Promise<number> {
+  const { url, found, requestId, dependencies } = asked;
   if (request.method === 'POST') checkIsOurPage(request.headers);
-  if (pathname === SESSION_PATH) return respond(request, response, createSession(request, dependencies.identity));
-  if (!pathname.startsWith('/api/')) return dependencies.assets.respond(request, response, pathname);
+  if (url.pathname === SESSION_PATH) return respond(request, response, createSession(request, dependencies.identity));
+  if (!url.pathname.startsWith('/api/')) return dependencies.assets.respond(request, response, url.pathname);
   const identity = await dependencies.whoIs(request.headers);
   if (identity === undefined) throw new RequestProblem('not-signed-in');
   if (found === undefined) throw new RequestProblem('not-found');
   if (found.route.method !== request.method) throw new RequestProblem('method-not-allowed');
+  if (!takesJson(request.headers.accept) && !url.searchParams.has('format')) throw new RequestProblem('not-acceptable');
   const { admins, stores, now } = dependencies;
   const call: Call = {
     requestId,
     identity,
     isOperator: dependencies.identity.identity === 'local' || admins.has(identity.email),
     params: found.params,
-    query: searchParams,
-    headers: request.headers,
-    body: request.rawBody,
+    query: url.searchParams,
     stores,
     now: now(),
   };
-  return respond(request, response, await answerOf(found.route, call));
+  return respond(request, response, await found.route.handle(call));
 }
 
-async function answerOf(route: Route, call: Call): Promise<Answer> {
-  if (route.may === 'signed-in') return route.answer(call);
-  const grant = await findGrant(call, call.params.slug as string);
-  // what one may not see is not there
-  if (grant === undefined || (route.may === 'owner' && grant.role !== 'owner')) throw new RequestProblem('not-found');
-  return route.answer({ ...call, ...grant });
-}
+const SESSION_PATH = `${API}/session`;
 
-const SESSION_PATH = '/api/v1/session';
-
-function findRoute(request: Request): Found | undefined {
-  const { pathname } = urlOf(request);
-  const parts = pathname.split('/');
-  const fitting = ROUTES.flatMap((candidate) => {
-    const params = paramsOf(candidate.path.split('/'), parts);
-    return params === undefined ? [] : [{ route: candidate, params }];
-  });
-  return fitting.find(({ route }) => route.method === request.method) ?? fitting[0];
-}
-
-function paramsOf(pattern: string[], parts: string[]): Record<string, string> | undefined {
-  if (pattern.length !== parts.length) return undefined;
-  const params: Record<string, string> = {};
-  for (const [index, wanted] of pattern.entries()) {
-    const part = parts[index] as string;
-    if (wanted.startsWith(':') && part !== '') params[wanted.slice(1)] = decoded(part);
-    else if (wanted !== part) return undefined;
-  }
-  return params;
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
-}
-
-/** Longer ones only a stranger writes. */
-const MAX_URL_LENGTH = 8192;
-
-function urlOf({ url = '/' }: Request): URL {
-  if (url.length > MAX_URL_LENGTH) return new URL('http://dashboard/api/too-long');
-  return URL.canParse(url, 'http://dashboard') ? new URL(url, 'http://dashboard') : new URL('http://dashboard/api/');
+function takesJson(accept: string | undefined): boolean {
+  return accept === undefined || /\*\/\*|application\/(?:\*|json)/i.test(accept);
 }
 
 function problemOf(error: unknown): RequestProblem {

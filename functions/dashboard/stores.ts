@@ -1,12 +1,49 @@
 import type { Db } from 'mongodb';
-import type { ProjectsWriter } from '../../shared/stores/projects-writer.ts';
-import { openProjectsWriter } from '../../shared/stores/projects-writer.ts';
+import { type AuditReader, type AuditWriter, openAuditReader, openAuditWriter } from '../../shared/stores/audits.ts';
+import { type Contacts, openContacts } from '../../shared/stores/contacts.ts';
+import { type DeactivationLists, openDeactivationLists } from '../../shared/stores/deactivation-lists.ts';
+import { type Figures, openFigures } from '../../shared/stores/figures.ts';
+import { type Freshness, openFreshness } from '../../shared/stores/freshness.ts';
+import { openHistoryReader, type QueryOptions } from '../../shared/stores/history-reader.ts';
+import { openProjectsWriter, type ProjectsWriter } from '../../shared/stores/projects-writer.ts';
+import { openSiteDays, type SiteDays } from '../../shared/stores/site-days.ts';
+import { openSiteLists, type SiteLists } from '../../shared/stores/site-lists.ts';
+import { openSites, type Sites } from '../../shared/stores/sites.ts';
+import { keepFor } from './keep-for.ts';
 
-/** What the routes read. */
+/** What the routes read, and the audit that they write. */
 export interface Stores {
   projects: Pick<ProjectsWriter, 'find' | 'list'>;
+  figures: Figures;
+  freshness: Freshness;
+  sites: Pick<Sites, 'find'>;
+  siteLists: SiteLists;
+  siteDays: SiteDays;
+  deactivationLists: DeactivationLists;
+  contacts: Contacts;
+  audits: AuditWriter & AuditReader;
 }
 
-export function openStores(db: Db): Stores {
-  return { projects: openProjectsWriter(db) };
+/** What is asked of BigQuery costs each time: an answer serves for so long. */
+const KEPT_MS = 5 * 60_000;
+const MOST_KEPT = 500;
+
+export function openStores(db: Db, options: QueryOptions, now: () => Date): Stores {
+  const history = openHistoryReader(options);
+  const siteDays = openSiteDays(history);
+  const freshness = openFreshness(db, history);
+  const kept = { forMs: KEPT_MS, most: MOST_KEPT, now };
+  const daysOf = keepFor(kept, (key: string) => siteDays.of(...(JSON.parse(key) as [string, string, string])));
+  const reconciled = keepFor(kept, (since: string) => freshness.reconciled(new Date(since)));
+  return {
+    projects: openProjectsWriter(db),
+    figures: openFigures(db),
+    freshness: { ...freshness, reconciled: (since) => reconciled(`${since.toISOString().slice(0, 13)}:00:00.000Z`) },
+    sites: openSites(db),
+    siteLists: openSiteLists(db),
+    siteDays: { of: (...asked) => daysOf(JSON.stringify(asked)) },
+    deactivationLists: openDeactivationLists(db),
+    contacts: openContacts(db),
+    audits: { ...openAuditWriter(options), ...openAuditReader(history) },
+  };
 }

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { OAuth2Client } from 'google-auth-library';
+import { transient } from '../../shared/runtime/errors.ts';
 import type { IdentityConfig } from './config.ts';
 
 /** Who asks. No identity, no data. */
@@ -20,7 +21,7 @@ export const SESSION_COOKIE = 'sitebeat_session';
 export const LOCAL_EMAIL = 'you@localhost';
 
 /** The one place that says who asks, by what DASHBOARD_IDENTITY trusts. */
-export function openWhoIs(config: IdentityConfig, verify: VerifyAssertion = openIapVerifier()): WhoIs {
+export function openWhoIs(config: IdentityConfig, verify: VerifyAssertion = iapVerifier()): WhoIs {
   if (config.identity === 'iap') return (headers) => byAssertion(headers, config.audience, verify);
   if (config.identity === 'cloud-run') return async (headers) => byCloudRun(headers);
   return async (headers) => byToken(headers, config.tokenSha256);
@@ -69,29 +70,41 @@ export function isToken(token: string, tokenSha256: string): boolean {
 
 const ISSUER = 'https://cloud.google.com/iap';
 const KEYS_KEPT_MS = 3_600_000;
-
 const NEW_KEYS_AFTER_MS = 60_000;
 
+/** Public keys of ES256, PEM, by their id. */
+type Keys = Record<string, string>;
+
 /** The proxy's keys change now and then: one that is not known makes them be asked for again, once a minute at most. */
-function openIapVerifier({ now = Date.now }: { now?: () => number } = {}): VerifyAssertion {
+export function iapVerifier({
+  now = Date.now,
+  fetchKeys = fetchIapKeys,
+}: {
+  now?: () => number;
+  fetchKeys?: () => Promise<Keys>;
+} = {}): VerifyAssertion {
   const client = new OAuth2Client();
-  const fetchKeys = async () => ({ pubkeys: (await client.getIapPublicKeysAsync()).pubkeys, at: now() });
-  let keys: ReturnType<typeof fetchKeys> | undefined;
+  const fetchNow = () => transient("the proxy's keys", async () => ({ keys: await fetchKeys(), at: now() }));
+  let kept: ReturnType<typeof fetchNow> | undefined;
   const keysOfLast = async (mostMs: number) => {
-    if (keys === undefined || now() - (await keys).at > mostMs) {
-      keys = fetchKeys();
-      keys.catch(() => {
-        keys = undefined;
+    if (kept === undefined || now() - (await kept).at > mostMs) {
+      kept = fetchNow();
+      kept.catch(() => {
+        kept = undefined;
       });
     }
-    return (await keys).pubkeys;
+    return (await kept).keys;
   };
   return async (jwt, audience) => {
     const known = await keysOfLast(KEYS_KEPT_MS);
-    const certs = known[keyIdOf(jwt)] === undefined ? await keysOfLast(NEW_KEYS_AFTER_MS) : known;
-    const ticket = await client.verifySignedJwtWithCertsAsync(jwt, certs, audience, [ISSUER]).catch(() => undefined);
+    const keys = known[keyIdOf(jwt)] === undefined ? await keysOfLast(NEW_KEYS_AFTER_MS) : known;
+    const ticket = await client.verifySignedJwtWithCertsAsync(jwt, keys, audience, [ISSUER]).catch(() => undefined);
     return ticket?.getPayload()?.email;
   };
+}
+
+async function fetchIapKeys(): Promise<Keys> {
+  return (await new OAuth2Client().getIapPublicKeysAsync()).pubkeys;
 }
 
 function keyIdOf(jwt: string): string {

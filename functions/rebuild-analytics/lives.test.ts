@@ -35,7 +35,7 @@ function livesOf(site: Site): Life[] {
   const lives: Life[] = [];
   for (const [day, { reported, left }] of [...site].sort()) {
     const life = lives.at(-1);
-    const isOver = !life || life.left !== null || daysBetween(life.last, day) >= ACTIVE_DAYS;
+    const isOver = !life || life.left !== null || daysBetween(life.last, day) > ACTIVE_DAYS;
     if (reported) {
       if (isOver) {
         const as = !life ? 'new' : (life.left ?? life.lateLeft) === null ? 'resumed' : 'reactivated';
@@ -54,7 +54,7 @@ function livesOf(site: Site): Life[] {
     }
     const current = lives.at(-1);
     if (!left || !current) continue;
-    if (daysBetween(current.last, day) < ACTIVE_DAYS) {
+    if (daysBetween(current.last, day) <= ACTIVE_DAYS) {
       if (current.left === null) Object.assign(current, { left: day, reason: `r${day}` });
     } else if (current.left === null && current.lateLeft === null) current.lateLeft = day;
   }

@@ -59,13 +59,15 @@ export interface ListQuery<T> {
 /**
  * Reads a page. Every query is one range of the driver's index, so that what a list costs is what it looks at. In an order that
  * a document keeps, what matches all along comes once; where several ranges are merged, but for one that changes ranges while
- * its page is read.
+ * its page is read. Throws RangeError for a position that lies outside of the driver's range: nobody was given it, and behind
+ * it are the documents of others.
  */
 export async function readPage<T extends { _id: string }>(
   collection: Collection<T>,
   { driver, projection, matches }: ListQuery<T>,
   { after, limit, reverse = false }: PageRequest,
 ): Promise<ListPage<T>> {
+  if (after !== undefined) checkPosition(after, driver);
   const order = driver.order.map(([field, direction]): Driver['order'][0] => [
     field,
     reverse ? flip(direction) : direction,
@@ -84,6 +86,16 @@ export async function readPage<T extends { _id: string }>(
     if (matches(document)) page.rows.push(document);
   }
   return page;
+}
+
+function checkPosition(position: Position, { order, range: { $gt, $gte, $lt } = {} }: Driver): void {
+  const [first] = position;
+  const isWithin =
+    position.length === order.length &&
+    ($gt === undefined || compare(first, $gt) > 0) &&
+    ($gte === undefined || compare(first, $gte) >= 0) &&
+    ($lt === undefined || compare(first, $lt) < 0);
+  if (!isWithin) throw new RangeError('the position is not one of this list');
 }
 
 function flip(direction: 1 | -1): 1 | -1 {
@@ -178,7 +190,7 @@ function isBefore(one: Document, other: Document, order: Driver['order']): boole
   return false;
 }
 
-/** As MongoDB does: texts by their bytes, which code units do not sort as. */
+/** As MongoDB does: texts by their bytes, which code units do not sort as. NaN for values that are not alike. */
 function compare(one: unknown, other: unknown): number {
   if (typeof one === 'string' && typeof other === 'string') return Buffer.compare(Buffer.from(one), Buffer.from(other));
   return Number(one) - Number(other);

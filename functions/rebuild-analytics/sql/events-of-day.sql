@@ -18,20 +18,36 @@ departures AS (
     FROM departures
     GROUP BY project_hash
   ),
-  -- by the only name that a skip has
-  names AS (
-    SELECT DISTINCT said.project_hash AS project_hash, url_md5
-    FROM said
-    CROSS JOIN UNNEST(url_md5s) AS url_md5
-    LEFT JOIN (
-      SELECT project_hash, site FROM sites WHERE is_active AND is_copy
-    ) AS copied ON copied.project_hash = said.project_hash AND copied.site = said.site
-    WHERE said.reported AND said.environment = 'production' AND copied.site IS NULL
-  ),
   skips AS (
     SELECT project_hash, url_md5, IFNULL(url_md5, event_id) AS who, IFNULL(previously_skipped, FALSE) AS is_again
     FROM `${dataset}.tracking_skips_unique`
     WHERE received_at >= @since AND received_at < @until
+  ),
+  -- by the only name that a skip has: what a site called itself lately, and its address in every usual spelling
+  names AS (
+    SELECT DISTINCT named.project_hash AS project_hash, url_md5
+    FROM (
+      SELECT said.project_hash AS project_hash, said.site AS site, url_md5
+      FROM said
+      CROSS JOIN UNNEST(url_md5s) AS url_md5
+      JOIN (
+        SELECT project_hash, site FROM lives WHERE number = 1
+      ) AS reporting ON reporting.project_hash = said.project_hash AND reporting.site = said.site
+      WHERE said.environment = 'production'
+      UNION ALL
+      SELECT lives.project_hash AS project_hash, site, TO_HEX(MD5(CONCAT(scheme, site, ending))) AS url_md5
+      FROM lives
+      JOIN (
+        SELECT DISTINCT project_hash FROM skips
+      ) AS skipped ON skipped.project_hash = lives.project_hash
+      CROSS JOIN UNNEST(['https://', 'http://', 'https://www.', 'http://www.']) AS scheme
+      CROSS JOIN UNNEST(['', '/']) AS ending
+      WHERE number = 1
+    ) AS named
+    LEFT JOIN (
+      SELECT project_hash, site FROM sites WHERE is_active AND is_copy
+    ) AS copied ON copied.project_hash = named.project_hash AND copied.site = named.site
+    WHERE copied.site IS NULL
   ),
   refusals AS (
     SELECT

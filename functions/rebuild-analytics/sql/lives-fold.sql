@@ -51,7 +51,7 @@ known AS (
     SELECT
       *,
       report_day IS NOT NULL
-        AND (day_before IS NULL OR left_before IS NOT NULL OR DATE_DIFF(day, day_before, DAY) >= @active_days) AS begins
+        AND (day_before IS NULL OR left_before IS NOT NULL OR DATE_DIFF(day, day_before, DAY) > @active_days) AS begins
     FROM compared
   ),
   numbered AS (
@@ -90,11 +90,11 @@ known AS (
       first_report_at,
       from_day,
       last_day,
-      IF(DATE_DIFF(leave_day, last_day, DAY) < @active_days, leave_day, NULL) AS left_day,
-      IF(DATE_DIFF(leave_day, last_day, DAY) >= @active_days, leave_day, NULL) AS late_left_day,
+      IF(DATE_DIFF(leave_day, last_day, DAY) <= @active_days, leave_day, NULL) AS left_day,
+      IF(DATE_DIFF(leave_day, last_day, DAY) > @active_days, leave_day, NULL) AS late_left_day,
       first_version,
       last_version,
-      IF(DATE_DIFF(leave_day, last_day, DAY) < @active_days, reason_id, NULL) AS reason_id
+      IF(DATE_DIFF(leave_day, last_day, DAY) <= @active_days, reason_id, NULL) AS reason_id
     FROM folded
     UNION ALL
     SELECT

@@ -7,7 +7,7 @@ import {
   countReports,
   countSpreads,
 } from './count-values.ts';
-import { countsAsEnd, countsAsStart, sitesOnDay } from './day-of-sites.ts';
+import { countsAsEnd, countsAsStart, isAtRisk, type SiteOnDay, sitesOnDay } from './day-of-sites.ts';
 import { type DayNumber, dayText, type Histories, type Said, type SiteHistory } from './read-histories.ts';
 import { lastReportOn, reportsOf } from './site-states.ts';
 
@@ -49,7 +49,10 @@ export function countDay({ sites, refusals }: Histories, day: DayNumber, keys: s
   const staying = all.filter(
     ({ before, after, start, end }) => before === 'active' && after === 'active' && !start && !end,
   );
-  const left = production.flatMap((history) => deactivationsOn(history, day).map((said) => ({ said, history })));
+  // that of a copy is none of the project's
+  const left = all
+    .filter((site) => !isOfCopy(site))
+    .flatMap(({ history }) => deactivationsOn(history, day).map((said) => ({ said, history })));
   return {
     day: dayText(day),
     active: counted.length,
@@ -62,7 +65,7 @@ export function countDay({ sites, refusals }: Histories, day: DayNumber, keys: s
     copies_set_aside: count(staying, ({ isCopy, wasCopy }) => !wasCopy && isCopy),
     deactivations: left.length,
     deactivations_unreported: count(left, ({ history }) => lastReportOn(history, day) === undefined),
-    ...countRefusals(refusals, production, day),
+    ...countRefusals(refusals, all, day),
     ...countElsewhere(sites, day),
     copies: count(all, ({ after, isCopy }) => after === 'active' && isCopy),
     spreads: {
@@ -73,6 +76,11 @@ export function countDay({ sites, refusals }: Histories, day: DayNumber, keys: s
     reports: countReports(all, day),
     neighbours: countNeighbours(all, day, keys),
   };
+}
+
+/** Of a site that was active the day before, or comes, and is not counted as such. */
+function isOfCopy(site: SiteOnDay): boolean {
+  return (site.before === 'active' || site.start !== null) && !isAtRisk(site);
 }
 
 function count<T>(all: T[], is: (one: T) => boolean): number {
@@ -86,14 +94,17 @@ function deactivationsOn({ said }: SiteHistory, day: DayNumber): (Said & { kind:
   const left = said.filter((one) => one.day === day && one.kind === 'left') as (Said & { kind: 'left' })[];
   return left.filter((one, index) => {
     const before = left[index - 1];
-    return before === undefined || Date.parse(one.receivedAt) - Date.parse(before.receivedAt) >= ONE_SECOND_MS;
+    return before === undefined || Date.parse(one.receivedAt) - Date.parse(before.receivedAt) > ONE_SECOND_MS;
   });
 }
 
-function countRefusals(refusals: Histories['refusals'], production: SiteHistory[], day: DayNumber) {
+function countRefusals(refusals: Histories['refusals'], sites: SiteOnDay[], day: DayNumber) {
   const today = refusals.filter((refusal) => refusal.day === day);
+  const counted = sites.filter(
+    ({ history, after, isCopy }) => lastReportOn(history, day) !== undefined && !(after === 'active' && isCopy),
+  );
   const isOfCountedSite = ({ urlMd5 }: { urlMd5: string }) =>
-    production.some((site) => (site.md5s.get(urlMd5) ?? Number.POSITIVE_INFINITY) <= day && lastReportOn(site, day));
+    counted.some(({ history }) => (history.md5s.get(urlMd5) ?? Number.POSITIVE_INFINITY) <= day);
   const names = (some: Histories['refusals']) => new Set(some.map(({ urlMd5 }) => urlMd5)).size;
   const strangers = today.filter((refusal) => !isOfCountedSite(refusal));
   return {

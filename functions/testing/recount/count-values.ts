@@ -46,20 +46,24 @@ function cut(value: unknown): string {
   return [...String(value)].slice(0, KEPT.valueCharacters).join('');
 }
 
-/** By `<dimension>=<value>`, or `<dimension> unknown`. */
+/** By `<dimension>=<value>`, or `<dimension> unknown`; who leaves is counted by what a site has one of. A field that nobody states is none. */
 export function countSpreads(counted: SiteOnDay[], leaving: SiteOnDay[], day: DayNumber, keys: string[]) {
   const counts: Counts<'sites' | 'left_sites'> = {};
-  for (const [sites, heading] of [
-    [counted, 'sites'],
-    [leaving, 'left_sites'],
+  const fields = new Set<string>();
+  for (const { sites, heading } of [
+    { sites: counted, heading: 'sites' },
+    { sites: leaving, heading: 'left_sites' },
   ] as const) {
     for (const { history } of sites) {
       for (const [dimension, values] of statedBy(lastReportOn(history, day) as SiteReport, keys)) {
+        if (dimension === 'plugin' && heading === 'left_sites') continue;
+        if (values) fields.add(dimension);
         const names = values?.map((value) => `${dimension}=${value}`) ?? [`${dimension} unknown`];
         for (const name of names) add(counts, name, heading);
       }
     }
   }
+  for (const key of keys) if (!fields.has(`field:${key}`)) delete counts[`field:${key} unknown`];
   return counts;
 }
 
@@ -85,7 +89,8 @@ export function countReports(sites: SiteOnDay[], day: DayNumber) {
   const counts: Counts<'sites'> = {};
   for (const site of sites) {
     const reported = site.history.said.some((said) => said.day === day && said.kind === 'report');
-    if (!reported || site.isCopy) continue;
+    const isCounted = (site.after === 'active' && !site.isCopy) || (site.end === 'left' && countsAsEnd(site));
+    if (!reported || !isCounted) continue;
     add(counts, `${versionOf(site, day)} at ${Math.min(ageOn(site, day), RELEASES.followedDays)}`, 'sites');
   }
   return counts;

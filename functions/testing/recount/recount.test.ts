@@ -187,14 +187,14 @@ describe('recount', () => {
       },
     },
     {
-      title: 'the end of a copy is no end',
+      title: 'the end of a copy is no end, and its deactivation none of the project',
       lines: [
         ['01-01', T, 'a', SAME],
         ['01-03', T, 'b', SAME],
         ['01-05', D, 'b', SAME],
         ['01-20', T, 'a', SAME],
       ],
-      days: { '01-05': { active: 1, deactivations: 1 }, '02-02': { active: 1 } },
+      days: { '01-05': { active: 1 }, '02-02': { active: 1 } },
     },
     {
       title: 'of two copies that came at one moment the one whose name is first counts',
@@ -203,7 +203,15 @@ describe('recount', () => {
         ['01-01', T, 'a', SAME],
         ['01-05', D, 'b', SAME],
       ],
-      days: { '01-01': { active: 1, new_sites: 1, copies: 1 }, '01-05': { active: 1, deactivations: 1 } },
+      days: { '01-01': { active: 1, new_sites: 1, copies: 1 }, '01-05': { active: 1 } },
+    },
+    {
+      title: 'a site that is long silent is known by every spelling of its address when it declines',
+      lines: [
+        ['01-01', T, 'a'],
+        ['03-15', S, 'http://www.a.example', { previously_skipped: '' }],
+      ],
+      days: { '01-31': { went_silent: 1 }, '03-15': { withdrawn: 1 } },
     },
     {
       title: 'staging, local and preview sites are counted apart, for 30 days from a report on',

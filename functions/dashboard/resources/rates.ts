@@ -1,0 +1,67 @@
+import { IsIn, IsOptional, Matches } from 'class-validator';
+import type { NeighbourFound, RatesDocument, ValueRate } from '../../../shared/figures/documents.ts';
+import type { RatesAnswer, RatesByAnswer } from '../api.ts';
+import type { Answer, ProjectCall } from '../call.ts';
+import { type Column, EXPORT_FORMATS, type ExportFormat, exportFile } from '../export.ts';
+import { figuresAnswer, figuresOf, made, ofGeneration } from '../figures-of.ts';
+import { RequestProblem } from '../problem.ts';
+
+export class RatesQuery {
+  /** Absent: all of them, in one answer. */
+  @IsOptional()
+  @Matches(/^(?:version|age|theme|plugin|field:.{1,128})$/s, {
+    message: '$property must be version, age, theme, plugin or field:KEY',
+  })
+  by?: string;
+  /** With `by`. */
+  @IsOptional() @IsIn(EXPORT_FORMATS) format?: ExportFormat;
+}
+
+export async function getRates(call: ProjectCall, { by, format }: RatesQuery): Promise<Answer> {
+  const { analytics, figures } = await figuresOf(call, { figures: ['rates', 'neighbours'] });
+  const { _id: _r, generation: _rg, ...rates } = made(figures, 'rates');
+  const { _id: _n, generation: _ng, ...neighbours } = made(figures, 'neighbours');
+  if (by === undefined) {
+    const detail = 'is missing: a file is of one of them';
+    if (format !== undefined) throw new RequestProblem('invalid-parameter', [{ parameter: 'by', detail }]);
+    return figuresAnswer<RatesAnswer>({ ...ofGeneration(analytics), ...rates, neighbours });
+  }
+  const found = by === 'plugin' ? neighbours.found.filter(({ kind }) => kind === 'plugin') : [];
+  const chosen = by === 'plugin' ? [] : ratesBy(by, rates, call);
+  const resource = `rates-${by}`;
+  if (format !== undefined) {
+    return by === 'plugin'
+      ? exportFile(call, { resource, format, columns: NEIGHBOUR_COLUMNS, pages: [found] })
+      : exportFile(call, { resource, format, columns: RATE_COLUMNS, pages: [chosen] });
+  }
+  const { from, to } = by === 'plugin' ? neighbours : rates;
+  return figuresAnswer<RatesByAnswer>({ ...ofGeneration(analytics), by, from, to, rates: chosen, neighbours: found });
+}
+
+function ratesBy(by: string, rates: Omit<RatesDocument, '_id' | 'generation'>, { project }: ProjectCall): ValueRate[] {
+  if (by === 'version') return rates.byVersion;
+  if (by === 'age') return rates.byAge;
+  if (by === 'theme') return rates.byTheme;
+  const key = by.slice('field:'.length);
+  if (!project.customFields.some((field) => field.key === key)) {
+    throw new RequestProblem('invalid-parameter', [{ parameter: 'by', detail: 'is no custom field of the project' }]);
+  }
+  return rates.byField.find((field) => field.key === key)?.rates ?? [];
+}
+
+const RATE_COLUMNS: Column<ValueRate>[] = [
+  { name: 'value', value: ({ value }) => value },
+  { name: 'sites', value: ({ sites }) => sites },
+  { name: 'left', value: ({ count }) => count },
+  { name: 'rate', value: ({ rate }) => rate },
+  { name: 'low', value: ({ low }) => low },
+  { name: 'high', value: ({ high }) => high },
+];
+const NEIGHBOUR_COLUMNS: Column<NeighbourFound>[] = [
+  { name: 'value', value: ({ value }) => value },
+  { name: 'sites', value: ({ sites }) => sites },
+  { name: 'ratio', value: ({ ratio }) => ratio },
+  { name: 'low', value: ({ low }) => low },
+  { name: 'high', value: ({ high }) => high },
+  { name: 'falseFindings', value: ({ falseFindings }) => falseFindings },
+];
