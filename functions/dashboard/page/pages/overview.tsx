@@ -82,7 +82,9 @@ function AttentionPanel({ slug, attention, words }: { slug: string; attention: A
           {attention.map((one) => (
             <li key={JSON.stringify(one)} class="words">
               <a href={hrefOf(slug, one)}>
-                <Marked text={attentionText(one, words)} />
+                <span>
+                  <Marked text={attentionText(one, words)} />
+                </span>
               </a>
             </li>
           ))}
