@@ -7,7 +7,7 @@ export interface UrlState {
   query: URLSearchParams;
 }
 
-function readUrl(): UrlState {
+export function readUrl(): UrlState {
   const parts = location.pathname.split('/').filter((part) => part !== '');
   return { parts: parts.map(decoded), query: new URLSearchParams(location.search) };
 }

@@ -5,6 +5,7 @@ import { ChartFigure } from '../charts/chart-figure.tsx';
 import { LineChart } from '../charts/line-chart.tsx';
 import { summaryOf } from '../charts/summary.ts';
 import { counted, formatCount, formatDay, formatMonth, formatRange, formatShare } from '../format.ts';
+import { DraftInput } from '../parts/draft-input.tsx';
 import { AnswerOf } from '../parts/panel.tsx';
 import { ShareOf } from '../parts/share-of.tsx';
 import { hrefWith, navigate, projectHref, useUrl } from '../url-state.ts';
@@ -115,16 +116,10 @@ function DropForm({ dimension, below, threshold, spread }: DropFormProps) {
           ))}
         </select>
       </label>
+      {/* biome-ignore lint/a11y/noLabelWithoutControl: the control is the DraftInput */}
       <label class="field">
         <span>below version</span>
-        <input
-          class="control"
-          list="versions-below"
-          size={6}
-          maxLength={32}
-          value={below}
-          onChange={({ currentTarget }) => choose({ below: currentTarget.value.trim() || null })}
-        />
+        <DraftInput list="versions-below" value={below} onChoose={(chosen) => choose({ below: chosen || null })} />
       </label>
       <datalist id="versions-below">
         {spread.map(({ version }) => (

@@ -7,6 +7,7 @@ import { type FilterField, FilterInput, SetFilters } from '../parts/filter-field
 import { LoadMore } from '../parts/load-more.tsx';
 import { AnswerOf, Empty } from '../parts/panel.tsx';
 import { SentText } from '../parts/text.tsx';
+import { useNarrow } from '../parts/use-narrow.ts';
 import type { PageProps } from '../shell/project-page.tsx';
 import { projectHref, useUrl } from '../url-state.ts';
 import { useList } from '../use-list.ts';
@@ -74,26 +75,29 @@ function Filters({ fields, query }: { fields: FilterField[]; query: URLSearchPar
     those.map((field) => <FilterInput key={field.name} field={field} query={query} />);
   return (
     <div class="no-print">
-      <div class="only-wide card">
-        <div class="filters">{inputs(main)}</div>
-        <details class="more" open={more.some(({ name }) => query.get(name))}>
-          <summary>More filters</summary>
-          <div class="filters">{inputs(more)}</div>
-        </details>
-      </div>
-      <button type="button" class="button only-narrow" onClick={() => sheet.current?.showModal()}>
-        Filters{set > 0 && ` (${set})`}
-      </button>
-      <dialog ref={sheet} class="sheet" aria-label="Filters">
-        <div class="filters">
-          {inputs(fields.map((field) => (field.kind === 'text' ? { ...field, id: undefined } : field) as FilterField))}
-        </div>
-        <form method="dialog" class="after">
-          <button type="submit" class="button main">
-            Show the sites
+      {useNarrow() ? (
+        <>
+          <button type="button" class="button" onClick={() => sheet.current?.showModal()}>
+            Filters{set > 0 && ` (${set})`}
           </button>
-        </form>
-      </dialog>
+          <dialog ref={sheet} class="sheet" aria-label="Filters">
+            <div class="filters">{inputs(fields)}</div>
+            <form method="dialog" class="after">
+              <button type="submit" class="button main">
+                Show the sites
+              </button>
+            </form>
+          </dialog>
+        </>
+      ) : (
+        <div class="card">
+          <div class="filters">{inputs(main)}</div>
+          <details class="more" open={more.some(({ name }) => query.get(name))}>
+            <summary>More filters</summary>
+            <div class="filters">{inputs(more)}</div>
+          </details>
+        </div>
+      )}
       <SetFilters fields={fields} query={query} />
     </div>
   );

@@ -29,6 +29,8 @@ export function SpreadPanel(props: SpreadPanelProps) {
     period,
     through: props.through,
     top: isOpen ? MORE : SHOWN,
+    // the last complete day, not the last complete week
+    step: 'day',
   });
   return (
     <AnswerOf of={series} what={props.title}>

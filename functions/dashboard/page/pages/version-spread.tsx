@@ -41,11 +41,11 @@ function SpreadChart({ data, releases }: { data: SeriesAnswer; releases: Release
     ...data.series.map(({ name, values }, place) => ({ name, label: name, values, tone: toneAt(place) })),
     { name: 'other', label: 'Other', values: data.other, tone: OTHER_TONE },
   ];
+  const axis = daysAxis(days, step, partialFrom);
   const last = Math.max(0, partialFrom - 1);
   const known = (data.total[last] ?? 0) - (data.unknown[last] ?? 0);
   const [first] = data.series;
   const share = known > 0 && first ? (first.values[last] ?? 0) / known : null;
-  const axis = daysAxis(days, step, partialFrom);
   return (
     <ChartFigure
       id="versions"
@@ -54,7 +54,7 @@ function SpreadChart({ data, releases }: { data: SeriesAnswer; releases: Release
       summary={
         share === null || !first
           ? 'Nothing is known of these days yet.'
-          : `${first.name} has the most sites: ${formatShare(share)} of ${formatCount(known)} on ${formatDay(days[last] ?? data.through)}.`
+          : `${first.name} has the most sites: ${formatShare(share)} of ${formatCount(known)}, ${axis.nameOf(last)}.`
       }
       period={`${formatDay(days[0] ?? data.through)} – ${formatDay(data.through)}`}
       table={{

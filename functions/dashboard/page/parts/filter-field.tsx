@@ -1,8 +1,9 @@
 import { hrefWith, navigate } from '../url-state.ts';
+import { DraftInput } from './draft-input.tsx';
 
 /** A filter, whose value is in the address. */
 export type FilterField = { name: string; label: string } & (
-  | { kind: 'text'; placeholder?: string; id?: string }
+  | { kind: 'text'; placeholder?: string; id?: string | undefined }
   | { kind: 'day' }
   | { kind: 'choice'; choices: readonly { value: string; label: string }[] }
   | { kind: 'check'; value: string }
@@ -35,17 +36,13 @@ export function FilterInput({ field, query }: { field: FilterField; query: URLSe
 }
 
 function FieldControl({ field, value }: { field: Exclude<FilterField, { kind: 'check' }>; value: string }) {
-  const onChange = ({ currentTarget }: { currentTarget: { value: string } }) =>
-    choose(field.name, currentTarget.value.trim());
-  if (field.kind === 'day') return <input class="control" type="date" value={value} onChange={onChange} />;
+  const onChoose = (chosen: string) => choose(field.name, chosen);
+  if (field.kind === 'day') return <DraftInput type="date" value={value} onChoose={onChoose} />;
   if (field.kind === 'text') {
-    const { id, placeholder } = field;
-    return (
-      <input class="control" type="text" {...{ id, placeholder }} maxLength={250} value={value} onChange={onChange} />
-    );
+    return <DraftInput id={field.id} placeholder={field.placeholder} value={value} onChoose={onChoose} />;
   }
   return (
-    <select class="control" value={value} onChange={onChange}>
+    <select class="control" value={value} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
       {field.choices.map((choice) => (
         <option key={choice.value} value={choice.value}>
           {choice.label}
@@ -71,13 +68,15 @@ export function SetFilters({ fields, query }: { fields: readonly FilterField[]; 
             href={hrefWith({ [field.name]: null })}
             aria-label={`Drop the filter ${field.label}: ${value}`}
           >
-            {field.label}
-            {field.kind !== 'check' && (
-              <>
-                : <bdi class="cut">{labelOf(field, value)}</bdi>
-              </>
-            )}{' '}
-            ×
+            <span>
+              {field.label}
+              {field.kind !== 'check' && (
+                <>
+                  : <bdi class="cut">{labelOf(field, value)}</bdi>
+                </>
+              )}{' '}
+              ×
+            </span>
           </a>
         </li>
       ))}

@@ -23,7 +23,7 @@ export function App() {
   const projects = useAnswer<ProjectsAnswer>(apiHref('/projects'));
   const status = useAnswer<StatusAnswer>(apiHref('/status'));
   useLinks();
-  useLetterKeys(url, openHelp);
+  useLetterKeys(openHelp);
   useEffect(() => {
     const timer = setInterval(status.retry, STATUS_EVERY_MS);
     return () => clearInterval(timer);

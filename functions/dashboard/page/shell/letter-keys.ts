@@ -1,24 +1,25 @@
 import { useEffect } from 'preact/hooks';
 import { COMPARES, neighbourPeriod, PERIODS, readPeriod } from '../period.ts';
 import { preferences } from '../preferences.ts';
-import { hrefWith, navigate, projectHref, type UrlState } from '../url-state.ts';
+import { hrefWith, navigate, projectHref, readUrl } from '../url-state.ts';
 
 /** Single letters as commands, outside of fields. */
-export function useLetterKeys(url: UrlState, onHelp: () => void): void {
+export function useLetterKeys(onHelp: () => void): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (!preferences().letterKeys || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
       if ((event.target as Element).closest('input, select, textarea, dialog')) return;
-      if (!obey(event.key, url, onHelp)) return;
+      if (!obey(event.key, onHelp)) return;
       event.preventDefault();
     };
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);
-  }, [url, onHelp]);
+  }, [onHelp]);
 }
 
 /** Whether the key is a command. */
-function obey(key: string, { parts, query }: UrlState, onHelp: () => void): boolean {
+function obey(key: string, onHelp: () => void): boolean {
+  const { parts, query } = readUrl();
   const slug = parts[0] === 'p' ? parts[1] : undefined;
   if (key === '?') onHelp();
   else if (slug === undefined) return false;

@@ -52,7 +52,7 @@ export function seriesAnswer(dimension: string, query: URLSearchParams): SeriesA
     unit: isReason ? 'deactivations' : 'sites',
     step,
     days,
-    partialFrom: days.findIndex((day) => addDays(day, length - 1) > THROUGH),
+    partialFrom: days.filter((day) => addDays(day, length - 1) <= THROUGH).length,
     total: days.map(totalOn),
     unknown,
     other: days.map(

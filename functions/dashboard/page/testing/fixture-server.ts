@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { buildPage } from '../../../build-page.ts';
 import { openAssets } from '../../assets.ts';
 import { fixtureAnswer } from './fixture-answers.ts';
 
@@ -19,10 +18,9 @@ export interface FixtureServer {
   stop(): Promise<void>;
 }
 
-/** The bundled page as the function serves it, over answers that are always the same. */
-export async function startFixtureServer(): Promise<FixtureServer> {
+/** The bundled page's files as the function serves them, over answers that are always the same. */
+export async function startFixtureServer(files: ReadonlyMap<string, Uint8Array>): Promise<FixtureServer> {
   const folder = await mkdtemp(join(tmpdir(), 'sitebeat-page-'));
-  const { files } = await buildPage(new URL('../', import.meta.url), new URL('../../../../', import.meta.url));
   for (const [name, contents] of files) await writeFile(join(folder, name), contents);
   const assets = openAssets(pathToFileURL(`${folder}/`));
   await rm(folder, { recursive: true });
