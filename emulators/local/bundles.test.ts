@@ -15,6 +15,7 @@ import { readMesh } from '../../functions/mesh.ts';
 import { capturedEvent } from '../../shared/testing/events.ts';
 import { until } from '../../shared/testing/until.ts';
 import { freePort } from '../emulator.ts';
+import { dashboardIdentity } from './mesh-run.ts';
 import { ownStores, removeOwnStores } from './own-stores.ts';
 import { post } from './post.ts';
 import { DEMO_PROJECT, provisionDelivery, provisionStores } from './provision.ts';
@@ -51,7 +52,7 @@ async function startBundle(
   const { PATH, HOME } = process.env;
   const child = spawn(join(folder, 'node_modules/.bin/functions-framework'), [], {
     cwd: folder,
-    env: { PATH, HOME, ...env, ...LOGGING, PORT: String(port), FUNCTION_TARGET: name },
+    env: { PATH, HOME, ...env, ...dashboardIdentity(''), ...LOGGING, PORT: String(port), FUNCTION_TARGET: name },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let said = '';
@@ -204,7 +205,7 @@ describe('the bundles, under plain functions-framework (skipped where npm has ne
   });
 
   it('sweep finds nothing that waits', async () => {
-    assert.deepEqual(await callFunction(urls.sweep as string), { rejected: 0, asked: 0, waiting: 0 });
+    assert.deepEqual(await callFunction(urls.sweep as string), { rejected: 0, asked: 0, waiting: 0, silent: 0 });
   });
 
   it('rebuild-analytics makes the charts', async () => {

@@ -88,8 +88,9 @@ async function startHarmedMesh(env: StoreEnv, random: Random) {
   };
   const mesh = impatient(readMesh());
   const running = new Map<string, FunctionProcess>();
-  // the others work at their time, which does not come here
-  for (const { name } of mesh.functions.filter(({ trigger }) => trigger.schedule === undefined)) {
+  // the others work at their time, which does not come here, or for readers
+  const called = mesh.functions.filter(({ trigger: { schedule, http } }) => !schedule && http !== 'private');
+  for (const { name } of called) {
     const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
     const functionEnv = { ...process.env, ...harmedEnv, LOG_LEVEL: 'ERROR' };
     running.set(

@@ -89,7 +89,8 @@ export async function startMeshRun({ dataDir, port, onLine, beforeDelivery }: Me
   };
 }
 
-function dashboardIdentity(token: string) {
+/** What tells a dashboard that it is a laptop's, which whoever has the token may see. */
+export function dashboardIdentity(token: string) {
   return { DASHBOARD_IDENTITY: 'local', DASHBOARD_TOKEN_SHA256: createHash('sha256').update(token).digest('hex') };
 }
 

@@ -15,6 +15,7 @@ import type { SiteDocument } from '../../shared/stores/sites.ts';
 import { until } from '../../shared/testing/until.ts';
 import { freePort } from '../emulator.ts';
 import { type FunctionProcess, startFunction } from './function-process.ts';
+import { dashboardIdentity } from './mesh-run.ts';
 import { ownStores, removeOwnStores } from './own-stores.ts';
 import { post } from './post.ts';
 import { DEMO_PROJECT, provisionDelivery, provisionStores } from './provision.ts';
@@ -27,7 +28,9 @@ const SUBSCRIPTIONS = subscriptionsOf(MESH);
 /** `npm run proof:redeploy` sends more, and replaces those as well that no payload passes. */
 const PAYLOADS = Number(process.env.SITEBEAT_REDEPLOY_PAYLOADS ?? 60);
 const IS_WHOLE = process.env.SITEBEAT_REDEPLOY_PAYLOADS !== undefined;
-const REPLACED = MESH.functions.filter(({ trigger }) => IS_WHOLE || trigger.schedule === undefined);
+const REPLACED = MESH.functions.filter(
+  ({ trigger: { schedule, http } }) => IS_WHOLE || (schedule === undefined && http !== 'private'),
+);
 const POSTS_AT_ONCE = 16;
 /** The part of a function's load after which the new process takes over. */
 const SWITCH_AT = 1 / 3;
@@ -48,7 +51,10 @@ class RunningFunctions {
   async start(name: string): Promise<FunctionProcess> {
     const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
     const options = { name, source, port: await freePort(), onLine: () => {} };
-    return startFunction({ ...options, env: { ...process.env, ...this.#env, LOG_LEVEL: 'ERROR' } });
+    return startFunction({
+      ...options,
+      env: { ...process.env, ...this.#env, ...dashboardIdentity(''), LOG_LEVEL: 'ERROR' },
+    });
   }
 
   /** What comes from now on goes to `fresh`; what is under way stays with the process that is given back. */
