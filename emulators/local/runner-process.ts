@@ -7,6 +7,8 @@ import type { StoreEnv } from './store-env.ts';
 /** `npm start -- --json`, as a process of its own. */
 export interface RunnerProcess {
   collect: string;
+  /** A link that signs in. */
+  dashboard: string;
   env: StoreEnv;
   child: ChildProcess;
   /** What it wrote on standard error so far. */
@@ -39,6 +41,7 @@ export async function startRunner(args: string[], env: NodeJS.ProcessEnv = {}): 
   if (typeof first !== 'object') throw new Error(`the runner ended with ${first}: ${lines.join('\n')}`);
   return {
     collect: first.collect,
+    dashboard: first.dashboard,
     env: {
       ARCHIVE_BUCKET: 'sitebeat-archive',
       BIGQUERY_DATASET: 'sitebeat',

@@ -5,6 +5,17 @@ import { Patterns, patternOf } from './pattern.tsx';
 
 export { useHidden } from './legend.tsx';
 
+/** A piece of an area, with its pattern. */
+export function AreaSwatch({ tone }: { tone: number }) {
+  const id = useId();
+  return (
+    <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">
+      <Patterns id={id} tones={[tone]} />
+      <rect class={`t${tone} stroke`} x="0.5" y="0.5" width="13" height="13" rx="2" fill={patternOf(id, tone)} />
+    </svg>
+  );
+}
+
 interface AreaLegendProps {
   chart: string;
   names: readonly { name: string; label: string; tone: number }[];
@@ -13,7 +24,6 @@ interface AreaLegendProps {
 
 /** As `Legend`, for columns and areas. */
 export function AreaLegend({ chart, names, hidden }: AreaLegendProps) {
-  const id = useId();
   const toggle = (name: string) => {
     const list = toggled(new URLSearchParams(location.search), 'hide', `${chart}.${encodeURIComponent(name)}`);
     navigate(hrefWith({ hide: list }), { replace: true });
@@ -22,10 +32,7 @@ export function AreaLegend({ chart, names, hidden }: AreaLegendProps) {
     <fieldset class="legend" aria-label="Shown in the chart">
       {names.map(({ name, label, tone }) => (
         <button key={name} type="button" aria-pressed={!hidden.has(name)} onClick={() => toggle(name)}>
-          <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">
-            <Patterns id={id} tones={[tone]} />
-            <rect class={`t${tone} stroke`} x="0.5" y="0.5" width="13" height="13" rx="2" fill={patternOf(id, tone)} />
-          </svg>
+          <AreaSwatch tone={tone} />
           <SentText text={label} />
         </button>
       ))}

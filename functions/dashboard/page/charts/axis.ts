@@ -11,6 +11,18 @@ export interface Axis {
   ticks: (most: number) => { index: number; text: string }[];
 }
 
+/** Up to so many places ticks are evenly apart; of more, months and years begin. */
+const MOST_COUNTED = 130;
+const EVERY = [1, 2, 4, 7, 14, 28, 56] as const;
+
+/** Evenly apart, back from the last. */
+function countedTicks(days: readonly Day[], most: number): { index: number; text: string }[] {
+  const every = EVERY.find((one) => days.length / one <= most) ?? days.length;
+  return days.flatMap((day, index) =>
+    (days.length - 1 - index) % every === 0 ? [{ index, text: formatShortDay(day) }] : [],
+  );
+}
+
 /** Days from `partialFrom` on are not complete. */
 export function daysAxis(
   days: readonly Day[],
@@ -29,7 +41,7 @@ export function daysAxis(
     ticks(most) {
       const [first, last] = [days[0], days.at(-1)];
       if (first === undefined || last === undefined) return [];
-      if (days.length <= most) return days.map((day, index) => ({ index, text: formatShortDay(day) }));
+      if (days.length <= MOST_COUNTED) return countedTicks(days, most);
       const scale = scaleUtc().domain([new Date(first), new Date(last)]);
       const ticks = scale.ticks(most).flatMap((date) => {
         const day = date.toISOString().slice(0, 10);

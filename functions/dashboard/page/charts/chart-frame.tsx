@@ -49,6 +49,8 @@ interface ChartFrameProps {
   height?: number;
   /** Columns stand between their places' edges, lines on their places. */
   isBands?: boolean;
+  /** Drawn as areas, which have patterns where lines have dashes. */
+  isArea?: boolean;
   readout: (index: number) => ReadoutLine[];
   children: (plane: Plane) => ComponentChildren;
 }
@@ -58,7 +60,7 @@ const CHARACTER = 6.7;
 
 /** Axes, marks, a cursor for pointer and keys, and what it reads, around what a chart draws. */
 export function ChartFrame(props: ChartFrameProps) {
-  const { label, axis, height = 240, readout } = props;
+  const { label, axis, height = 240, readout, isArea = props.isBands ?? false } = props;
   const [box, width] = useWidth();
   const [at, setAt] = useState<number | null>(null);
   const plane = planeOf(props, width);
@@ -103,7 +105,7 @@ export function ChartFrame(props: ChartFrameProps) {
             </>
           )}
         </svg>
-        {at !== null && <Readout name={name} lines={lines} x={plane.x(at)} width={width} />}
+        {at !== null && <Readout name={name} lines={lines} isArea={isArea} x={plane.x(at)} width={width} />}
       </div>
       <LiveRegion text={at === null ? '' : [name, ...lines.map((line) => `${line.name} ${line.value}`)].join(', ')} />
     </>

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { SentText } from '../parts/text.tsx';
+import { AreaSwatch } from './area-legend.tsx';
 import type { ReadoutLine } from './chart-frame.tsx';
 import { Swatch } from './legend.tsx';
 
@@ -19,8 +20,17 @@ export function LiveRegion({ text }: { text: string }) {
   );
 }
 
+interface ReadoutProps {
+  name: string;
+  lines: ReadoutLine[];
+  /** Whether they are of areas, with patterns. */
+  isArea: boolean;
+  x: number;
+  width: number;
+}
+
 /** What a place of a chart says, beside it. */
-export function Readout({ name, lines, x, width }: { name: string; lines: ReadoutLine[]; x: number; width: number }) {
+export function Readout({ name, lines, isArea, x, width }: ReadoutProps) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const { current } = box;
@@ -36,7 +46,7 @@ export function Readout({ name, lines, x, width }: { name: string; lines: Readou
         {lines.map(({ name: line, value, tone }) => (
           <>
             <dt>
-              <Swatch tone={tone} /> <SentText text={line} />
+              {isArea ? <AreaSwatch tone={tone} /> : <Swatch tone={tone} />} <SentText text={line} />
             </dt>
             <dd>{value}</dd>
           </>

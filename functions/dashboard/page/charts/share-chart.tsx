@@ -43,6 +43,7 @@ export function ShareChart({ id, series, axis, ...props }: ShareChartProps) {
       <AreaLegend chart={id} names={series} hidden={hidden} />
       <ChartFrame
         {...props}
+        isArea
         axis={axis}
         domain={[0, 1]}
         format={formatShare}

@@ -79,6 +79,7 @@ function forecastText(forecast: SupportAnswer['forecast'], percent: number): str
       return `That is under ${under} now.`;
     case 'dates': {
       const [from, to] = [formatMonth(forecast.from), formatMonth(forecast.to)];
+      if (forecast.isOpen) return `Under ${under} in ${from} at the earliest; how late cannot be told.`;
       return from === to ? `Under ${under} about ${from}.` : `Under ${under} between ${from} and ${to}.`;
     }
     case 'not-falling':

@@ -1,4 +1,5 @@
 import type { ChartedFlow } from '../../../../shared/figures/overview.ts';
+import type { OverviewAnswer } from '../../api.ts';
 import { daysAxis } from '../charts/axis.ts';
 import { ChartFigure } from '../charts/chart-figure.tsx';
 import { releaseMarks } from '../charts/chart-frame.tsx';
@@ -7,7 +8,6 @@ import { LineChart } from '../charts/line-chart.tsx';
 import { summaryOf } from '../charts/summary.ts';
 import { byWeek, weekDays } from '../charts/weeks.ts';
 import { counted, formatCount, formatDay } from '../format.ts';
-import type { OverviewAnswer } from '../overview-answer.ts';
 
 const periodText = ({ period: { from, to } }: OverviewAnswer) => `${formatDay(from)} – ${formatDay(to)}`;
 

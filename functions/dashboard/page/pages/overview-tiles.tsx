@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import type { Definition } from '../../../../shared/figures/definitions.ts';
 import type { Headline } from '../../../../shared/figures/overview.ts';
+import type { OverviewAnswer } from '../../api.ts';
 import { formatChange, formatCount, formatDay, formatPoints, formatShare, formatSignedShare } from '../format.ts';
-import type { OverviewAnswer } from '../overview-answer.ts';
 import { Info } from '../parts/info.tsx';
 import { projectHref } from '../url-state.ts';
 

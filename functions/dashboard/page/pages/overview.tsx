@@ -1,8 +1,8 @@
 import { type Attention, CHARTED_FLOWS } from '../../../../shared/figures/overview.ts';
 import { attentionText, sentenceOf, type Words } from '../../../../shared/figures/sentence.ts';
+import type { OverviewAnswer } from '../../api.ts';
 import { projectApi } from '../api-client.ts';
 import { formatCount, formatShare } from '../format.ts';
-import type { OverviewAnswer } from '../overview-answer.ts';
 import { Marked, marked } from '../parts/marked.tsx';
 import { AnswerOf, Empty, Panel } from '../parts/panel.tsx';
 import { readPeriod } from '../period.ts';
@@ -82,7 +82,9 @@ function AttentionPanel({ slug, attention, words }: { slug: string; attention: A
           {attention.map((one) => (
             <li key={JSON.stringify(one)} class="words">
               <a href={hrefOf(slug, one)}>
-                <Marked text={attentionText(one, words)} />
+                <span>
+                  <Marked text={attentionText(one, words)} />
+                </span>
               </a>
             </li>
           ))}

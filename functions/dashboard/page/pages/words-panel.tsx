@@ -35,7 +35,7 @@ export function WordsPanel({ slug, project }: PageProps) {
     },
     { kind: 'text', name: 'version', label: 'Version' },
     { kind: 'day', name: 'since', label: 'Since (UTC)' },
-    { kind: 'day', name: 'until', label: 'Until (UTC)' },
+    { kind: 'day', name: 'until', label: 'Before (UTC)' },
     { kind: 'check', name: 'all', label: 'Also without words', value: '1' },
   ];
   const filters = {
