@@ -108,16 +108,33 @@ resource "google_cloud_run_v2_service_iam_member" "caller" {
 }
 
 resource "google_cloud_run_v2_service_iam_binding" "private" {
-  for_each = length(var.private_callers) == 0 ? toset([]) : local.private
+  for_each = length(local.private_callers) == 0 ? toset([]) : local.private
 
   name     = google_cloudfunctions2_function.mesh[each.key].name
   location = var.region
   role     = "roles/run.invoker"
-  members  = var.private_callers
+  members  = local.private_callers
 
   lifecycle {
     replace_triggered_by = [google_cloudfunctions2_function.mesh[each.key].id]
   }
+
+  depends_on = [google_project_service_identity.agent]
+}
+
+resource "google_iap_web_cloud_run_service_iam_binding" "private" {
+  for_each = var.dashboard_iap && length(var.private_callers) > 0 ? local.private : toset([])
+
+  cloud_run_service_name = google_cloudfunctions2_function.mesh[each.key].name
+  location               = var.region
+  role                   = "roles/iap.httpsResourceAccessor"
+  members                = var.private_callers
+
+  lifecycle {
+    replace_triggered_by = [google_cloudfunctions2_function.mesh[each.key].id]
+  }
+
+  depends_on = [google_project_service.api]
 }
 
 resource "google_cloud_run_v2_service_iam_member" "public" {

@@ -103,6 +103,7 @@ locals {
         # written out, since the platform adds it where it is missing: the framework puts the execution's id on each line
         { GOOGLE_CLOUD_PROJECT = var.project, LOG_LEVEL = var.log_level, LOG_EXECUTION_ID = "true" },
         try(function.trigger.http, null) == "public" ? { FORWARDED_HOPS = var.domain == null ? "1" : "2" } : {},
+        try(function.trigger.http, null) == "private" ? local.identity[function.name] : {},
         [for word in function.access : local.access[word].environment]...
       )
       # what may have one instance only, must
@@ -129,6 +130,21 @@ locals {
     none = "ALLOW_INTERNAL_ONLY"
   }
 
+}
+
+# Whose word a private function takes on who asks, and who may call it.
+locals {
+  identity = {
+    for function in local.mesh.functions : function.name => merge(
+      { DASHBOARD_IDENTITY = var.dashboard_iap ? "iap" : "cloud-run" },
+      var.dashboard_iap ? { DASHBOARD_IAP_AUDIENCE = "/projects/${data.google_project.project.number}/locations/${var.region}/services/${function.name}" } : {},
+      length(var.dashboard_admins) == 0 ? {} : { DASHBOARD_ADMINS = join(",", var.dashboard_admins) },
+    )
+    if try(function.trigger.http, null) == "private"
+  }
+  # the proxy calls for those whom it lets through
+  private_callers = var.dashboard_iap ? [local.iap_agent] : var.private_callers
+  iap_agent       = "serviceAccount:service-${data.google_project.project.number}@gcp-sa-iap.iam.gserviceaccount.com"
 }
 
 # How large an instance is. Cloud Run: less than one vCPU serves one request at a time, and memory asks for a least vCPU.
@@ -182,6 +198,7 @@ locals {
         "logging", "monitoring", "pubsub", "run", "secretmanager", "storage",
       ],
       var.billing_account == null ? [] : ["billingbudgets"],
+      var.dashboard_iap ? ["iap"] : [],
       var.domain == null ? [] : ["compute"],
       var.kms_key == null ? [] : ["cloudkms"],
     ) : "${name}.googleapis.com"
@@ -189,6 +206,7 @@ locals {
   agents = toset([
     for name in concat(
       ["cloudfunctions", "cloudscheduler", "pubsub", "run"],
+      var.dashboard_iap ? ["iap"] : [],
       var.kms_key == null ? [] : ["artifactregistry", "secretmanager"],
     ) : "${name}.googleapis.com"
   ])

@@ -43,6 +43,23 @@ variable "deletion_protection" {
   default     = true
 }
 
+variable "dashboard_admins" {
+  description = "E-mail addresses of those who see every project on the dashboard. Others see what `sitebeat projects update --grant` gives them."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for email in var.dashboard_admins : can(regex("^[^\\s,@]+@[^\\s,@]+$", email))])
+    error_message = "Each of dashboard_admins must be an e-mail address."
+  }
+}
+
+variable "dashboard_iap" {
+  description = "The dashboard is behind the Identity-Aware Proxy, and takes its word alone on who asks. The proxy is switched on by hand, see README."
+  type        = bool
+  default     = false
+}
+
 variable "domain" {
   description = "Host name under which a load balancer serves collect; null serves it at its run.app address. Its A record must point at the output edge_address. See domain_only before setting it on a running system."
   type        = string
@@ -179,7 +196,7 @@ variable "notification_channels" {
 }
 
 variable "private_callers" {
-  description = "Who may call the private HTTP functions (the dashboard), as IAM members: user:…, group:…, serviceAccount:…, domain:…."
+  description = "Who may reach the private HTTP functions (the dashboard), as IAM members: user:…, group:…, serviceAccount:…, domain:…."
   type        = list(string)
   default     = []
 

@@ -20,11 +20,25 @@ interface PlanNode {
   extra_info: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
+/** Of each statement: to plan it takes DuckDB as long as to run it on little data. */
+const scansFound = new WeakMap<Translation, Promise<Scan[]>>();
+
+/** The scans of a statement, which has the same parameters each time that it is asked for. */
+function scansOf(
+  connection: DuckDBConnection,
+  translation: Translation,
+  parameters: readonly Parameter[],
+): Promise<Scan[]> {
+  const scans = scansFound.get(translation) ?? explain(connection, translation, parameters);
+  scansFound.set(translation, scans);
+  return scans;
+}
+
 /**
  * Reads from DuckDB's plan which scans a statement makes, and with which conditions. DuckDB pushes a condition down to
  * the scan under the same rules as BigQuery prunes partitions by: not through a window unless the column partitions it.
  */
-async function scansOf(
+async function explain(
   connection: DuckDBConnection,
   translation: Translation,
   parameters: readonly Parameter[],

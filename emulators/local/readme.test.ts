@@ -29,7 +29,6 @@ describe('emulators/README.md', () => {
     ['MongoDB', 'filter operators', supported.filterOperators],
     ['MongoDB', 'update operators', supported.updateOperators],
     ['MongoDB', 'stages', supported.stages],
-    ['MongoDB', 'accumulators', supported.accumulators],
     ['MongoDB', 'index options', supported.indexOptions],
     ['Mail API', 'methods', MAIL_METHODS],
   ] as [string, string, readonly string[]][])

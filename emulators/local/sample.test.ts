@@ -9,21 +9,26 @@ import { addSample, SAMPLE_PROJECT } from './sample.ts';
 describe('npm start -- --sample', function () {
   this.timeout(120_000);
 
-  it('gives a mesh a past once: each event in the archive, each site in MongoDB', async () => {
+  it('gives a mesh a past once: each event in the archive, each site in MongoDB, and charts', async () => {
     const env = ownStores();
     const client = new MongoClient(env.MONGODB_URI);
     try {
       await provisionStores(env);
-      const size = { sites: 8, days: 20, seed: 3 };
+      const size = { sites: 12, days: 5, seed: 3 };
       const sample = await addSample(env, size);
-      assert.ok(sample && sample.events > 8);
+      assert.ok(sample && sample.events > 4);
       const bucket = new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET);
       const [files] = await bucket.getFiles();
       assert.equal(files.length, sample.events);
       const sites = client.db().collection('sites');
       const known = await sites.countDocuments({ project: SAMPLE_PROJECT.hash });
-      assert.ok(known > 4);
+      assert.ok(known > 2);
       assert.equal(await sites.countDocuments(), known);
+      const overview = await client
+        .db()
+        .collection('analytics')
+        .findOne({ _id: SAMPLE_PROJECT.hash as never });
+      assert.ok(overview?.activeToday > 0);
       assert.equal(await addSample(env, { ...size, seed: 4 }), undefined);
       assert.equal(await sites.countDocuments(), known);
     } finally {

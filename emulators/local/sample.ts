@@ -45,25 +45,27 @@ const BIN = fileURLToPath(new URL('../../functions/commands/sitebeat.ts', import
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Gives the stores a simulated past, unless they have it (then undefined). To be called before the bucket tells anybody of its
- * objects, else every one goes through the functions once more; in a process of its own, for the stores are busy in this one.
+ * Gives the stores a simulated past and its charts, unless they have it (then undefined). To be called before the bucket tells
+ * anybody of its objects, else every one goes through the functions once more.
  */
 export async function addSample(env: StoreEnv, { sites, days, seed }: SampleOptions): Promise<Sample | undefined> {
   if (!(await createProject(env))) return undefined;
-  const size = [sites, days, seed].map(String) as [string, string, string];
-  const args = ['--project', SAMPLE_PROJECT.slug, '--sites', size[0], '--days', size[1], '--seed', size[2]];
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', BIN, 'simulate', ...args, '--directly', '--yes', '--json'],
-    {
-      cwd: ROOT,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
-  if (code !== 0) throw new Error('the sample could not be made');
+  const size = ['--sites', String(sites), '--days', String(days), '--seed', String(seed)];
+  const said = await runSitebeat(['simulate', '--project', SAMPLE_PROJECT.slug, ...size, '--directly'], env);
+  await runSitebeat(['rebuild'], env);
   return JSON.parse(said);
+}
+
+/** In a process of its own, for the stores are busy in this one. */
+async function runSitebeat(args: string[], env: StoreEnv): Promise<string> {
+  const child = spawn(process.execPath, ['--import', 'tsx', BIN, ...args, '--yes', '--json'], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [said, [code]] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  if (code !== 0) throw new Error(`sitebeat ${args[0]} failed, so there is no sample`);
+  return said;
 }
 
 /** false: it was there. */

@@ -2,7 +2,6 @@ import { parseArgs } from 'node:util';
 import { type MeshRun, startMeshRun } from './mesh-run.ts';
 import { DEMO_PROJECT } from './provision.ts';
 import { addSample, SAMPLE_PROJECT, type Sample, type SampleOptions } from './sample.ts';
-import { callFunction } from './schedule.ts';
 
 const USAGE = `usage: npm start -- [--data DIR] [--port N] [--json] [--sample [--sites N] [--days D] [--seed S]]
   --data DIR  keep all data in DIR; without it, everything is in memory and gone at the end
@@ -75,8 +74,6 @@ async function main(): Promise<void> {
     },
   });
   stopOnSignal(run);
-  // the charts of what has just come to be
-  if (sample) await callFunction(run.urlOf('rebuild-analytics'));
   if (options.json) console.log(JSON.stringify(readyLine(run, sample)));
   else console.log(screen(run, options, performance.now() - startedAt));
 }

@@ -1,7 +1,6 @@
+import { stageNames } from './commands/aggregate.ts';
 import { connectiveNames } from './filters/filter.ts';
 import { operatorNames } from './filters/filter-operators.ts';
-import { accumulatorNames } from './pipeline/group.ts';
-import { stageNames } from './pipeline/pipeline.ts';
 import { commands } from './server.ts';
 import { indexOptionNames } from './storage/index-spec.ts';
 import { updateOperatorNames } from './updates/update-operators.ts';
@@ -12,6 +11,5 @@ export const supported = {
   filterOperators: [...operatorNames, ...connectiveNames],
   updateOperators: updateOperatorNames,
   stages: stageNames,
-  accumulators: accumulatorNames,
   indexOptions: indexOptionNames,
 };

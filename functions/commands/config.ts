@@ -33,6 +33,11 @@ export function readPubsubConfig(env: NodeJS.ProcessEnv) {
   return asUsage(() => readParts(env, projectConfig));
 }
 
+/** Where the history is. Throws CommandFailure (bad usage) that names the wrong variable. */
+export function readHistoryConfig(env: NodeJS.ProcessEnv) {
+  return asUsage(() => readParts(withoutEmpty(env), historyConfig, emulatorConfig));
+}
+
 /** Where every store is. Throws CommandFailure (bad usage) that names every wrong variable. */
 export function readConfig(env: NodeJS.ProcessEnv) {
   const given = { ...(env.STORAGE_EMULATOR_HOST && { ARCHIVE_BUCKET: LOCAL_BUCKET }), ...withoutEmpty(env) };

@@ -17,7 +17,10 @@ export type IdentityConfig =
 class IdentityVariables {
   /** Whose word on the caller is taken: the Identity-Aware Proxy's, Cloud Run's, or that of a token of this machine. */
   @IsIn(['iap', 'cloud-run', 'local']) DASHBOARD_IDENTITY!: IdentityConfig['identity'];
-  /** What the proxy's tokens are for; without it, one of another service would do. */
+  /**
+   * What the proxy's tokens are for; without it, one of another service would do. A service of Cloud Run is
+   * `/projects/NUMBER/locations/REGION/services/NAME`.
+   */
   @IsOptional() @Matches(/^\/projects\/\d+\/\S+$/) DASHBOARD_IAP_AUDIENCE?: string;
   @IsOptional() @Matches(/^[0-9a-f]{64}$/) DASHBOARD_TOKEN_SHA256?: string;
   /** E-mail addresses of those who see every project, separated by commas. */

@@ -4,15 +4,15 @@ import { openLog } from '../../shared/runtime/log.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
 import { openAssets } from './assets.ts';
 import { readConfig } from './config.ts';
-import { explainRefusalsOnceListening } from './refusals.ts';
 import { route } from './routes.ts';
 import { openStores } from './stores.ts';
+import { tameServerOnceListening } from './tame-server.ts';
 import { openWhoIs } from './who-is.ts';
 
 const config = readConfig(process.env);
 const { db, close } = openLatest(config);
 drainOnSignal(close);
-explainRefusalsOnceListening();
+tameServerOnceListening();
 const now = () => new Date();
 const dependencies = {
   whoIs: openWhoIs(config),

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ownDatabase } from '../testing/stores.ts';
-import { type ListQuery, MAX_LOOKED_AT, type PageRequest, readPage } from './list-page.ts';
+import { type ListQuery, MAX_LOOKED_AT, type PageRequest, type Position, readPage } from './list-page.ts';
 import type { Latest } from './mongodb.ts';
 
 interface Item {
@@ -63,5 +63,16 @@ describe('readPage', () => {
       ],
     );
     assert.deepEqual((await page({ limit: 2, after: [7, '05007'] }, () => true)).next, null);
+  });
+
+  it('refuses a position outside of its range: behind it are the documents of others', async () => {
+    const driver: ListQuery<Item>['driver'] = { equal: [{}], order: [['_id', 1]], range: { $gte: '02', $lt: '03' } };
+    const from = (after: Position, reverse = false) =>
+      readPage(items(), { driver, projection: {}, matches: () => true }, { limit: 1, after, reverse });
+    assert.equal((await from(['02000'])).rows[0]?._id, '02001');
+    assert.equal((await from(['02999'], true)).rows[0]?._id, '02998');
+    for (const after of [['01999'], ['00'], ['03000'], ['zzz'], [7], ['02000', '02000'], []]) {
+      for (const reverse of [false, true]) await assert.rejects(from(after, reverse), RangeError);
+    }
   });
 });

@@ -119,6 +119,54 @@ run "large_behind_a_domain" {
   }
 }
 
+run "dashboard_for_named_members" {
+  command = plan
+
+  variables {
+    private_callers  = ["group:team@example.com"]
+    dashboard_admins = ["jane@example.com", "joe@example.com"]
+  }
+
+  assert {
+    condition = (
+      google_cloudfunctions2_function.mesh["dashboard"].service_config[0].environment_variables["DASHBOARD_IDENTITY"] == "cloud-run" &&
+      google_cloudfunctions2_function.mesh["dashboard"].service_config[0].environment_variables["DASHBOARD_ADMINS"] == "jane@example.com,joe@example.com" &&
+      google_cloud_run_v2_service_iam_binding.private["dashboard"].members == toset(["group:team@example.com"])
+    )
+    error_message = "Cloud Run lets named members through, and says who they are."
+  }
+
+  assert {
+    condition     = length(google_iap_web_cloud_run_service_iam_binding.private) == 0
+    error_message = "There is no proxy unless it is asked for."
+  }
+}
+
+run "dashboard_behind_the_proxy" {
+  command = plan
+
+  variables {
+    private_callers = ["group:team@example.com"]
+    dashboard_iap   = true
+  }
+
+  assert {
+    condition = (
+      google_cloudfunctions2_function.mesh["dashboard"].service_config[0].environment_variables["DASHBOARD_IDENTITY"] == "iap" &&
+      google_cloudfunctions2_function.mesh["dashboard"].service_config[0].environment_variables["DASHBOARD_IAP_AUDIENCE"] == "/projects/${data.google_project.project.number}/locations/us-central1/services/dashboard"
+    )
+    error_message = "It takes the proxy's word alone, and only what was said for this service."
+  }
+
+  assert {
+    condition = (
+      google_cloud_run_v2_service_iam_binding.private["dashboard"].members == toset(["serviceAccount:service-${data.google_project.project.number}@gcp-sa-iap.iam.gserviceaccount.com"]) &&
+      google_iap_web_cloud_run_service_iam_binding.private["dashboard"].members == toset(["group:team@example.com"])
+    )
+    error_message = "The proxy alone may call it, and lets named members through."
+  }
+}
+
 run "more_connections_than_mongodb_takes" {
   command = plan
 
@@ -143,6 +191,7 @@ run "wrong_values" {
     mongodb_uri           = "mongodb://db.example:27017"
     mongodb_pool_size     = 0.5
     monthly_budget        = 0
+    dashboard_admins      = ["jane"]
     private_callers       = ["allUsers"]
     alert_emails          = ["nobody"]
     notification_channels = ["slack"]
@@ -158,7 +207,7 @@ run "wrong_values" {
 
   expect_failures = [
     var.project, var.region, var.scale, var.log_level, var.domain, var.archive_expiry_days,
-    var.billing_account, var.mongodb_uri, var.mongodb_pool_size, var.monthly_budget, var.private_callers, var.alert_emails,
+    var.billing_account, var.mongodb_uri, var.mongodb_pool_size, var.monthly_budget, var.dashboard_admins, var.private_callers, var.alert_emails,
     var.notification_channels, var.mail_api_url, var.secrets_revision, var.vpc_connector,
     var.vpc_egress, var.instance_limit_factor, var.public_access, var.query_gib_limit, var.vcpu_quota,
   ]

@@ -6,8 +6,20 @@ import type { Node } from './tree.ts';
 // the parser would begin to load at its import, and refuse every statement until then
 await init();
 
+const maxParsed = 200;
+/** What was parsed last, by its text, oldest first: views are parsed with each query that reads them. Nobody changes a tree. */
+const parsed = new Map<string, Node>();
+
 /** Parses one query or DELETE. Throws `invalidQuery` with the place of a syntax error, and for scripts. */
 export function parseStatement(sql: string, tokens: readonly Token[]): Node {
+  const statement = parsed.get(sql) ?? parseAnew(sql, tokens);
+  parsed.delete(sql);
+  parsed.set(sql, statement);
+  for (const [oldest] of parsed) if (parsed.size > maxParsed) parsed.delete(oldest);
+  return statement;
+}
+
+function parseAnew(sql: string, tokens: readonly Token[]): Node {
   if (tokens.length === 0) throw invalidQuery('Syntax error: Unexpected end of statement at [1:1]');
   const result = parse(withoutComments(sql, tokens), Dialect.BigQuery);
   if (!result.success) {

@@ -1,15 +1,15 @@
 import { CommandError } from '../errors.ts';
 import { compileFilter } from '../filters/filter.ts';
-import { aggregate } from '../pipeline/pipeline.ts';
-import { compileBytesProjection, compileProjection } from '../pipeline/projection.ts';
 import type { Collection } from '../storage/collection.ts';
 import { planQuery } from '../storage/plan.ts';
 import { countRows, type Query, readRows } from '../storage/query.ts';
 import { isYes } from '../values/numbers.ts';
 import { compareValues, keyOf } from '../values/order.ts';
 import { valuesAtPath } from '../values/path.ts';
+import { compileBytesProjection, compileProjection } from '../values/projection.ts';
 import { type Document, encode, isDocument, type Value } from '../values/values.ts';
 import type { CursorBatch } from '../wire.ts';
+import { aggregate } from './aggregate.ts';
 import { type Command, type CommandContext, collectionName, countOf, cursorId, documentOf } from './command.ts';
 
 /** A `find`, `count` or `distinct` command, checked whether there is such a collection or not. */

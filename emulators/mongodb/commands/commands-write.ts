@@ -1,13 +1,13 @@
 import { ObjectId } from 'bson';
 import { CommandError } from '../errors.ts';
 import { compileFilter, isOperators } from '../filters/filter.ts';
-import { compileProjection } from '../pipeline/projection.ts';
 import { clausesOf } from '../storage/bounds.ts';
 import { type Collection, checkId, withIdFirst } from '../storage/collection.ts';
 import { type Row, readRows } from '../storage/query.ts';
 import { compileUpdate, type Update } from '../updates/update.ts';
 import { modify } from '../updates/update-paths.ts';
 import { isYes, toInteger } from '../values/numbers.ts';
+import { compileProjection } from '../values/projection.ts';
 import { type Document, typeOf, type Value } from '../values/values.ts';
 import { type Command, type CommandContext, checkKnown, collectionName, documentOf, documentsOf } from './command.ts';
 

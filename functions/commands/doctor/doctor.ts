@@ -4,6 +4,7 @@ import { CommandFailure, EXIT } from '../command-failure.ts';
 import { type Config, readConfig } from '../config.ts';
 import type { Output, Shell } from '../terminal.ts';
 import { type Check, checksOf, differs } from './check.ts';
+import { checkAccess } from './check-access.ts';
 import { checkArchive } from './check-archive.ts';
 import { checkDelivery } from './check-delivery.ts';
 import { checkEvent, type EventOptions } from './check-event.ts';
@@ -45,7 +46,10 @@ export function addDoctor(program: Command, { env, terminal }: Shell): void {
       "also try it: send an event of the doctor's own all the way and remove it, and ask what each query would read",
       asEndpoint,
     )
-    .option('--region <region>', "also ask whether the cloud's quota there covers all instances of the functions")
+    .option(
+      '--region <region>',
+      "also ask whether the cloud's quota there covers all instances, and who may call the private functions",
+    )
     .option('--json', 'print JSON')
     .action(async ({ mail, live, region, ...output }: Options) => {
       const config = readConfig(env);
@@ -54,7 +58,7 @@ export function addDoctor(program: Command, { env, terminal }: Shell): void {
         const endpoint = live === true ? undefined : live;
         checks.push(...(await tryOut({ ...config, endpoint, note: (text) => terminal.note(text) })));
       }
-      if (region !== undefined) checks.push(...(await examineQuota(config, region)));
+      if (region !== undefined) checks.push(...(await examineRegion(config, region)));
       const diagnosis = diagnose(checks);
       terminal.result(diagnosis, diagnosisText, output);
       if (!diagnosis.ok) {
@@ -77,11 +81,15 @@ async function examine(config: Config, delivery: { inCloud: boolean; withMail: b
   return checks.flat();
 }
 
-function examineQuota({ projectId }: Config, region: string): Promise<Check[]> {
-  const functions = readMesh().functions.map(({ name }) => name);
-  return checksOf('Cloud Run and Cloud Quotas', () =>
-    checkQuota({ projectId, region, functions, getJson: openGoogleApi() }),
-  );
+async function examineRegion({ projectId }: Config, region: string): Promise<Check[]> {
+  const mesh = readMesh();
+  const asked = { projectId, region, getJson: openGoogleApi() };
+  const functions = mesh.functions.map(({ name }) => name);
+  const checks = await Promise.all([
+    checksOf('Cloud Run and Cloud Quotas', () => checkQuota({ ...asked, functions })),
+    checksOf('Cloud Run', () => checkAccess({ ...asked, mesh })),
+  ]);
+  return checks.flat();
 }
 
 function asEndpoint(text: string): string {

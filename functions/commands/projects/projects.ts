@@ -13,10 +13,12 @@ import { DuplicateProject, openProjectsWriter, type ProjectsWriter } from '../..
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { readLatestConfig } from '../config.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
+import { audited } from './audited.ts';
 import { validateProject } from './project-input.ts';
 import { type Fields, lowerCase, type Removals, withFields, withRemovals } from './project-options.ts';
 
 interface Context {
+  env: NodeJS.ProcessEnv;
   projects: ProjectsWriter;
   terminal: Terminal;
 }
@@ -60,7 +62,7 @@ function withJson(command: Command): Command {
 async function withProjects({ env, terminal }: Shell, work: (context: Context) => Promise<void>): Promise<void> {
   const { db, close } = openLatest(readLatestConfig(env));
   try {
-    await work({ projects: openProjectsWriter(db), terminal });
+    await work({ env, projects: openProjectsWriter(db), terminal });
   } catch (error) {
     if (error instanceof DuplicateProject) throw new CommandFailure(EXIT.found, error.message);
     throw error;
@@ -76,7 +78,10 @@ export async function findProject(hashOrSlug: string, store: Pick<ProjectsWriter
   return project;
 }
 
-async function create(options: Output & Fields & { hash?: string }, { projects, terminal }: Context): Promise<void> {
+async function create(
+  options: Output & Fields & { hash?: string },
+  { env, projects, terminal }: Context,
+): Promise<void> {
   const customFields = markedFields(options.customField ?? [], options);
   const project = validateProject({
     hash: options.hash ?? randomUUID(),
@@ -94,7 +99,7 @@ async function create(options: Output & Fields & { hash?: string }, { projects, 
     advisories: options.advisory ?? [],
     ...(options.filterable && { listedBy: filterableKeys({ customFields }) }),
   });
-  await projects.create(project);
+  await audited(env, { projectHash: project.hash, grant: options.grant }, () => projects.create(project));
   terminal.result(project, projectText, options);
 }
 
@@ -118,7 +123,10 @@ async function update(name: string, options: Output & Fields & Removals, context
   if (isListedOtherwise({ ...changed, ...fields })) {
     context.terminal.note('sitebeat setup makes the sites that are there ready to be listed by the filterable fields');
   }
-  await change(project.hash, fields, options, context);
+  const { grant, revoke } = options;
+  await audited(context.env, { projectHash: project.hash, grant, revoke }, () =>
+    change(project.hash, fields, options, context),
+  );
 }
 
 function pick<T extends object, K extends keyof T>(object: T, keys: K[]): { [P in K]?: NonNullable<T[P]> } {

@@ -5,6 +5,7 @@ import { composeOverview, OVERVIEW_FIGURES, overviewSeries } from '../../../shar
 import {
   COMPARISONS,
   type Comparison,
+  lastDay,
   PERIODS,
   type PeriodName,
   periodOf,
@@ -37,13 +38,13 @@ export async function getOverview(call: ProjectCall, query: OverviewQuery): Prom
 
 const WEEK_DAYS = 7;
 
-function wantedPeriod({ period, from, to }: OverviewQuery, { through }: AnalyticsDocument): PeriodName | Range {
+function wantedPeriod({ period, from, to }: OverviewQuery, extent: AnalyticsDocument): PeriodName | Range {
   if (from === undefined && to === undefined) return period ?? '28d';
   const refuse = (parameter: string, detail: string) =>
     new RequestProblem('invalid-parameter', [{ parameter, detail }]);
   if (period !== undefined) throw refuse('period', 'cannot go with from and to');
   if (from === undefined || to === undefined) throw refuse(from === undefined ? 'from' : 'to', 'is missing');
-  if (to > through) throw refuse('to', `is after the last complete day, ${through}`);
+  if (to > lastDay(extent)) throw refuse('to', `is after the last complete day, ${lastDay(extent)}`);
   const days = daysBetween(from, to) + 1;
   if (days < 1 || days % WEEK_DAYS !== 0) throw refuse('to', 'must make whole weeks with from');
   return { from, to };

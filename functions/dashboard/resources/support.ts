@@ -5,6 +5,7 @@ import { DROP } from '../../../shared/figures/definitions.ts';
 import type { Dimension, Series, SupportDocument } from '../../../shared/figures/documents.ts';
 import { completeWeeks, type DropDate, dropDate } from '../../../shared/figures/drop.ts';
 
+import { lastDay } from '../../../shared/figures/period.ts';
 import type { SupportAnswer } from '../api.ts';
 import type { Answer, ProjectCall } from '../call.ts';
 import { figuresAnswer, figuresOf, made, ofGeneration, overviewOf } from '../figures-of.ts';
@@ -28,10 +29,10 @@ export async function getSupport(call: ProjectCall, query: SupportQuery): Promis
   const thresholdPercent = thresholdOf(query);
   const spreadDimension: Dimension & ('php' | 'wordpress' | 'database') =
     dimension === 'php' || dimension === 'wordpress' ? dimension : 'database';
-  const { through } = await overviewOf(call);
-  const from = addDays(through, 1 - DROP.weeks * WEEK_DAYS);
+  const to = lastDay(await overviewOf(call));
+  const from = addDays(to, 1 - DROP.weeks * WEEK_DAYS);
   const { analytics, series, figures } = await figuresOf(call, {
-    series: [{ dimension: spreadDimension, from, to: through }],
+    series: [{ dimension: spreadDimension, from, to }],
     figures: ['support'],
   });
   const days = spreadsOf(series[0] as Series, dimension);
@@ -39,7 +40,7 @@ export async function getSupport(call: ProjectCall, query: SupportQuery): Promis
     const { sites, base } = below(spread, query.below);
     return { day, below: sites, known: base };
   });
-  const last = days.find(({ day }) => day === analytics.through)?.spread ?? [];
+  const last = days.find(({ day }) => day === to)?.spread ?? [];
   const { unknown, ...now } = below(last, query.below);
   return figuresAnswer<SupportAnswer>({
     ...ofGeneration(analytics),

@@ -14,10 +14,10 @@ import { openProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { ownDatabase, ownDataset } from '../../../shared/testing/stores.ts';
 import type { Problem } from '../api.ts';
 import { openAssets } from '../assets.ts';
-import { explainRefusals } from '../refusals.ts';
 import { findRoute } from '../router.ts';
 import { type Dependencies, ROUTES, route } from '../routes.ts';
 import { openStores, type Stores } from '../stores.ts';
+import { tameServer } from '../tame-server.ts';
 import { openWhoIs } from '../who-is.ts';
 import { openapiPath, validateAnswer } from './validate-answer.ts';
 
@@ -83,7 +83,7 @@ export async function openOwnDashboard(projects: Project[], now: Date): Promise<
     0,
     '127.0.0.1',
   );
-  explainRefusals(server);
+  tameServer(server);
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {

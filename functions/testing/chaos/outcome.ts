@@ -24,6 +24,8 @@ export interface Outcome {
   documents: Record<string, string>;
 }
 
+const INDEX = 'event_keys';
+
 /** What of a row tells whose it is and what it says. */
 export function rowText(table: string, row: Record<string, unknown>): string {
   const { event_id: id, project_hash: hash, site, reason, reason_id: reasonId, name, admin_email: email } = row;
@@ -47,14 +49,15 @@ export async function readRows(
     ([table, wanted]) =>
       `SELECT '${table}' AS place, event_id, ${wanted} FROM \`\${dataset}.${table}_unique\` WHERE ${within}`,
   );
-  const found = await query(selects.join('\nUNION ALL\n'), { from, until });
-  const keyed = await query(`SELECT DISTINCT event_id FROM \`\${dataset}.event_keys\` WHERE ${within}`, {
-    from,
-    until,
-  });
+  const nothing = ['project_hash', 'site', 'reason', 'reason_id', 'name', 'admin_email'].map(
+    (name) => `NULL AS ${name}`,
+  );
+  const keys = `SELECT DISTINCT '${INDEX}', event_id, ${nothing.join(', ')} FROM \`\${dataset}.event_keys\` WHERE ${within}`;
+  const found = await query([...selects, keys].join('\nUNION ALL\n'), { from, until });
+  const rows = found.filter(({ place }) => place !== INDEX);
   return {
-    rows: found.map(({ place, ...row }) => rowText(String(place), row)).sort(),
-    indexed: keyed.map(({ event_id: id }) => String(id)).sort(),
+    rows: rows.map(({ place, ...row }) => rowText(String(place), row)).sort(),
+    indexed: found.flatMap(({ place, event_id: id }) => (place === INDEX ? [String(id)] : [])).sort(),
   };
 }
 

@@ -51,6 +51,7 @@ export async function runSeed(system: ChaosSystem, seed: number, handler: Handle
     return { name: `${name} sweep`, isRetried: true, run: work };
   });
   const swept = await runJobs(sweeps, random);
+  await Promise.all(happened.appends.map((append) => append()));
   const violations = await findViolations(system, history, happened);
   for (const db of [own.db, faultless]) {
     // a sweep looks at every project: the next seed's must find nothing of this one
@@ -73,10 +74,12 @@ interface Happened {
   stored: Map<string, ObjectReference>;
   /** `<site> <address>` */
   announced: Set<string>;
+  /** What BigQuery took, in order. No function reads it meanwhile, so that it is written in the end, in few requests. */
+  appends: (() => Promise<void>)[];
 }
 
 function newHappened(): Happened {
-  return { accepted: new Set(), stored: new Map(), announced: new Set() };
+  return { accepted: new Set(), stored: new Map(), announced: new Set(), appends: [] };
 }
 
 function collectJob(
@@ -103,10 +106,15 @@ function collectJob(
 function gatedStores(
   { own, archive }: ChaosSystem,
   { from }: SeedHistory,
-  { announced }: Happened,
+  { announced, appends }: Happened,
   gate: Gate,
 ): Stores {
-  const { history, rejections, eventKeys } = own.stores;
+  const appended = <A extends unknown[]>(store: { append(...args: A): Promise<void> }) => ({
+    append: async (...args: A) => void appends.push(() => store.append(...args)),
+  });
+  const history = appended(own.stores.history);
+  const rejections = appended(own.stores.rejections);
+  const eventKeys = appended(own.stores.eventKeys);
   const publish = async ({ site, address }: SubscriberRequest) => void announced.add(`${site} ${address}`);
   const remote = { archive, history, rejections, eventKeys, subscribers: { publish } };
   const gated = Object.entries(remote).map(([name, store]) => [name, gatedStore<object>(store, name, gate)]);

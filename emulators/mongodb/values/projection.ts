@@ -6,7 +6,7 @@ import { type Document, isDocument, typeOf, type Value } from '../values/values.
 /** Paths as a tree; `undefined`: the path ends here. */
 type Paths = Map<string, Paths | undefined>;
 
-/** Compiles a projection by path, of `find` or of `$project`: all included or all excluded, `_id` apart; an empty one keeps everything. */
+/** Compiles a projection by path: all included or all excluded, `_id` apart; an empty one keeps everything. */
 export function compileProjection(specification: Value): (document: Document) => Document {
   if (!isDocument(specification)) throw new CommandError('TypeMismatch', 'projection must be an object');
   const { _id: id, ...others } = specification;
