@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -14,7 +15,7 @@ export interface BuiltPage {
 
 /**
  * Bundles `main.tsx` of a page's folder with its styles. Names carry a digest of what is in the files, so that browsers keep
- * them for ever; `index.html` names them in the places of `%SCRIPT%` and `%STYLE%`.
+ * them for ever; `index.html` names them in the places of `%SCRIPT%`, `%STYLE%` and `%ICON%`.
  */
 export async function buildPage(folder: URL, root: URL): Promise<BuiltPage> {
   const { metafile, outputFiles } = await build({
@@ -34,8 +35,13 @@ export async function buildPage(folder: URL, root: URL): Promise<BuiltPage> {
   });
   const files = new Map(outputFiles.map(({ path, contents }) => [path.split('/').at(-1) as string, contents]));
   const named = (ending: string) => [...files.keys()].find((name) => name.endsWith(ending)) ?? '';
+  const icon = await readFile(new URL('icon.svg', folder));
+  files.set(`icon-${createHash('sha256').update(icon).digest('hex').slice(0, 8)}.svg`, icon);
   const html = new URL('index.html', folder);
-  const page = (await readFile(html, 'utf8')).replace('%SCRIPT%', named('.js')).replace('%STYLE%', named('.css'));
+  const page = (await readFile(html, 'utf8'))
+    .replace('%SCRIPT%', named('.js'))
+    .replace('%STYLE%', named('.css'))
+    .replace('%ICON%', named('.svg'));
   const bytes = [...files.values()].reduce((sum, contents) => sum + gzipSync(contents).length, 0);
   if (bytes > MAX_PAGE_BYTES) throw new Error(`the page weighs ${bytes} bytes gzipped, more than ${MAX_PAGE_BYTES}`);
   files.set('index.html', Buffer.from(page));

@@ -54,12 +54,17 @@ export async function signIn(token: string): Promise<void> {
 }
 
 async function send(href: string, init: RequestInit): Promise<unknown> {
-  const response = await fetch(href, init).catch((error: unknown) => {
+  const response = await reached(fetch(href, init));
+  if (response.status === 204) return null;
+  if (response.ok) return reached(response.json());
+  const problem = await response.json().catch(() => null);
+  throw new ApiError(response.status, problem as Problem | null);
+}
+
+/** What was given up says so itself, be it in the middle of an answer; whatever else fails never reached the API, or was cut off. */
+function reached<T>(awaited: Promise<T>): Promise<T> {
+  return awaited.catch((error: unknown) => {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError(0, null);
   });
-  if (response.status === 204) return null;
-  const body: unknown = await response.json().catch(() => null);
-  if (!response.ok) throw new ApiError(response.status, body as Problem | null);
-  return body;
 }

@@ -213,6 +213,14 @@ describe("the page's state in Chromium", function () {
     assert.match(await dashboard.text(), /There is no project of that name, or you have no role in it\./);
   });
 
+  it('compares reasons with the days before, and with nothing where there are no figures of them', async () => {
+    await dashboard.open('/p/my-forms/deactivations');
+    const reason = dashboard.page.getByRole('row', { name: /found a better plugin/ }).first();
+    assert.match(await reason.innerText(), /\s[+-]?\d+$/);
+    await dashboard.open('/p/my-forms/deactivations?period=364d');
+    assert.match(await reason.innerText(), /\s–$/);
+  });
+
   it('goes to the only project there is', async () => {
     const { projects } = fixtureAnswer('/api/v1/projects', new URLSearchParams()) as { projects: unknown[] };
     answer('/projects', { projects: projects.slice(0, 1) });

@@ -63,23 +63,20 @@ describe('the page in Chromium', function () {
       );
   };
 
-  it('shows every page at 1280 px in both themes, says nothing to the console, asks nobody else, and is accessible', async () => {
+  it('shows every page at 1280 px in light, says nothing to the console, asks nobody else, and is accessible', async () => {
     const dashboard = await openDashboard(browser, server);
     for (const { path, heading } of PAGES) {
-      await dashboard.page.emulateMedia({ colorScheme: 'light' });
       await dashboard.open(path);
       assert.equal((await dashboard.text('h1')).replaceAll(/\s+/g, ' '), heading);
       assert.equal(await dashboard.page.locator('h1').count(), 1, path);
       await assertFits(dashboard, path);
-      assert.deepEqual(await findings(dashboard), [], `${path} in light`);
-      await dashboard.page.emulateMedia({ colorScheme: 'dark' });
-      assert.deepEqual(await findings(dashboard, ['color-contrast']), [], `${path} in dark`);
+      assert.deepEqual(await findings(dashboard), [], path);
       assert.deepEqual(dashboard.complaints, [], path);
     }
     await dashboard.context.close();
   });
 
-  it('shows every page at 320 px without sideways scroll, with targets that a finger hits', async () => {
+  it('shows every page at 320 px in dark without sideways scroll, with targets that a finger hits', async () => {
     const dashboard = await openDashboard(browser, server, { width: 320, colorScheme: 'dark' });
     for (const { path } of PAGES) {
       await dashboard.open(path);

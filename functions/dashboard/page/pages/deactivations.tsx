@@ -11,7 +11,7 @@ import { ReasonsPanel } from './reasons-panel.tsx';
 import { RetentionPanel } from './retention-panel.tsx';
 import { WordsPanel } from './words-panel.tsx';
 
-const NEWEST = 8;
+const SHOWN = 8;
 
 /** Why do people leave, when, and on which version? */
 export function DeactivationsPage(props: PageProps) {
@@ -32,7 +32,7 @@ export function DeactivationsPage(props: PageProps) {
                 <RatesTable
                   title="By version"
                   what="Version"
-                  rates={rates.data.byVersion.slice(0, NEWEST)}
+                  rates={rates.data.byVersion.slice(0, SHOWN)}
                   filter="version"
                   slug={slug}
                 />
@@ -49,7 +49,7 @@ export function DeactivationsPage(props: PageProps) {
               <RatesTable
                 title="By theme"
                 what="Theme"
-                rates={rates.data.byTheme.slice(0, NEWEST)}
+                rates={rates.data.byTheme.slice(0, SHOWN)}
                 filter="theme"
                 slug={slug}
               />
@@ -61,7 +61,7 @@ export function DeactivationsPage(props: PageProps) {
                     key={key}
                     title={`By ${field?.label ?? key}`}
                     what={field?.label ?? key}
-                    rates={own}
+                    rates={own.slice(0, SHOWN)}
                     filter={filter}
                     slug={slug}
                   />

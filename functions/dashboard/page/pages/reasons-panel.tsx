@@ -19,13 +19,16 @@ const TOP = 20;
 export function ReasonsPanel({ slug, project, through }: PageProps) {
   const { query } = useUrl();
   const period = readPeriod(query);
-  const ask = (range: { from: string | null; to: string } | undefined) =>
-    range && projectApi(slug, '/series/reason', { ...range, step: 'day', top: TOP });
-  const now = useAnswer<SeriesAnswer>(ask(rangeOf(period, through)));
-  const before = useAnswer<SeriesAnswer>(ask(comparedOf(period, through)));
+  const range = rangeOf(period, through);
+  const compared = comparedOf(period, through);
+  // one answer of both: a range that lies before the first day could not be asked for
+  const asked = range && { from: compared?.from ?? range.from, to: range.to };
+  const reasons = useAnswer<SeriesAnswer>(
+    asked && projectApi(slug, '/series/reason', { ...asked, step: 'day', top: TOP }),
+  );
   return (
-    <AnswerOf of={now} what="The reasons">
-      {(data) => <Reasons data={data} before={period.compare === 'none' ? undefined : before.data} project={project} />}
+    <AnswerOf of={reasons} what="The reasons">
+      {(data) => <Reasons data={data} range={range ?? {}} compared={compared} project={project} />}
     </AnswerOf>
   );
 }
@@ -47,25 +50,31 @@ interface Row {
   change: number | null;
 }
 
-const sumOf = (values: readonly (number | null)[]) => values.reduce<number>((sum, value) => sum + (value ?? 0), 0);
+interface Days {
+  from?: string | null;
+  to?: string;
+}
 
-function Reasons({
-  data,
-  before,
-  project,
-}: {
+interface ReasonsProps {
   data: SeriesAnswer;
-  before: SeriesAnswer | undefined;
+  range: Days;
+  compared: { from: string; to: string } | undefined;
   project: PageProps['project'];
-}) {
-  const all = sumOf(data.total);
-  // a period before the first figures is nothing to compare with
-  const isKnown = before !== undefined && before.days.length > 0 && before.total.every((value) => value !== null);
-  const beforeOf = (id: string) => sumOf(before?.series.find(({ name }) => name === id)?.values ?? []);
+}
+
+function Reasons({ data, range, compared, project }: ReasonsProps) {
+  const sumOf = (values: readonly (number | null)[], { from, to }: Days) =>
+    values.reduce<number>((sum, value, index) => {
+      const day = data.days[index] as string;
+      return (from && day < from) || (to && day > to) ? sum : sum + (value ?? 0);
+    }, 0);
+  const all = sumOf(data.total, range);
+  // days before the first figures are nothing to compare with
+  const known = compared !== undefined && (data.days[0] ?? '') <= compared.from ? compared : undefined;
   const rows: Row[] = data.series
-    .map(({ name, values }) => ({ id: name, count: sumOf(values) }))
+    .map(({ name, values }) => ({ id: name, values, count: sumOf(values, range) }))
     .filter(({ count }) => count > 0)
-    .map((row) => ({ ...row, change: isKnown ? row.count - beforeOf(row.id) : null }))
+    .map(({ id, values, count }) => ({ id, count, change: known ? count - sumOf(values, known) : null }))
     .sort((a, b) => b.count - a.count);
   return (
     <Panel title="What they said" info={{ of: 'deactivations' }}>
