@@ -7,6 +7,8 @@ import {
   readParts,
 } from '../../shared/runtime/env.ts';
 
+export type Config = ReturnType<typeof readConfig>;
+
 export function readConfig(env: NodeJS.ProcessEnv) {
   return readParts(env, archiveConfig, historyConfig, queryConfig, mongodbConfig, logConfig);
 }

@@ -1,68 +1,12 @@
 import { cloudEvent } from '@google-cloud/functions-framework';
-import { decodeNotification } from '../../shared/event/notification.ts';
-import { rejectionOfObject } from '../../shared/event/rejection.ts';
 import { drainOnSignal } from '../../shared/runtime/drain.ts';
-import { handleEvent } from '../../shared/runtime/handle-event.ts';
+import { loadOnceListening } from '../../shared/runtime/load-once-listening.ts';
 import { openLog } from '../../shared/runtime/log.ts';
-import { openArchive } from '../../shared/stores/archive.ts';
-import { openCountries } from '../../shared/stores/countries.ts';
-import { openDeactivations } from '../../shared/stores/deactivations.ts';
-import { openErasures } from '../../shared/stores/erasures.ts';
-import { openEventKeys } from '../../shared/stores/event-keys.ts';
-import { openHistory } from '../../shared/stores/history.ts';
-import { openLateDays } from '../../shared/stores/late-days.ts';
-import type { Subscribers } from '../../shared/stores/mail-outbox.ts';
-import { openMailQuotas } from '../../shared/stores/mail-quotas.ts';
-import { openLatest } from '../../shared/stores/mongodb.ts';
-import { openOptOuts } from '../../shared/stores/opt-outs.ts';
-import { openProjects } from '../../shared/stores/projects.ts';
-import { openRejections } from '../../shared/stores/rejections.ts';
-import { openSites } from '../../shared/stores/sites.ts';
-import { openTopic, SUBSCRIBERS_TOPIC } from '../../shared/stores/topics.ts';
-import { openUnclaimed } from '../../shared/stores/unclaimed.ts';
 import { readConfig } from './config.ts';
-import { openNewSites } from './new-sites.ts';
-import { processEvent } from './process-event.ts';
 
 const config = readConfig(process.env);
-const { db, close } = openLatest(config);
 const log = openLog('process-event', config.logLevel);
-const subscribers: Subscribers = openTopic({ projectId: config.projectId, topic: SUBSCRIBERS_TOPIC });
-const now = () => new Date();
-const newSites = openNewSites({ now, log });
-const stores = {
-  archive: openArchive(config),
-  countryOf: openCountries(),
-  now,
-  projects: openProjects(db),
-  sites: openSites(db),
-  deactivations: openDeactivations(db),
-  optOuts: openOptOuts(db),
-  unclaimed: openUnclaimed(db),
-  eventKeys: openEventKeys(config),
-  erasures: openErasures(db),
-  history: openHistory(config),
-  lateDays: openLateDays(db),
-  rejections: openRejections(config, { log }),
-  mailQuotas: openMailQuotas(db),
-  subscribers,
-  onNewSite: newSites.count,
-};
-drainOnSignal(async () => {
-  newSites.flush();
-  await subscribers.close();
-  await close();
-});
+const handler = loadOnceListening(async () => (await import('./handler.ts')).openHandler(config, log));
+drainOnSignal(async () => (await handler()).close());
 
-cloudEvent(
-  'process-event',
-  handleEvent({
-    decode: (event) => decodeNotification(event, config.bucket),
-    work: (object) => {
-      newSites.turn();
-      return processEvent(object, stores);
-    },
-    reject: (object, error) => stores.rejections.append(rejectionOfObject(object, error)),
-    log,
-  }),
-);
+cloudEvent('process-event', async (event: unknown) => (await handler()).handle(event));

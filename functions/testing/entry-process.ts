@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../shared/testing/until.ts';
 import { buildFunctions } from '../build.ts';
@@ -44,20 +45,12 @@ export async function startEntry(
   variables: NodeJS.ProcessEnv,
   source = `dist/${name}`,
 ): Promise<EntryProcess> {
-  const isBundle = source.startsWith('dist/');
-  if (isBundle) {
+  if (isBundle(source)) {
     built ??= buildFunctions();
     await built;
   }
   const port = await freePort();
-  const started = spawn(
-    process.execPath,
-    [
-      ...(isBundle ? [] : ['--import', 'tsx']),
-      ...['--import', TELL_USAGE, FRAMEWORK, `--target=${name}`, `--source=${source}`, `--port=${port}`],
-    ],
-    { cwd: ROOT, env: { ...process.env, ...variables }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
-  );
+  const started = spawnEntry(name, variables, source, port);
   let [output, errors] = ['', ''];
   started.stdout?.on('data', (chunk) => {
     output += chunk;
@@ -73,11 +66,7 @@ export async function startEntry(
     throw error;
   }
   if (started.exitCode !== null) throw new Error(`${name} did not start: ${errors}`);
-  const usage = async () => {
-    const told = once(started, 'message');
-    started.send('usage');
-    return (await told)[0] as { peakBytes: number; cpuMs: number };
-  };
+  const usage = () => usageOf(started);
   return {
     port,
     errors: () => errors,
@@ -86,6 +75,61 @@ export async function startEntry(
     signal: (signal) => void started.kill(signal),
     ended,
   };
+}
+
+/** Only what was built before starts without tsx. */
+function isBundle(source: string): boolean {
+  return /(?:^|\/)dist\//.test(source);
+}
+
+function spawnEntry(name: string, variables: NodeJS.ProcessEnv, source: string, port: number): ChildProcess {
+  return spawn(
+    process.execPath,
+    [
+      ...(isBundle(source) ? [] : ['--import', 'tsx']),
+      ...['--import', TELL_USAGE, FRAMEWORK, `--target=${name}`, `--source=${source}`, `--port=${port}`],
+    ],
+    { cwd: ROOT, env: { ...process.env, ...variables }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
+  );
+}
+
+async function usageOf(started: ChildProcess): Promise<{ peakBytes: number; cpuMs: number }> {
+  const told = once(started, 'message');
+  started.send('usage');
+  return (await told)[0];
+}
+
+/** Starts an entry, has it answer `request`, ends it, and gives how long each took from its start, and its CPU and memory. */
+export async function startTimed(
+  name: string,
+  variables: NodeJS.ProcessEnv,
+  source: string,
+  request?: (port: number) => Promise<Response>,
+): Promise<Record<string, number>> {
+  const port = await freePort();
+  const startedAt = performance.now();
+  const started = spawnEntry(name, variables, source, port);
+  try {
+    let output = '';
+    for await (const chunk of started.stdout as Readable) {
+      output += chunk;
+      if (output.includes('URL:')) break;
+    }
+    if (!output.includes('URL:')) throw new Error(`${name} did not start: ${output}`);
+    const listensMs = performance.now() - startedAt;
+    const { cpuMs, peakBytes } = await usageOf(started);
+    const figures = { listensMs, listensCpuMs: cpuMs, listensMib: peakBytes / 2 ** 20 };
+    if (request === undefined) return figures;
+    const sentAt = performance.now();
+    const { status } = await request(port);
+    const answersMs = listensMs + performance.now() - sentAt;
+    if (status >= 300) throw new Error(`${name} answered ${status}`);
+    const usage = await usageOf(started);
+    return { ...figures, answersMs, answersCpuMs: usage.cpuMs, answersMib: usage.peakBytes / 2 ** 20 };
+  } finally {
+    started.kill('SIGKILL');
+    await once(started, 'exit');
+  }
 }
 
 async function freePort(): Promise<number> {
