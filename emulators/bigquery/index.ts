@@ -30,7 +30,7 @@ export const startBigQuery: StartEmulator<BigQueryOptions> = async ({ port, data
   const reader = new TableReader(database);
   const parts: Parts = { catalog, executor, inserter, jobs, reader };
   const running = new Set<Promise<void>>();
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     const answered = answer(request, response, parts).finally(() => running.delete(answered));
     running.add(answered);
   });

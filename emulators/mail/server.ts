@@ -56,7 +56,7 @@ export function createMailServer(mailboxOf: (path: string) => Mailbox, secret: s
     waiting.add(response);
     response.once('close', () => waiting.delete(response));
   };
-  const server = createServer((request, response) => {
+  const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     answer(request, response).catch(() => response.destroy());
   });
   return {

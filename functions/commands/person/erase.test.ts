@@ -332,6 +332,14 @@ describe('sitebeat erase', () => {
     assert.equal(result.status, 'nothing held');
     assert.deepEqual(await receipts(), []);
   });
+});
+
+describe('sitebeat erase, used wrongly,', () => {
+  let system: OwnSystem;
+  before(async () => {
+    system = await openOwnSystem([TEST_PROJECT]);
+  });
+  after(() => system.close());
 
   for (const { title, args, exitCode } of [
     { title: 'no project', args: ['--site', 'a.example'], exitCode: 2 },
@@ -341,5 +349,6 @@ describe('sitebeat erase', () => {
     { title: 'an address that is none', args: ['--project', 'test', '--email', 'ada'], exitCode: 2 },
     { title: 'a project that is not there', args: ['--project', 'nope', '--site', 'a.example'], exitCode: 1 },
   ])
-    it(`ends with ${exitCode} on ${title}`, async () => assert.equal((await erase(...args)).exitCode, exitCode));
+    it(`ends with ${exitCode} on ${title}`, async () =>
+      assert.equal((await capturedRun(['erase', ...args], system.env)).exitCode, exitCode));
 });

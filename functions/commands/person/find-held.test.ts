@@ -102,7 +102,7 @@ describe('openSearch', () => {
   });
 
   it('finds an address wherever it stands in an event', async () => {
-    const places: Record<string, NonNullable<EventOptions['payload']>> = {
+    const places = {
       'with-a-name': { admin_email: 'Ada L. <ADA@example.org>' },
       'in-a-reason': { reason_info: 'call me: ada@example.org!' },
       'in-a-field-that-nobody-allowed': { extra: { owner: { mail: ['ada@example.org'] } } },
@@ -111,11 +111,11 @@ describe('openSearch', () => {
       'in-a-rejected-event': { url: 'not a url, ada@example.org' },
       'among-many': { list: `${'x'.repeat(9)} ${addresses(99)} ada@example.org` },
     };
-    const ids = Object.keys(places).sort();
-    const reports = ids.map((id) => track(id, `https://${id}.example`, { payload: places[id] ?? {} }));
+    const ids = (Object.keys(places) as (keyof typeof places)[]).sort();
+    const reports = ids.map((id) => track(id, `https://${id}.example`, { payload: places[id] }));
     await system.process(...reports, track('of-nobody', 'https://nobody.example'));
     assert.deepEqual(idsOf(await search(BY_EMAIL)), ids);
-    const leaves = (id: string) =>
+    const leaves = (id: keyof typeof places) =>
       capturedEvent('deactivate', { id: `z-left-${id}`, only: { hash: undefined, ...places[id] } });
     await system.process(...ids.map(leaves));
     assert.deepEqual(idsOf(await search(BY_EMAIL)), [...ids, ...ids.map((id) => `z-left-${id}`)]);
