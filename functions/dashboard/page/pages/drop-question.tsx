@@ -1,3 +1,4 @@
+import { DROP } from '../../../../shared/figures/definitions.ts';
 import type { SupportAnswer } from '../../api.ts';
 import { projectApi, type Query } from '../api-client.ts';
 import { daysAxis } from '../charts/axis.ts';
@@ -87,7 +88,7 @@ function forecastText(forecast: SupportAnswer['forecast'], percent: number): str
     case 'not-within-years':
       return `At this pace it is not under ${under} within three years.`;
     case 'too-few':
-      return `There are too few weeks or sites for a date (${counted(forecast.weeks, 'week')}, ${counted(forecast.sites, 'site')}; it takes 8 and 500).`;
+      return `There are too few weeks or sites for a date (${counted(forecast.weeks, 'week')}, ${counted(forecast.sites, 'site')}; it takes ${DROP.leastWeeks} and ${DROP.leastSites}).`;
   }
 }
 
