@@ -7,7 +7,7 @@ import { startRunner } from './runner-process.ts';
 import { addSample, SAMPLE_PROJECT } from './sample.ts';
 
 describe('npm start -- --sample', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
 
   it('gives a mesh a past once: each event in the archive, each site in MongoDB, and charts', async () => {
     const env = ownStores();
