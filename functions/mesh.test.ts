@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { OBJECTS_TOPIC } from '../shared/stores/notifications.ts';
+import { OBJECTS_TOPIC } from '../shared/stores/topics/notifications.ts';
 import { type Mesh, parseMesh, readMesh, subscriptionsOf, topicsOf } from './mesh.ts';
 
 describe('mesh.json', () => {

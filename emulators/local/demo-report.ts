@@ -2,7 +2,7 @@ import { overviewText } from '../../functions/commands/charts/overview-text.ts';
 import { bars } from '../../functions/commands/charts/plots.ts';
 import type { Series } from '../../shared/figures/documents.ts';
 import type { Overview } from '../../shared/figures/overview.ts';
-import type { SiteDocument } from '../../shared/stores/sites.ts';
+import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
 import { DEMO_PROJECT } from './provision.ts';
 import type { HistoryLine, Totals } from './totals.ts';
 

@@ -5,7 +5,7 @@ import { type Bucket, Storage } from '@google-cloud/storage';
 import { type Db, MongoClient } from 'mongodb';
 import { readMesh, subscriptionsOf } from '../../functions/mesh.ts';
 import { type CapturedRun, capturedProcess, capturedRun } from '../../functions/testing/captured-run.ts';
-import { readTables, readViews } from '../../shared/stores/tables.ts';
+import { readTables, readViews } from '../../shared/stores/history/tables.ts';
 import { ownStores, removeOwnStores } from './own-stores.ts';
 import { provisionDelivery, provisionStores } from './provision.ts';
 import type { StoreEnv } from './store-env.ts';

@@ -8,7 +8,7 @@ import { type Db, MongoClient } from 'mongodb';
 import { capturedRun } from '../../functions/testing/captured-run.ts';
 import { KINDS } from '../../shared/event/object-name.ts';
 import { simulate } from '../../shared/simulation/simulate.ts';
-import { EVENT_TABLES } from '../../shared/stores/site-history.ts';
+import { EVENT_TABLES } from '../../shared/stores/history/site-history.ts';
 import { until } from '../../shared/testing/until.ts';
 import { freePort } from '../emulator.ts';
 import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/contract-google.ts';

@@ -10,7 +10,7 @@ import { capturedRun } from '../../functions/testing/captured-run.ts';
 import { urlMd5 } from '../../shared/report/site-id.ts';
 import { encodeForm } from '../../shared/simulation/form.ts';
 import { type ClientRequest, simulate } from '../../shared/simulation/simulate.ts';
-import { EVENT_TABLES } from '../../shared/stores/site-history.ts';
+import { EVENT_TABLES } from '../../shared/stores/history/site-history.ts';
 import { until } from '../../shared/testing/until.ts';
 import { freePort } from '../emulator.ts';
 import { postAll } from './post.ts';

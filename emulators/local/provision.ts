@@ -4,9 +4,9 @@ import { Storage } from '@google-cloud/storage';
 import { MongoClient } from 'mongodb';
 import { type Mesh, type MeshSubscription, subscriptionsOf, topicsOf } from '../../functions/mesh.ts';
 import type { Project } from '../../shared/project/project.ts';
+import { applyTables } from '../../shared/stores/history/tables.ts';
 import { applyIndexes } from '../../shared/stores/indexes.ts';
 import type { ProjectDocument } from '../../shared/stores/projects.ts';
-import { applyTables } from '../../shared/stores/tables.ts';
 import type { StoreEnv } from './store-env.ts';
 
 /** The project of the captured payloads: what a newcomer can post to at once. */

@@ -21,7 +21,7 @@ import {
 import type { Rejection } from '../../shared/event/rejection.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import { openLog } from '../../shared/runtime/log.ts';
-import { openRejections } from '../../shared/stores/rejections.ts';
+import { openRejections } from '../../shared/stores/history/rejections.ts';
 import { ownDataset } from '../../shared/testing/stores.ts';
 import { listen } from '../emulator.ts';
 
@@ -102,7 +102,7 @@ function isAsMeant(copy: () => TerraformCopy): void {
   });
 
   it('takes bundles that were made of the sources as they are', () => {
-    for (const file of ['functions/mesh.json', 'package-lock.json', 'shared/stores/archive.ts'])
+    for (const file of ['functions/mesh.json', 'package-lock.json', 'shared/stores/archive/archive.ts'])
       assert.ok(sources[file]);
     assert.ok(resources.some(({ type, name }) => type === 'google_storage_bucket' && name === 'bundles'));
   });

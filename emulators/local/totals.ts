@@ -1,7 +1,7 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import { Storage } from '@google-cloud/storage';
 import { MongoClient } from 'mongodb';
-import { HISTORY_TABLES } from '../../shared/stores/history.ts';
+import { HISTORY_TABLES } from '../../shared/stores/history/history.ts';
 import type { StoreEnv } from './store-env.ts';
 
 /** What the stores hold; history and rejections as readers see them, each event once. */

@@ -12,7 +12,7 @@ const log = openLog('collect', config.logLevel);
 const now = () => new Date();
 const intake = openIntake({ now, log });
 const dependencies = loadOnceListening(async () => {
-  const { openArchive } = await import('../../shared/stores/archive.ts');
+  const { openArchive } = await import('../../shared/stores/archive/archive.ts');
   return { ...config, archive: openArchive(config), now, log, intake };
 });
 takeRequestsOnceListening(answerTooLarge);

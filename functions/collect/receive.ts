@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
 import type { Kind } from '../../shared/event/object-name.ts';
 import { within } from '../../shared/runtime/errors.ts';
-import type { Archive } from '../../shared/stores/archive.ts';
+import type { Archive } from '../../shared/stores/archive/archive.ts';
 import type { Intake } from './intake.ts';
 import { type BodyHeaders, STORE_MS } from './limits.ts';
 import { parseBody } from './parse-body.ts';

@@ -5,7 +5,7 @@ import { transient } from '../../shared/runtime/errors.ts';
 import { applyIndexes, dropFormerIndexes, readIndexes } from '../../shared/stores/indexes.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
 import { CACHE_MS } from '../../shared/stores/projects.ts';
-import { openRenewal, type Renewed } from '../../shared/stores/renewal.ts';
+import { openRenewal, type Renewed } from '../../shared/stores/sites/renewal.ts';
 import { readLatestConfig } from './config.ts';
 import { type Output, type Shell, type Terminal, table } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Position } from '../../shared/stores/list-page.ts';
+import type { Position } from '../../shared/stores/sites/list-page.ts';
 import type { ProjectCall } from './call.ts';
 import { RequestProblem } from './problem.ts';
 

@@ -1,5 +1,5 @@
 import type { AnalyticsDocument, FigureDocuments, FigureName } from '../../shared/figures/documents.ts';
-import type { Snapshot, Wanted } from '../../shared/stores/figures.ts';
+import type { Snapshot, Wanted } from '../../shared/stores/figures/figures.ts';
 import type { OfGeneration } from './api.ts';
 import type { Answer, ProjectCall } from './call.ts';
 import { RequestProblem } from './problem.ts';

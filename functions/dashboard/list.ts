@@ -1,5 +1,5 @@
 import { IsOptional, Matches, MaxLength } from 'class-validator';
-import { type ListPage, MAX_LIMIT, type PageRequest, type Position } from '../../shared/stores/list-page.ts';
+import { type ListPage, MAX_LIMIT, type PageRequest, type Position } from '../../shared/stores/sites/list-page.ts';
 import type { ListAnswer } from './api.ts';
 import type { Answer, ProjectCall } from './call.ts';
 import { notOfThisList, readCursor, writeCursor } from './cursor.ts';

@@ -1,14 +1,19 @@
 import type { Db } from 'mongodb';
-import { type AuditReader, type AuditWriter, openAuditReader, openAuditWriter } from '../../shared/stores/audits.ts';
-import { type Contacts, openContacts } from '../../shared/stores/contacts.ts';
-import { type DeactivationLists, openDeactivationLists } from '../../shared/stores/deactivation-lists.ts';
-import { type Figures, openFigures } from '../../shared/stores/figures.ts';
-import { type Freshness, openFreshness } from '../../shared/stores/freshness.ts';
-import { openHistoryReader, type QueryOptions } from '../../shared/stores/history-reader.ts';
+import { type Figures, openFigures } from '../../shared/stores/figures/figures.ts';
+import { type Freshness, openFreshness } from '../../shared/stores/figures/freshness.ts';
+import {
+  type AuditReader,
+  type AuditWriter,
+  openAuditReader,
+  openAuditWriter,
+} from '../../shared/stores/history/audits.ts';
+import { openHistoryReader, type QueryOptions } from '../../shared/stores/history/history-reader.ts';
+import { openSiteDays, type SiteDays } from '../../shared/stores/history/site-days.ts';
 import { openProjectsWriter, type ProjectsWriter } from '../../shared/stores/projects-writer.ts';
-import { openSiteDays, type SiteDays } from '../../shared/stores/site-days.ts';
-import { openSiteLists, type SiteLists } from '../../shared/stores/site-lists.ts';
-import { openSites, type Sites } from '../../shared/stores/sites.ts';
+import { type Contacts, openContacts } from '../../shared/stores/sites/contacts.ts';
+import { type DeactivationLists, openDeactivationLists } from '../../shared/stores/sites/deactivation-lists.ts';
+import { openSiteLists, type SiteLists } from '../../shared/stores/sites/site-lists.ts';
+import { openSites, type Sites } from '../../shared/stores/sites/sites.ts';
 import { keepFor } from './keep-for.ts';
 
 /** What the routes read, and the audit that they write. */

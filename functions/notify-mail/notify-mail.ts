@@ -3,8 +3,8 @@ import type { Rejection } from '../../shared/event/rejection.ts';
 import type { SubscriberMessage, SubscriberRequest } from '../../shared/event/subscriber.ts';
 import { listKey } from '../../shared/project/project.ts';
 import { PermanentError } from '../../shared/runtime/errors.ts';
-import { addressOf, withoutAsked } from '../../shared/stores/site-mail.ts';
-import { type SiteDocument, type Sites, siteKey } from '../../shared/stores/sites.ts';
+import { addressOf, withoutAsked } from '../../shared/stores/sites/site-mail.ts';
+import { type SiteDocument, type Sites, siteKey } from '../../shared/stores/sites/sites.ts';
 import type { MailApi, MailRequest } from './mail-api.ts';
 
 export interface Stores {

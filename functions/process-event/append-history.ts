@@ -1,8 +1,8 @@
 import { COMPLETE_AFTER_MS } from '../../shared/figures/definitions.ts';
 import type { Meaning } from '../../shared/report/interpret.ts';
-import type { History } from '../../shared/stores/history.ts';
-import type { LateDays } from '../../shared/stores/late-days.ts';
-import type { Rejections } from '../../shared/stores/rejections.ts';
+import type { LateDays } from '../../shared/stores/figures/late-days.ts';
+import type { History } from '../../shared/stores/history/history.ts';
+import type { Rejections } from '../../shared/stores/history/rejections.ts';
 import { deactivationRow, siteRow, trackingSkipRow } from './rows.ts';
 
 export interface HistoryStores {

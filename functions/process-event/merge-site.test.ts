@@ -4,7 +4,7 @@ import type { StoredEvent } from '../../shared/event/envelope.ts';
 import { interpret } from '../../shared/report/interpret.ts';
 import { urlMd5 } from '../../shared/report/site-id.ts';
 import { versionKey } from '../../shared/report/versions.ts';
-import type { SiteDocument } from '../../shared/stores/sites.ts';
+import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
 

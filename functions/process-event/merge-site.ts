@@ -5,16 +5,16 @@ import { environmentOf } from '../../shared/report/environment.ts';
 import { camelCase, GROUPS } from '../../shared/report/fields.ts';
 import type { Deactivation, EventKey, SiteReport } from '../../shared/report/interpret.ts';
 import { siteSpellings, urlMd5 } from '../../shared/report/site-id.ts';
-import { withDerived, withEmailKey } from '../../shared/stores/site-derived.ts';
-import { withMail, withPending } from '../../shared/stores/site-mail.ts';
-import { hasLeft, type SiteState, withState } from '../../shared/stores/site-state.ts';
+import { withDerived, withEmailKey } from '../../shared/stores/sites/site-derived.ts';
+import { withMail, withPending } from '../../shared/stores/sites/site-mail.ts';
+import { hasLeft, type SiteState, withState } from '../../shared/stores/sites/site-state.ts';
 import {
   type SiteClock,
   type SiteDeactivation,
   type SiteDocument,
   type Stamp,
   siteKey,
-} from '../../shared/stores/sites.ts';
+} from '../../shared/stores/sites/sites.ts';
 import { pendingMail } from './pending-mail.ts';
 
 /** What one event says of a site: a report, a deactivation, or both. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { concurrently } from '../../shared/runtime/concurrently.ts';
-import { openArchive } from '../../shared/stores/archive.ts';
+import { openArchive } from '../../shared/stores/archive/archive.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { countOperations } from '../testing/count-operations.ts';
 import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';

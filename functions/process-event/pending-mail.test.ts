@@ -8,11 +8,11 @@ import { addressDigest, type SubscriberRequest } from '../../shared/event/subscr
 import type { MailIntegration } from '../../shared/project/project.ts';
 import { interpret, type Meaning } from '../../shared/report/interpret.ts';
 import { TransientError } from '../../shared/runtime/errors.ts';
-import { publishPendingMail, type Subscribers } from '../../shared/stores/mail-outbox.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
 import type { ProjectDocument } from '../../shared/stores/projects.ts';
-import type { SiteDocument } from '../../shared/stores/sites.ts';
-import { openTopic } from '../../shared/stores/topics.ts';
+import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
+import { publishPendingMail, type Subscribers } from '../../shared/stores/topics/mail-outbox.ts';
+import { openTopic } from '../../shared/stores/topics/topics.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { ownDatabase } from '../../shared/testing/stores.ts';
 import { until } from '../../shared/testing/until.ts';

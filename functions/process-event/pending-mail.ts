@@ -1,8 +1,8 @@
 import { isEmail } from 'class-validator';
 import type { MailIntegration } from '../../shared/project/project.ts';
 import type { SiteReport } from '../../shared/report/interpret.ts';
-import { addressOf, unaskedLists } from '../../shared/stores/site-mail.ts';
-import type { PendingMail, SiteDocument } from '../../shared/stores/sites.ts';
+import { addressOf, unaskedLists } from '../../shared/stores/sites/site-mail.ts';
+import type { PendingMail, SiteDocument } from '../../shared/stores/sites/sites.ts';
 
 /**
  * What is to be asked of a project's mail lists once `after` has taken the place of `before`: the admin's address, when the

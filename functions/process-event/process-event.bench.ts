@@ -1,9 +1,9 @@
 import { concurrently } from '../../shared/runtime/concurrently.ts';
 import { openErasures } from '../../shared/stores/erasures.ts';
-import { openDataset, rowsAppender, tableAppender } from '../../shared/stores/history.ts';
-import { openOptOuts } from '../../shared/stores/opt-outs.ts';
-import { openSites } from '../../shared/stores/sites.ts';
-import { openUnclaimed } from '../../shared/stores/unclaimed.ts';
+import { openDataset, rowsAppender, tableAppender } from '../../shared/stores/history/history.ts';
+import { openOptOuts } from '../../shared/stores/sites/opt-outs.ts';
+import { openSites } from '../../shared/stores/sites/sites.ts';
+import { openUnclaimed } from '../../shared/stores/sites/unclaimed.ts';
 import { type Bench, type BenchResult, compare, type Figures } from '../../shared/testing/bench.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { countOperations } from '../testing/count-operations.ts';

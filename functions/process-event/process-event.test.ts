@@ -5,7 +5,7 @@ import type { Project } from '../../shared/project/project.ts';
 import { keysOf } from '../../shared/report/event-keys.ts';
 import { TransientError } from '../../shared/runtime/errors.ts';
 import { type ErasureDocument, openErasures } from '../../shared/stores/erasures.ts';
-import type { SiteDocument } from '../../shared/stores/sites.ts';
+import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';
 import { processEvent } from './process-event.ts';

@@ -4,12 +4,12 @@ import { objectName } from '../../shared/event/object-name.ts';
 import { eventKeys, indexedKeys, tracesOf } from '../../shared/report/event-keys.ts';
 import { type Attribution, interpret, type Meaning, payloadHash, rejectionOf } from '../../shared/report/interpret.ts';
 import { PermanentError } from '../../shared/runtime/errors.ts';
-import type { Archive } from '../../shared/stores/archive.ts';
-import { attribute, onlyOwner, type Sources } from '../../shared/stores/attribution.ts';
+import type { Archive } from '../../shared/stores/archive/archive.ts';
 import type { Erasures } from '../../shared/stores/erasures.ts';
-import type { EventKeys } from '../../shared/stores/event-keys.ts';
-import type { SiteDocument } from '../../shared/stores/sites.ts';
-import type { Unclaimed } from '../../shared/stores/unclaimed.ts';
+import type { EventKeys } from '../../shared/stores/history/event-keys.ts';
+import { attribute, onlyOwner, type Sources } from '../../shared/stores/sites/attribution.ts';
+import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
+import type { Unclaimed } from '../../shared/stores/sites/unclaimed.ts';
 import { appendHistory, type HistoryStores } from './append-history.ts';
 import { type LatestStores, updateSite } from './update-site.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { parseExactJson } from '../../shared/event/exact-json.ts';
 import { DERIVED_COLUMNS, FIELDS } from '../../shared/report/fields.ts';
 import { interpret } from '../../shared/report/interpret.ts';
-import type { Row } from '../../shared/stores/history.ts';
+import type { Row } from '../../shared/stores/history/history.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { deactivationRow, siteRow, trackingSkipRow } from './rows.ts';
 

@@ -1,6 +1,6 @@
 import { stringifyExactJson } from '../../shared/event/exact-json.ts';
 import type { Deactivation, OptOut, SiteReport } from '../../shared/report/interpret.ts';
-import type { Row } from '../../shared/stores/history.ts';
+import type { Row } from '../../shared/stores/history/history.ts';
 
 /** When a row was made: of two rows of one event, readers see the later one. ISO 8601. */
 type ProcessedAt = string;

@@ -1,9 +1,9 @@
 import { enabledLists, filterableKeys, type Project } from '../../shared/project/project.ts';
 import type { Deactivation, EventKey, Meaning, OptOut, SiteReport } from '../../shared/report/interpret.ts';
-import type { Deactivations } from '../../shared/stores/deactivations.ts';
-import { type OutboxStores, publishPendingMail } from '../../shared/stores/mail-outbox.ts';
-import type { OptOuts } from '../../shared/stores/opt-outs.ts';
-import { type SiteDocument, type Sites, siteKey } from '../../shared/stores/sites.ts';
+import type { Deactivations } from '../../shared/stores/sites/deactivations.ts';
+import type { OptOuts } from '../../shared/stores/sites/opt-outs.ts';
+import { type SiteDocument, type Sites, siteKey } from '../../shared/stores/sites/sites.ts';
+import { type OutboxStores, publishPendingMail } from '../../shared/stores/topics/mail-outbox.ts';
 import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
 
 export interface LatestStores extends OutboxStores {

@@ -1,6 +1,6 @@
 import { addDays, type Day } from '../../shared/figures/days.ts';
 import { ACTIVE_DAYS, KEPT, NEIGHBOURS, RELEASES } from '../../shared/figures/definitions.ts';
-import { asDate, type Derivation } from '../../shared/stores/derived-tables.ts';
+import { asDate, type Derivation } from '../../shared/stores/history/derived-tables.ts';
 import { type QueryOptions, readQuery } from './queries.ts';
 
 /** What a site says can be anything: of reports the most frequent versions. */

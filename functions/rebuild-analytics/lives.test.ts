@@ -3,8 +3,8 @@ import type { Dataset } from '@google-cloud/bigquery';
 import fc from 'fast-check';
 import { addDays, type Day, daysBetween } from '../../shared/figures/days.ts';
 import { ACTIVE_DAYS } from '../../shared/figures/definitions.ts';
-import { openDerivedTables } from '../../shared/stores/derived-tables.ts';
-import { openHistoryReader } from '../../shared/stores/history-reader.ts';
+import { openDerivedTables } from '../../shared/stores/history/derived-tables.ts';
+import { openHistoryReader } from '../../shared/stores/history/history-reader.ts';
 import { ownDataset } from '../../shared/testing/stores.ts';
 import { changedDays, siteLives } from './derivations.ts';
 

@@ -1,14 +1,14 @@
 import type { Db } from 'mongodb';
 import type { Log } from '../../shared/runtime/log.ts';
-import { openActiveSites } from '../../shared/stores/active-sites.ts';
-import { openCopies } from '../../shared/stores/copies.ts';
-import { openDerivedTables } from '../../shared/stores/derived-tables.ts';
-import { openFigures } from '../../shared/stores/figures.ts';
-import { openFiguresWriter } from '../../shared/stores/figures-writer.ts';
-import { openHistoryReader, type QueryOptions } from '../../shared/stores/history-reader.ts';
-import { openLateDays } from '../../shared/stores/late-days.ts';
-import { openLeases } from '../../shared/stores/leases.ts';
+import { openFigures } from '../../shared/stores/figures/figures.ts';
+import { openFiguresWriter } from '../../shared/stores/figures/figures-writer.ts';
+import { openLateDays } from '../../shared/stores/figures/late-days.ts';
+import { openLeases } from '../../shared/stores/figures/leases.ts';
+import { openDerivedTables } from '../../shared/stores/history/derived-tables.ts';
+import { openHistoryReader, type QueryOptions } from '../../shared/stores/history/history-reader.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
+import { openActiveSites } from '../../shared/stores/sites/active-sites.ts';
+import { openCopies } from '../../shared/stores/sites/copies.ts';
 import { publish } from './publish.ts';
 import type { Stores } from './rebuild.ts';
 

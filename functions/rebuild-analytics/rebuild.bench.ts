@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Dataset } from '@google-cloud/bigquery';
 import { addDays, type Day } from '../../shared/figures/days.ts';
-import type { Derivation } from '../../shared/stores/derived-tables.ts';
-import { asDate } from '../../shared/stores/derived-tables.ts';
-import type { LeaseDocument } from '../../shared/stores/leases.ts';
+import type { LeaseDocument } from '../../shared/stores/figures/leases.ts';
+import type { Derivation } from '../../shared/stores/history/derived-tables.ts';
+import { asDate } from '../../shared/stores/history/derived-tables.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
 import type { Bench, BenchResult, Figures } from '../../shared/testing/bench.ts';
 import { ownDatabase, ownDataset } from '../../shared/testing/stores.ts';

@@ -9,11 +9,11 @@ import {
 import { CUSTOM_FIELD_KEY } from '../../shared/project/custom-fields.ts';
 import { concurrently } from '../../shared/runtime/concurrently.ts';
 import { BusyError } from '../../shared/runtime/errors.ts';
-import type { Copies } from '../../shared/stores/copies.ts';
-import type { DerivedTables } from '../../shared/stores/derived-tables.ts';
-import type { HistoryReader } from '../../shared/stores/history-reader.ts';
-import type { LateDayDocument, LateDays } from '../../shared/stores/late-days.ts';
-import type { Lease, Leases } from '../../shared/stores/leases.ts';
+import type { LateDayDocument, LateDays } from '../../shared/stores/figures/late-days.ts';
+import type { Lease, Leases } from '../../shared/stores/figures/leases.ts';
+import type { DerivedTables } from '../../shared/stores/history/derived-tables.ts';
+import type { HistoryReader } from '../../shared/stores/history/history-reader.ts';
+import type { Copies } from '../../shared/stores/sites/copies.ts';
 import { changedDays, copies, firstDay, projectDays, siteDays, siteLives } from './derivations.ts';
 import type { PublishRun } from './publish.ts';
 

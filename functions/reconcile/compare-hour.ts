@@ -1,5 +1,5 @@
 import type { Kind } from '../../shared/event/object-name.ts';
-import type { RecordedEvent } from '../../shared/stores/recorded-events.ts';
+import type { RecordedEvent } from '../../shared/stores/history/recorded-events.ts';
 
 /** An object of the archive. */
 export interface ArchivedEvent {

@@ -1,6 +1,6 @@
-import type { OptOuts } from '../../shared/stores/opt-outs.ts';
-import type { RecordedEvent } from '../../shared/stores/recorded-events.ts';
-import type { Sites } from '../../shared/stores/sites.ts';
+import type { RecordedEvent } from '../../shared/stores/history/recorded-events.ts';
+import type { OptOuts } from '../../shared/stores/sites/opt-outs.ts';
+import type { Sites } from '../../shared/stores/sites/sites.ts';
 import type { ArchivedEvent, Pair } from './compare-hour.ts';
 
 export interface LatestStores {

@@ -1,5 +1,5 @@
 import { PermanentError } from '../../shared/runtime/errors.ts';
-import type { Archive } from '../../shared/stores/archive.ts';
+import type { Archive } from '../../shared/stores/archive/archive.ts';
 import type { Pair } from './compare-hour.ts';
 
 /** How many objects are read at once. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
 import { openErasures } from '../../shared/stores/erasures.ts';
-import { openOptOuts } from '../../shared/stores/opt-outs.ts';
-import { openReconciliations } from '../../shared/stores/reconciliations.ts';
-import { openRecordedEvents } from '../../shared/stores/recorded-events.ts';
-import { openUnclaimed } from '../../shared/stores/unclaimed.ts';
+import { openReconciliations } from '../../shared/stores/history/reconciliations.ts';
+import { openRecordedEvents } from '../../shared/stores/history/recorded-events.ts';
+import { openOptOuts } from '../../shared/stores/sites/opt-outs.ts';
+import { openUnclaimed } from '../../shared/stores/sites/unclaimed.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { type OwnSystem, openOwnSystem, userAgentOf } from '../testing/own-system.ts';
 import { closedHours, reconcile, type Stores } from './reconcile.ts';

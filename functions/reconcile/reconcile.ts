@@ -1,10 +1,10 @@
 import { hourPrefix, KINDS, parseObjectName } from '../../shared/event/object-name.ts';
-import type { Archive } from '../../shared/stores/archive.ts';
+import type { Archive } from '../../shared/stores/archive/archive.ts';
 import type { Erasures } from '../../shared/stores/erasures.ts';
-import type { Notifications } from '../../shared/stores/notifications.ts';
-import type { Reconciliation, Reconciliations } from '../../shared/stores/reconciliations.ts';
-import type { RecordedEvents } from '../../shared/stores/recorded-events.ts';
-import type { Unclaimed } from '../../shared/stores/unclaimed.ts';
+import type { Reconciliation, Reconciliations } from '../../shared/stores/history/reconciliations.ts';
+import type { RecordedEvents } from '../../shared/stores/history/recorded-events.ts';
+import type { Unclaimed } from '../../shared/stores/sites/unclaimed.ts';
+import type { Notifications } from '../../shared/stores/topics/notifications.ts';
 import { type ArchivedEvent, compareHour } from './compare-hour.ts';
 import { findBehind, type LatestStores } from './find-behind.ts';
 import { findPartial } from './find-partial.ts';

@@ -1,7 +1,7 @@
 import type { Project } from '../../shared/project/project.ts';
-import { type OutboxStores, publishPendingMail } from '../../shared/stores/mail-outbox.ts';
 import type { Projects } from '../../shared/stores/projects.ts';
-import type { Sites } from '../../shared/stores/sites.ts';
+import type { Sites } from '../../shared/stores/sites/sites.ts';
+import { type OutboxStores, publishPendingMail } from '../../shared/stores/topics/mail-outbox.ts';
 
 export interface WaitingStores extends OutboxStores {
   projects: Pick<Projects, 'all'>;

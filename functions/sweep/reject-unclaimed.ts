@@ -1,8 +1,8 @@
 import { rejectionOfUnclaimed } from '../../shared/report/interpret.ts';
-import { onlyOwner } from '../../shared/stores/attribution.ts';
-import type { Rejections } from '../../shared/stores/rejections.ts';
-import type { Sites } from '../../shared/stores/sites.ts';
-import type { Unclaimed } from '../../shared/stores/unclaimed.ts';
+import type { Rejections } from '../../shared/stores/history/rejections.ts';
+import { onlyOwner } from '../../shared/stores/sites/attribution.ts';
+import type { Sites } from '../../shared/stores/sites/sites.ts';
+import type { Unclaimed } from '../../shared/stores/sites/unclaimed.ts';
 
 export interface UnclaimedStores {
   unclaimed: Pick<Unclaimed, 'waitingSince' | 'remove'>;

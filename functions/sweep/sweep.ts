@@ -1,5 +1,5 @@
 import type { Log } from '../../shared/runtime/log.ts';
-import type { Sites } from '../../shared/stores/sites.ts';
+import type { Sites } from '../../shared/stores/sites/sites.ts';
 import { askWaiting, type WaitingStores } from './ask-waiting.ts';
 import { rejectUnclaimed, type UnclaimedStores } from './reject-unclaimed.ts';
 

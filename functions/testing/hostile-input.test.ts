@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
 import { interpret, payloadHash } from '../../shared/report/interpret.ts';
 import { concurrently } from '../../shared/runtime/concurrently.ts';
-import { type Archive, openArchive } from '../../shared/stores/archive.ts';
+import { type Archive, openArchive } from '../../shared/stores/archive/archive.ts';
 import { TEST_PROJECT } from '../../shared/testing/events.ts';
 import { processEvent } from '../process-event/process-event.ts';
 import { deactivationRow, siteRow, trackingSkipRow } from '../process-event/rows.ts';

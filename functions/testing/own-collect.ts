@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
-import { openArchive } from '../../shared/stores/archive.ts';
+import { openArchive } from '../../shared/stores/archive/archive.ts';
 import { ownBucket } from '../../shared/testing/stores.ts';
 import { openIntake } from '../collect/intake.ts';
 import { answerTooLarge, type Dependencies, route } from '../collect/routes.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Message, PubSub } from '@google-cloud/pubsub';
-import { OBJECTS_TOPIC } from '../../shared/stores/notifications.ts';
+import { OBJECTS_TOPIC } from '../../shared/stores/topics/notifications.ts';
 
 /** What is told of the objects of one bucket. */
 export interface Redelivery {

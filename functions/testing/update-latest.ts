@@ -1,12 +1,12 @@
 import type { Db } from 'mongodb';
 import type { StoredEvent } from '../../shared/event/envelope.ts';
 import { interpret } from '../../shared/report/interpret.ts';
-import { attribute } from '../../shared/stores/attribution.ts';
-import { openDeactivations } from '../../shared/stores/deactivations.ts';
-import { openMailQuotas } from '../../shared/stores/mail-quotas.ts';
-import { openOptOuts } from '../../shared/stores/opt-outs.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
-import { openSites } from '../../shared/stores/sites.ts';
+import { attribute } from '../../shared/stores/sites/attribution.ts';
+import { openDeactivations } from '../../shared/stores/sites/deactivations.ts';
+import { openOptOuts } from '../../shared/stores/sites/opt-outs.ts';
+import { openSites } from '../../shared/stores/sites/sites.ts';
+import { openMailQuotas } from '../../shared/stores/topics/mail-quotas.ts';
 import { type LatestStores, updateSite } from '../process-event/update-site.ts';
 
 /** The half of process-event that writes to MongoDB. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { ownDatabase } from '../testing/stores.ts';
-import { openDeactivations } from './deactivations.ts';
 import type { Latest } from './mongodb.ts';
 import { DUPLICATE_KEY } from './mongodb.ts';
-import { openOptOuts } from './opt-outs.ts';
+import { openDeactivations } from './sites/deactivations.ts';
+import { openOptOuts } from './sites/opt-outs.ts';
 
 const OPT_OUT = { project: 'p', urlMd5: '6ea0a65d4dee544e5e0f4ff88b2e1c30' };
 

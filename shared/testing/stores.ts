@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { BigQuery, type Dataset } from '@google-cloud/bigquery';
 import { type Bucket, Storage } from '@google-cloud/storage';
+import { applyTables } from '../stores/history/tables.ts';
 import { type Latest, openLatest } from '../stores/mongodb.ts';
-import { applyTables } from '../stores/tables.ts';
 
 function ownName(): string {
   return `test_${randomBytes(8).toString('hex')}`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { type Document, decode, encode } from '../values/values.ts';
 import { compileBytesProjection, compileProjection } from './projection.ts';
+import { type Document, decode, encode } from './values.ts';
 
 const NAMES = ['_id', 'a', 'é', 'long name', '商店'];
 const values = fc.oneof(

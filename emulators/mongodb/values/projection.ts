@@ -1,7 +1,7 @@
 import { onDemand } from 'bson';
 import { CommandError } from '../errors.ts';
-import { isNumeric, toDouble } from '../values/numbers.ts';
-import { type Document, isDocument, typeOf, type Value } from '../values/values.ts';
+import { isNumeric, toDouble } from './numbers.ts';
+import { type Document, isDocument, typeOf, type Value } from './values.ts';
 
 /** Paths as a tree; `undefined`: the path ends here. */
 type Paths = Map<string, Paths | undefined>;

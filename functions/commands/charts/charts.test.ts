@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { addDays } from '../../../shared/figures/days.ts';
 import type { SeriesDocument } from '../../../shared/figures/documents.ts';
-import { seriesId } from '../../../shared/stores/figures.ts';
-import { openFiguresWriter } from '../../../shared/stores/figures-writer.ts';
+import { seriesId } from '../../../shared/stores/figures/figures.ts';
+import { openFiguresWriter } from '../../../shared/stores/figures/figures-writer.ts';
 import type { Latest } from '../../../shared/stores/mongodb.ts';
 import type { ProjectDocument } from '../../../shared/stores/projects.ts';
 import { TEST_PROJECT } from '../../../shared/testing/events.ts';

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { composeOverview, OVERVIEW_FIGURES, type Overview, overviewSeries } from '../../../shared/figures/overview.ts';
 import { PERIODS, type PeriodName, periodOf } from '../../../shared/figures/period.ts';
 import type { Project } from '../../../shared/project/project.ts';
-import { type Figures, openFigures } from '../../../shared/stores/figures.ts';
+import { type Figures, openFigures } from '../../../shared/stores/figures/figures.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { openProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';

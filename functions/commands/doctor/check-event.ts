@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { hourPrefix, objectName } from '../../../shared/event/object-name.ts';
-import { type Archive, openArchive } from '../../../shared/stores/archive.ts';
-import { type HistoryReader, openHistoryReader } from '../../../shared/stores/history-reader.ts';
-import { openSiteHistory, type SiteHistory } from '../../../shared/stores/site-history.ts';
-import { openTopic } from '../../../shared/stores/topics.ts';
+import { type Archive, openArchive } from '../../../shared/stores/archive/archive.ts';
+import { type HistoryReader, openHistoryReader } from '../../../shared/stores/history/history-reader.ts';
+import { openSiteHistory, type SiteHistory } from '../../../shared/stores/history/site-history.ts';
+import { openTopic } from '../../../shared/stores/topics/topics.ts';
 import type { Config } from '../config.ts';
 import { type Check, reasonOf } from './check.ts';
 

@@ -1,5 +1,5 @@
 import { BigQuery, type Dataset, type TableField, type TableMetadata } from '@google-cloud/bigquery';
-import { readTables, readViews, type TableDefinition } from '../../../shared/stores/tables.ts';
+import { readTables, readViews, type TableDefinition } from '../../../shared/stores/history/tables.ts';
 import { type Check, presence, unlessMissing } from './check.ts';
 
 export interface HistoryOptions {

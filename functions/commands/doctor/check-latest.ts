@@ -3,7 +3,7 @@ import { enabledLists, listKey } from '../../../shared/project/project.ts';
 import { FORMER_INDEXES, hasIndex, type IndexDefinition, readIndexes } from '../../../shared/stores/indexes.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { asProject, type ProjectDocument } from '../../../shared/stores/projects.ts';
-import { openRenewal } from '../../../shared/stores/renewal.ts';
+import { openRenewal } from '../../../shared/stores/sites/renewal.ts';
 import { validateProject } from '../projects/project-input.ts';
 import { type Check, differs, unlessMissing } from './check.ts';
 

@@ -1,13 +1,13 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import type { Db } from 'mongodb';
 import { addDays } from '../../../shared/figures/days.ts';
-import { openDerivedTables } from '../../../shared/stores/derived-tables.ts';
-import { openFigures } from '../../../shared/stores/figures.ts';
-import { inDataset } from '../../../shared/stores/history.ts';
-import type { QueryOptions } from '../../../shared/stores/history-reader.ts';
+import { openFigures } from '../../../shared/stores/figures/figures.ts';
+import { openDerivedTables } from '../../../shared/stores/history/derived-tables.ts';
+import { inDataset } from '../../../shared/stores/history/history.ts';
+import type { QueryOptions } from '../../../shared/stores/history/history-reader.ts';
+import { readViews } from '../../../shared/stores/history/tables.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { openProjects } from '../../../shared/stores/projects.ts';
-import { readViews } from '../../../shared/stores/tables.ts';
 import {
   changedDays,
   copies,

@@ -5,7 +5,7 @@ import { type Kind, objectName } from '../../../shared/event/object-name.ts';
 import type { Project } from '../../../shared/project/project.ts';
 import { urlMd5 } from '../../../shared/report/site-id.ts';
 import { type ErasureDocument, openErasures } from '../../../shared/stores/erasures.ts';
-import type { SiteDocument } from '../../../shared/stores/sites.ts';
+import type { SiteDocument } from '../../../shared/stores/sites/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../../shared/testing/events.ts';
 import { until } from '../../../shared/testing/until.ts';
 import { processEvent } from '../../process-event/process-event.ts';

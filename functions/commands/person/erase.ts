@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ErasureCounts, type ErasureDocument, erasureKeys } from '../../../shared/stores/erasures.ts';
-import { HELD_TABLES } from '../../../shared/stores/site-history.ts';
+import { HELD_TABLES } from '../../../shared/stores/history/site-history.ts';
 import { readMesh } from '../../mesh.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { objectName } from '../../../shared/event/object-name.ts';
 import type { Project } from '../../../shared/project/project.ts';
-import { openArchive } from '../../../shared/stores/archive.ts';
-import { openDerivedSites } from '../../../shared/stores/derived-sites.ts';
-import { openEventKeys } from '../../../shared/stores/event-keys.ts';
-import { openSiteHistory } from '../../../shared/stores/site-history.ts';
-import { openSiteLatest } from '../../../shared/stores/site-latest.ts';
-import type { SiteDocument } from '../../../shared/stores/sites.ts';
+import { openArchive } from '../../../shared/stores/archive/archive.ts';
+import { openEventKeys } from '../../../shared/stores/history/event-keys.ts';
+import { openSiteHistory } from '../../../shared/stores/history/site-history.ts';
+import { openDerivedSites } from '../../../shared/stores/sites/derived-sites.ts';
+import { openSiteLatest } from '../../../shared/stores/sites/site-latest.ts';
+import type { SiteDocument } from '../../../shared/stores/sites/sites.ts';
 import { capturedEvent, type EventOptions, TEST_PROJECT } from '../../../shared/testing/events.ts';
 import { processEvent } from '../../process-event/process-event.ts';
 import { type OwnSystem, openOwnSystem, userAgentOf } from '../../testing/own-system.ts';

@@ -1,11 +1,11 @@
 import { objectName, parseObjectName } from '../../../shared/event/object-name.ts';
 import { addressKeysIn } from '../../../shared/report/email-address.ts';
 import { siteSpellings, urlMd5 } from '../../../shared/report/site-id.ts';
-import type { Archive } from '../../../shared/stores/archive.ts';
-import type { DerivedSites } from '../../../shared/stores/derived-sites.ts';
-import type { EventKeys, KeyedObject } from '../../../shared/stores/event-keys.ts';
-import type { HistoryEvent, SiteHistory } from '../../../shared/stores/site-history.ts';
-import type { SiteLatest } from '../../../shared/stores/site-latest.ts';
+import type { Archive } from '../../../shared/stores/archive/archive.ts';
+import type { EventKeys, KeyedObject } from '../../../shared/stores/history/event-keys.ts';
+import type { HistoryEvent, SiteHistory } from '../../../shared/stores/history/site-history.ts';
+import type { DerivedSites } from '../../../shared/stores/sites/derived-sites.ts';
+import type { SiteLatest } from '../../../shared/stores/sites/site-latest.ts';
 import type { Terminal } from '../terminal.ts';
 import { countsOf, type Held, type Seed } from './held-data.ts';
 import { openTraces, type ReadTraces } from './read-traces.ts';

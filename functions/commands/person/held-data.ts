@@ -1,5 +1,5 @@
 import type { ErasureCounts } from '../../../shared/stores/erasures.ts';
-import type { LatestOfSites } from '../../../shared/stores/site-latest.ts';
+import type { LatestOfSites } from '../../../shared/stores/sites/site-latest.ts';
 import type { Target } from './target.ts';
 
 /** What is known of a target beforehand. */

@@ -1,11 +1,11 @@
-import { openArchive } from '../../../shared/stores/archive.ts';
-import { openDerivedSites } from '../../../shared/stores/derived-sites.ts';
+import { openArchive } from '../../../shared/stores/archive/archive.ts';
 import { type Erasures, openErasures } from '../../../shared/stores/erasures.ts';
-import { openEventKeys } from '../../../shared/stores/event-keys.ts';
-import { type LateDays, openLateDays } from '../../../shared/stores/late-days.ts';
+import { type LateDays, openLateDays } from '../../../shared/stores/figures/late-days.ts';
+import { openEventKeys } from '../../../shared/stores/history/event-keys.ts';
+import { openSiteHistory } from '../../../shared/stores/history/site-history.ts';
 import { openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
-import { openSiteHistory } from '../../../shared/stores/site-history.ts';
-import { openSiteLatest } from '../../../shared/stores/site-latest.ts';
+import { openDerivedSites } from '../../../shared/stores/sites/derived-sites.ts';
+import { openSiteLatest } from '../../../shared/stores/sites/site-latest.ts';
 import { withLatest } from '../with-latest.ts';
 import type { HeldStores } from './find-held.ts';
 

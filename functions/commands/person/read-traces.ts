@@ -2,7 +2,7 @@ import { KINDS, parseObjectName } from '../../../shared/event/object-name.ts';
 import { type Traces, tracesOf } from '../../../shared/report/event-keys.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { PermanentError } from '../../../shared/runtime/errors.ts';
-import type { Archive } from '../../../shared/stores/archive.ts';
+import type { Archive } from '../../../shared/stores/archive/archive.ts';
 import type { Terminal } from '../terminal.ts';
 
 const READS_AT_ONCE = 32;

@@ -1,8 +1,8 @@
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
-import { SITE_TABLES } from '../../../shared/stores/derived-sites.ts';
 import type { ErasureCounts } from '../../../shared/stores/erasures.ts';
-import { HELD_TABLES, type HeldTable } from '../../../shared/stores/site-history.ts';
-import type { Clean } from '../../../shared/stores/site-latest.ts';
+import { HELD_TABLES, type HeldTable } from '../../../shared/stores/history/site-history.ts';
+import { SITE_TABLES } from '../../../shared/stores/sites/derived-sites.ts';
+import type { Clean } from '../../../shared/stores/sites/site-latest.ts';
 import type { HeldStores } from './find-held.ts';
 import type { Held } from './held-data.ts';
 

@@ -2,7 +2,7 @@ import { parseObjectName } from '../../../shared/event/object-name.ts';
 import type { Day } from '../../../shared/figures/days.ts';
 import { keyOf, NO_PROJECT } from '../../../shared/report/event-keys.ts';
 import type { ErasureDocument } from '../../../shared/stores/erasures.ts';
-import type { SiteNames } from '../../../shared/stores/site-latest.ts';
+import type { SiteNames } from '../../../shared/stores/sites/site-latest.ts';
 import type { Terminal } from '../terminal.ts';
 import type { PersonStores } from './person-stores.ts';
 import { openTraces } from './read-traces.ts';

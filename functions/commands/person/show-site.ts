@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { PermanentError } from '../../../shared/runtime/errors.ts';
-import { SITE_TABLES, type SiteTable } from '../../../shared/stores/derived-sites.ts';
-import { HISTORY_TABLES } from '../../../shared/stores/history.ts';
-import { EVENT_TABLES, type EventTable } from '../../../shared/stores/site-history.ts';
-import type { LatestOfSites } from '../../../shared/stores/site-latest.ts';
+import { HISTORY_TABLES } from '../../../shared/stores/history/history.ts';
+import { EVENT_TABLES, type EventTable } from '../../../shared/stores/history/site-history.ts';
+import { SITE_TABLES, type SiteTable } from '../../../shared/stores/sites/derived-sites.ts';
+import type { LatestOfSites } from '../../../shared/stores/sites/site-latest.ts';
 import { type Cell, type Output, type Shell, section, table } from '../terminal.ts';
 import { openSearch } from './find-held.ts';
 import { type Held, seedOf, totalOf } from './held-data.ts';

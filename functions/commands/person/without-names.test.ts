@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { keysOf } from '../../../shared/report/event-keys.ts';
-import type { DeactivationDocument } from '../../../shared/stores/deactivations.ts';
-import type { SiteDocument } from '../../../shared/stores/sites.ts';
+import type { DeactivationDocument } from '../../../shared/stores/sites/deactivations.ts';
+import type { SiteDocument } from '../../../shared/stores/sites/sites.ts';
 import { withoutNames } from './without-names.ts';
 
 const [ADA_MD5, BOB_MD5] = ['a'.repeat(32), 'b'.repeat(32)];

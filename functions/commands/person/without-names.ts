@@ -1,9 +1,9 @@
 import { addressKeysIn } from '../../../shared/report/email-address.ts';
 import { keyOf } from '../../../shared/report/event-keys.ts';
-import { hasText } from '../../../shared/stores/deactivations.ts';
-import { withoutOrphans } from '../../../shared/stores/site-derived.ts';
-import type { Clean } from '../../../shared/stores/site-latest.ts';
-import type { SiteDocument } from '../../../shared/stores/sites.ts';
+import { hasText } from '../../../shared/stores/sites/deactivations.ts';
+import { withoutOrphans } from '../../../shared/stores/sites/site-derived.ts';
+import type { Clean } from '../../../shared/stores/sites/site-latest.ts';
+import type { SiteDocument } from '../../../shared/stores/sites/sites.ts';
 
 /** More than a document has. */
 const MAX_ADDRESSES = 10_000;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Grant } from '../../../shared/project/project.ts';
-import { openAuditWriter } from '../../../shared/stores/audits.ts';
+import { openAuditWriter } from '../../../shared/stores/history/audits.ts';
 import { readHistoryConfig } from '../config.ts';
 
 /** Who is let in, and who no longer. */

@@ -1,7 +1,7 @@
 import { addDays, type Day } from '../../../shared/figures/days.ts';
 import { ACTIVE_DAYS } from '../../../shared/figures/definitions.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
-import type { DerivedTables } from '../../../shared/stores/derived-tables.ts';
+import type { DerivedTables } from '../../../shared/stores/history/derived-tables.ts';
 import { projectDays, siteDays, siteLives } from '../../rebuild-analytics/derivations.ts';
 
 export interface Estimate {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { BigQuery } from '@google-cloud/bigquery';
 import { addDays } from '../../../shared/figures/days.ts';
-import { openLateDays } from '../../../shared/stores/late-days.ts';
-import { openLeases } from '../../../shared/stores/leases.ts';
+import { openLateDays } from '../../../shared/stores/figures/late-days.ts';
+import { openLeases } from '../../../shared/stores/figures/leases.ts';
 import { capturedEvent, TEST_PROJECT } from '../../../shared/testing/events.ts';
 import { capturedRun } from '../../testing/captured-run.ts';
 import { type OwnSystem, openOwnSystem } from '../../testing/own-system.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { parseObjectName } from '../../../shared/event/object-name.ts';
-import { type DeadLetter, type DeadLetters, openDeadLetters } from '../../../shared/stores/dead-letters.ts';
+import { type DeadLetter, type DeadLetters, openDeadLetters } from '../../../shared/stores/topics/dead-letters.ts';
 import { type MeshSubscription, readMesh, subscriptionsOf } from '../../mesh.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { readPubsubConfig } from '../config.ts';

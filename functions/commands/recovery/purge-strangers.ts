@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
-import { openArchive } from '../../../shared/stores/archive.ts';
+import { openArchive } from '../../../shared/stores/archive/archive.ts';
 import { type ErasureDocument, openErasures } from '../../../shared/stores/erasures.ts';
-import { openSiteHistory } from '../../../shared/stores/site-history.ts';
+import { openSiteHistory } from '../../../shared/stores/history/site-history.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { type Output, section, type Terminal } from '../terminal.ts';
 import type { RecoveryStores } from './recovery-stores.ts';

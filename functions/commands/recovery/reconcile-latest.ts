@@ -1,5 +1,5 @@
 import { objectName } from '../../../shared/event/object-name.ts';
-import type { NewestEvent, RecordedEvent, RecordedEvents } from '../../../shared/stores/recorded-events.ts';
+import type { NewestEvent, RecordedEvent, RecordedEvents } from '../../../shared/stores/history/recorded-events.ts';
 import { type LatestStores, newerThan } from '../../reconcile/find-behind.ts';
 import { batches, type Stores } from '../../reconcile/reconcile.ts';
 

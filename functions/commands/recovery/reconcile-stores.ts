@@ -1,11 +1,11 @@
-import { openArchive } from '../../../shared/stores/archive.ts';
+import { openArchive } from '../../../shared/stores/archive/archive.ts';
 import { openErasures } from '../../../shared/stores/erasures.ts';
-import { openNotifications } from '../../../shared/stores/notifications.ts';
-import { openOptOuts } from '../../../shared/stores/opt-outs.ts';
-import { openReconciliations } from '../../../shared/stores/reconciliations.ts';
-import { openRecordedEvents, type RecordedEvents } from '../../../shared/stores/recorded-events.ts';
-import { openSites } from '../../../shared/stores/sites.ts';
-import { openUnclaimed } from '../../../shared/stores/unclaimed.ts';
+import { openReconciliations } from '../../../shared/stores/history/reconciliations.ts';
+import { openRecordedEvents, type RecordedEvents } from '../../../shared/stores/history/recorded-events.ts';
+import { openOptOuts } from '../../../shared/stores/sites/opt-outs.ts';
+import { openSites } from '../../../shared/stores/sites/sites.ts';
+import { openUnclaimed } from '../../../shared/stores/sites/unclaimed.ts';
+import { openNotifications } from '../../../shared/stores/topics/notifications.ts';
 import type { Stores } from '../../reconcile/reconcile.ts';
 import { withLatest } from '../with-latest.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PubSub, type Subscription, type Topic } from '@google-cloud/pubsub';
 import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import type { Kind } from '../../../shared/event/object-name.ts';
-import { OBJECTS_TOPIC } from '../../../shared/stores/notifications.ts';
+import { OBJECTS_TOPIC } from '../../../shared/stores/topics/notifications.ts';
 import { capturedEvent, TEST_PROJECT } from '../../../shared/testing/events.ts';
 import { until } from '../../../shared/testing/until.ts';
 import { capturedRun } from '../../testing/captured-run.ts';

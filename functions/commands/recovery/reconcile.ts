@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Reconciliation } from '../../../shared/stores/reconciliations.ts';
+import type { Reconciliation } from '../../../shared/stores/history/reconciliations.ts';
 import { CLOSED_HOURS, closedHours, HOUR_MS, reconcile, type Sums } from '../../reconcile/reconcile.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';

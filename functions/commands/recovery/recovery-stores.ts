@@ -1,11 +1,11 @@
 import type { Db } from 'mongodb';
-import { openArchive } from '../../../shared/stores/archive.ts';
-import { type Notifications, openNotifications } from '../../../shared/stores/notifications.ts';
+import { openArchive } from '../../../shared/stores/archive/archive.ts';
+import { openRecordedEvents } from '../../../shared/stores/history/recorded-events.ts';
+import { openRejectionsReader, type RejectionsReader } from '../../../shared/stores/history/rejections-reader.ts';
 import { openProjects } from '../../../shared/stores/projects.ts';
 import { openProjectsWriter, type ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
-import { openRecordedEvents } from '../../../shared/stores/recorded-events.ts';
-import { openRejectionsReader, type RejectionsReader } from '../../../shared/stores/rejections-reader.ts';
-import { openSites } from '../../../shared/stores/sites.ts';
+import { openSites } from '../../../shared/stores/sites/sites.ts';
+import { type Notifications, openNotifications } from '../../../shared/stores/topics/notifications.ts';
 import type { Config } from '../config.ts';
 import { withLatest } from '../with-latest.ts';
 import type { SelectionStores } from './select-objects.ts';

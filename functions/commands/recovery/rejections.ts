@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { REJECTION_REASONS, type RejectionReason } from '../../../shared/runtime/errors.ts';
-import type { RejectedEvent, RejectionCount } from '../../../shared/stores/rejections-reader.ts';
+import type { RejectedEvent, RejectionCount } from '../../../shared/stores/history/rejections-reader.ts';
 import { type Output, type Shell, table } from '../terminal.ts';
 import { type PurgeOptions, purge } from './purge-strangers.ts';
 import {

@@ -1,10 +1,10 @@
 import { hourPrefix, KINDS, type Kind, parseObjectName } from '../../../shared/event/object-name.ts';
 import { payloadHash } from '../../../shared/report/interpret.ts';
 import { PermanentError, type RejectionReason } from '../../../shared/runtime/errors.ts';
-import type { Archive } from '../../../shared/stores/archive.ts';
-import { attribute, type Sources } from '../../../shared/stores/attribution.ts';
-import type { RecordedEvent, RecordedEvents } from '../../../shared/stores/recorded-events.ts';
-import type { RejectionsReader } from '../../../shared/stores/rejections-reader.ts';
+import type { Archive } from '../../../shared/stores/archive/archive.ts';
+import type { RecordedEvent, RecordedEvents } from '../../../shared/stores/history/recorded-events.ts';
+import type { RejectionsReader } from '../../../shared/stores/history/rejections-reader.ts';
+import { attribute, type Sources } from '../../../shared/stores/sites/attribution.ts';
 import { type ArchivedEvent, compareHour } from '../../reconcile/compare-hour.ts';
 
 /** `missing`: what BigQuery has nowhere, or not every row of; `rejected`: what is in no history, for a reason that is recorded. */

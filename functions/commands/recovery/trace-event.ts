@@ -1,12 +1,12 @@
 import { KINDS, type Kind, objectName } from '../../../shared/event/object-name.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { PermanentError } from '../../../shared/runtime/errors.ts';
-import type { Archive } from '../../../shared/stores/archive.ts';
+import type { Archive } from '../../../shared/stores/archive/archive.ts';
 import type { Erasures } from '../../../shared/stores/erasures.ts';
-import type { EventPlaces, EventRow } from '../../../shared/stores/event-places.ts';
-import type { OptOuts } from '../../../shared/stores/opt-outs.ts';
-import { type Sites, siteKey } from '../../../shared/stores/sites.ts';
-import type { Unclaimed } from '../../../shared/stores/unclaimed.ts';
+import type { EventPlaces, EventRow } from '../../../shared/stores/history/event-places.ts';
+import type { OptOuts } from '../../../shared/stores/sites/opt-outs.ts';
+import { type Sites, siteKey } from '../../../shared/stores/sites/sites.ts';
+import type { Unclaimed } from '../../../shared/stores/sites/unclaimed.ts';
 
 export interface TraceStores {
   archive: Pick<Archive, 'read'>;

@@ -1,9 +1,9 @@
-import { openArchive } from '../../../shared/stores/archive.ts';
+import { openArchive } from '../../../shared/stores/archive/archive.ts';
 import { openErasures } from '../../../shared/stores/erasures.ts';
-import { openEventPlaces } from '../../../shared/stores/event-places.ts';
-import { openOptOuts } from '../../../shared/stores/opt-outs.ts';
-import { openSites } from '../../../shared/stores/sites.ts';
-import { openUnclaimed } from '../../../shared/stores/unclaimed.ts';
+import { openEventPlaces } from '../../../shared/stores/history/event-places.ts';
+import { openOptOuts } from '../../../shared/stores/sites/opt-outs.ts';
+import { openSites } from '../../../shared/stores/sites/sites.ts';
+import { openUnclaimed } from '../../../shared/stores/sites/unclaimed.ts';
 import { withLatest } from '../with-latest.ts';
 import type { TraceStores } from './trace-event.ts';
 

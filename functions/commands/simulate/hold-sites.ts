@@ -1,4 +1,4 @@
-import type { SiteDocument, Sites } from '../../../shared/stores/sites.ts';
+import type { SiteDocument, Sites } from '../../../shared/stores/sites/sites.ts';
 
 type Merge = (known: SiteDocument | undefined) => SiteDocument;
 

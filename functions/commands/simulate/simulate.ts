@@ -3,7 +3,7 @@ import { KINDS, type Kind } from '../../../shared/event/object-name.ts';
 import { enabledLists, type Project } from '../../../shared/project/project.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { type PastOptions, simulatePast, simulateSites } from '../../../shared/simulation/past.ts';
-import { openArchive } from '../../../shared/stores/archive.ts';
+import { openArchive } from '../../../shared/stores/archive/archive.ts';
 import { openProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { parseTime } from '../recovery/parse-time.ts';

@@ -1,5 +1,5 @@
-import type { AuditRow } from '../../../shared/stores/audits.ts';
-import type { PageRequest } from '../../../shared/stores/list-page.ts';
+import type { AuditRow } from '../../../shared/stores/history/audits.ts';
+import type { PageRequest } from '../../../shared/stores/sites/list-page.ts';
 import type { AuditItem } from '../api.ts';
 import type { Answer, ProjectCall } from '../call.ts';
 import { ListQuery, pageAnswer } from '../list.ts';

@@ -1,6 +1,6 @@
 import { IsIn, IsOptional, MaxLength } from 'class-validator';
 import type { Environment } from '../../../shared/report/environment.ts';
-import type { DeactivationFilter, DeactivationRow } from '../../../shared/stores/deactivation-lists.ts';
+import type { DeactivationFilter, DeactivationRow } from '../../../shared/stores/sites/deactivation-lists.ts';
 import type { DeactivationItem } from '../api.ts';
 import type { Answer, ProjectCall } from '../call.ts';
 import { type Column, EXPORT_FORMATS, type ExportFormat, exportFile } from '../export.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Project } from '../../../shared/project/project.ts';
-import { openFiguresWriter } from '../../../shared/stores/figures-writer.ts';
+import { openFiguresWriter } from '../../../shared/stores/figures/figures-writer.ts';
 import { TEST_PROJECT } from '../../../shared/testing/events.ts';
 import type {
   AdvisoriesAnswer,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Project } from '../../../shared/project/project.ts';
-import type { DeactivationDocument } from '../../../shared/stores/deactivations.ts';
-import { siteKey } from '../../../shared/stores/sites.ts';
+import type { DeactivationDocument } from '../../../shared/stores/sites/deactivations.ts';
+import { siteKey } from '../../../shared/stores/sites/sites.ts';
 import { TEST_PROJECT } from '../../../shared/testing/events.ts';
 import type {
   AuditItem,

@@ -1,6 +1,6 @@
 import { addDays } from '../../../shared/figures/days.ts';
 import { safeKey } from '../../../shared/project/custom-fields.ts';
-import { type SiteDocument, siteKey } from '../../../shared/stores/sites.ts';
+import { type SiteDocument, siteKey } from '../../../shared/stores/sites/sites.ts';
 import type { SiteAnswer, SiteHistoryAnswer } from '../api.ts';
 import type { Answer, ProjectCall } from '../call.ts';
 import { RequestProblem } from '../problem.ts';

@@ -2,9 +2,9 @@ import { Allow, IsIn, IsOptional, Length, Matches, MaxLength } from 'class-valid
 import { safeKey } from '../../../shared/project/custom-fields.ts';
 import type { CustomField, Project } from '../../../shared/project/project.ts';
 import type { Environment } from '../../../shared/report/environment.ts';
-import type { SlotValue } from '../../../shared/stores/site-derived.ts';
-import type { Facet, SiteFilter } from '../../../shared/stores/site-lists.ts';
-import { SITE_STATES, type SiteState } from '../../../shared/stores/site-state.ts';
+import type { SlotValue } from '../../../shared/stores/sites/site-derived.ts';
+import type { Facet, SiteFilter } from '../../../shared/stores/sites/site-lists.ts';
+import { SITE_STATES, type SiteState } from '../../../shared/stores/sites/site-state.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../export.ts';
 import { ListQuery } from '../list.ts';
 import { type ParameterError, RequestProblem } from '../problem.ts';

@@ -1,5 +1,5 @@
-import type { Contact } from '../../../shared/stores/contacts.ts';
-import { driverOf, type SiteFilter, type SiteRow } from '../../../shared/stores/site-lists.ts';
+import type { Contact } from '../../../shared/stores/sites/contacts.ts';
+import { driverOf, type SiteFilter, type SiteRow } from '../../../shared/stores/sites/site-lists.ts';
 import type { SiteItem } from '../api.ts';
 import type { Answer, ProjectCall } from '../call.ts';
 import { type Column, exportFile } from '../export.ts';

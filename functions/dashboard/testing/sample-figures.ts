@@ -11,8 +11,8 @@ import type {
 } from '../../../shared/figures/documents.ts';
 import { shareOf } from '../../../shared/figures/intervals.ts';
 import { rateOf } from '../../../shared/figures/rates.ts';
-import { monthsOf, seriesId } from '../../../shared/stores/figures.ts';
-import { openFiguresWriter } from '../../../shared/stores/figures-writer.ts';
+import { monthsOf, seriesId } from '../../../shared/stores/figures/figures.ts';
+import { openFiguresWriter } from '../../../shared/stores/figures/figures-writer.ts';
 
 /** The day before the one that has begun. */
 export const THROUGH: Day = '2026-03-09';

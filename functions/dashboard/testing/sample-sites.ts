@@ -1,9 +1,9 @@
 import type { Db } from 'mongodb';
 import type { Project } from '../../../shared/project/project.ts';
 import { filterableKeys } from '../../../shared/project/project.ts';
-import { withDerived } from '../../../shared/stores/site-derived.ts';
-import { SITE_STATES } from '../../../shared/stores/site-state.ts';
-import { type SiteDocument, siteKey } from '../../../shared/stores/sites.ts';
+import { withDerived } from '../../../shared/stores/sites/site-derived.ts';
+import { SITE_STATES } from '../../../shared/stores/sites/site-state.ts';
+import { type SiteDocument, siteKey } from '../../../shared/stores/sites/sites.ts';
 
 const HOUR_MS = 3_600_000;
 const START = Date.parse('2026-03-01T00:00:00.000Z');

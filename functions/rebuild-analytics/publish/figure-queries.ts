@@ -8,7 +8,7 @@ import {
   RETENTION_AGES,
 } from '../../../shared/figures/definitions.ts';
 import { cohortOf } from '../../../shared/figures/retention.ts';
-import { asDate, type Derivation } from '../../../shared/stores/derived-tables.ts';
+import { asDate, type Derivation } from '../../../shared/stores/history/derived-tables.ts';
 import { readQuery } from '../queries.ts';
 import { RATES_DAYS, type Window } from './figure-rows.ts';
 

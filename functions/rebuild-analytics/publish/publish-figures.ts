@@ -1,7 +1,7 @@
 import { addDays, type Day } from '../../../shared/figures/days.ts';
 import { NEIGHBOURS } from '../../../shared/figures/definitions.ts';
 import type { AnalyticsDocument, FigureDocuments, FigureName } from '../../../shared/figures/documents.ts';
-import { figureId } from '../../../shared/stores/figures.ts';
+import { figureId } from '../../../shared/stores/figures/figures.ts';
 import type { PublishRun, PublishStores } from '../publish.ts';
 import type { Attempts } from './attempts.ts';
 import { BEGINNING, figures as figuresQuery, lives as livesQuery, support as supportQuery } from './figure-queries.ts';

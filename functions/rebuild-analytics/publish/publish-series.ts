@@ -1,6 +1,6 @@
 import type { Day } from '../../../shared/figures/days.ts';
 import type { AnalyticsDocument, Dimension } from '../../../shared/figures/documents.ts';
-import { monthsOf } from '../../../shared/stores/figures.ts';
+import { monthsOf } from '../../../shared/stores/figures/figures.ts';
 import type { PublishRun, PublishStores } from '../publish.ts';
 import type { Attempts } from './attempts.ts';
 import { firstDays as firstDaysQuery, months as monthQuery } from './figure-queries.ts';

@@ -7,7 +7,7 @@ import {
   type SeriesDay,
   type SeriesDocument,
 } from '../../../shared/figures/documents.ts';
-import { seriesId } from '../../../shared/stores/figures.ts';
+import { seriesId } from '../../../shared/stores/figures/figures.ts';
 import { groupBy } from './group-by.ts';
 
 /** A project's day, as sql/figures-months.sql gives it. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rejectionOf } from '../../../shared/report/interpret.ts';
 import { PermanentError } from '../../../shared/runtime/errors.ts';
-import type { SiteDocument } from '../../../shared/stores/sites.ts';
+import type { SiteDocument } from '../../../shared/stores/sites/sites.ts';
 import { type Handler, PROCESS_EVENT } from './faultless.ts';
 
 /** process-event with one mistake, by what is wrong. */

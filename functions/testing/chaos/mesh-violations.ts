@@ -2,7 +2,7 @@ import { Storage } from '@google-cloud/storage';
 import type { ObjectReference } from '../../../shared/event/notification.ts';
 import { parseObjectName } from '../../../shared/event/object-name.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
-import { openArchive } from '../../../shared/stores/archive.ts';
+import { openArchive } from '../../../shared/stores/archive/archive.ts';
 import { openCountries } from '../../../shared/stores/countries.ts';
 import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { ownDatabase } from '../../../shared/testing/stores.ts';

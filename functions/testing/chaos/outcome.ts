@@ -1,9 +1,9 @@
 import type { Db } from 'mongodb';
 import { enabledLists, type Project } from '../../../shared/project/project.ts';
 import type { ErasureDocument } from '../../../shared/stores/erasures.ts';
-import { openHistoryReader, type QueryOptions } from '../../../shared/stores/history-reader.ts';
-import { addressOf } from '../../../shared/stores/site-mail.ts';
-import type { SiteDocument } from '../../../shared/stores/sites.ts';
+import { openHistoryReader, type QueryOptions } from '../../../shared/stores/history/history-reader.ts';
+import { addressOf } from '../../../shared/stores/sites/site-mail.ts';
+import type { SiteDocument } from '../../../shared/stores/sites/sites.ts';
 
 /** Whose part of the stores is looked at. */
 export interface Scope {

@@ -2,7 +2,7 @@ import type { ObjectReference } from '../../../shared/event/notification.ts';
 import { objectName, parseObjectName } from '../../../shared/event/object-name.ts';
 import type { SubscriberRequest } from '../../../shared/event/subscriber.ts';
 import { seededRandom } from '../../../shared/simulation/random.ts';
-import type { Archive } from '../../../shared/stores/archive.ts';
+import type { Archive } from '../../../shared/stores/archive/archive.ts';
 import { openIntake } from '../../collect/intake.ts';
 import { receive } from '../../collect/receive.ts';
 import type { Stores } from '../../process-event/process-event.ts';

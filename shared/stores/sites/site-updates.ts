@@ -1,0 +1,129 @@
+import { type AnyBulkWriteOperation, type Collection, MongoBulkWriteError } from 'mongodb';
+import { TransientError } from '../../runtime/errors.ts';
+import { groupCalls, type Outcome } from '../group-commit.ts';
+import { DUPLICATE_KEY, isOutOfReach } from '../mongodb.ts';
+import type { SiteDocument } from './sites.ts';
+
+/** What makes a site's next document of the one that is known. */
+export interface SiteUpdate {
+  id: string;
+  /** Gives the same object when there is nothing to change; asked again, of what it made, it has nothing to change. */
+  merge(known: SiteDocument | undefined): SiteDocument;
+}
+
+/** Two writers of one site rarely meet; so many in a row do not. */
+const MAX_ATTEMPTS = 50;
+/** Documents of some kilobytes, read and written at once. */
+const MAX_UPDATES = 500;
+
+/**
+ * Folds updates into their sites. Those that are under way at the same moment share one read and one write, those of one site
+ * one document. Resolves with what is stored, once it is.
+ */
+export function openSiteUpdates(sites: Collection<SiteDocument>): (update: SiteUpdate) => Promise<SiteDocument> {
+  const limits = { maxItems: MAX_UPDATES, maxSize: MAX_UPDATES, sizeOf: () => 1 };
+  return groupCalls<SiteUpdate, SiteDocument>((updates) => updateAll(sites, updates), limits);
+}
+
+async function updateAll(sites: Collection<SiteDocument>, updates: SiteUpdate[]): Promise<Outcome<SiteDocument>[]> {
+  const outcomes = new Map<SiteUpdate, Outcome<SiteDocument>>();
+  let open = updates;
+  for (let attempt = 0; attempt < MAX_ATTEMPTS && open.length > 0; attempt += 1) {
+    for (const [update, outcome] of await attemptAll(sites, open)) outcomes.set(update, outcome);
+    open = open.filter((update) => !outcomes.has(update));
+  }
+  const error = new TransientError('sites: too many writers of one site', { cause: undefined });
+  return updates.map((update) => outcomes.get(update) ?? { error });
+}
+
+/** A site's updates, and what they make of it. */
+interface Fold {
+  known: SiteDocument | undefined;
+  merged: SiteDocument | undefined;
+  updates: SiteUpdate[];
+}
+
+/** What came to its end; the rest met another writer, and has to look again. */
+async function attemptAll(
+  sites: Collection<SiteDocument>,
+  updates: SiteUpdate[],
+): Promise<Map<SiteUpdate, Outcome<SiteDocument>>> {
+  const outcomes = new Map<SiteUpdate, Outcome<SiteDocument>>();
+  const settle = ({ updates: own }: Fold, outcome: Outcome<SiteDocument>) => {
+    for (const update of own) if (!outcomes.has(update)) outcomes.set(update, outcome);
+  };
+  const ids = [...new Set(updates.map(({ id }) => id))];
+  const found = await sites.find({ _id: { $in: ids } }).toArray();
+  const known = new Map(found.map((document) => [document._id, document]));
+  const folds = ids.map((id): Fold => {
+    const own = updates.filter((update) => update.id === id);
+    return { known: known.get(id), merged: known.get(id), updates: own };
+  });
+  for (const fold of folds) {
+    for (const update of fold.updates) {
+      try {
+        fold.merged = update.merge(fold.merged);
+      } catch (error) {
+        outcomes.set(update, { error });
+      }
+    }
+  }
+  const changed = folds.filter((fold) => fold.merged !== fold.known);
+  for (const fold of folds) {
+    if (fold.merged === fold.known && fold.known !== undefined) settle(fold, { value: fold.known });
+  }
+  for (const [fold, outcome] of await writeAll(sites, changed)) settle(fold, outcome);
+  return outcomes;
+}
+
+function nextOf({ known, merged }: Fold): SiteDocument {
+  return { ...(merged as SiteDocument), revision: (known?.revision ?? 0) + 1 };
+}
+
+/** A new site is an upsert of what no document has: so all are one command, and one that came meanwhile is a duplicate key. */
+function writeOf(fold: Fold): AnyBulkWriteOperation<SiteDocument> {
+  const { _id, ...rest } = nextOf(fold);
+  const isNew = fold.known === undefined;
+  const filter = { _id, revision: fold.known?.revision ?? 0 };
+  return { replaceOne: { filter, replacement: rest as SiteDocument, upsert: isNew } };
+}
+
+/**
+ * Which of these are written, or refused for a reason of their own. MongoDB counts the documents that it found and does not name
+ * them: when one of a command's was changed by another writer, all of them look again, and those that were written find nothing
+ * to change.
+ */
+async function writeAll(sites: Collection<SiteDocument>, folds: Fold[]): Promise<Map<Fold, Outcome<SiteDocument>>> {
+  if (folds.length === 0) return new Map();
+  let matched: number;
+  let failures = new Map<Fold, { code?: unknown }>();
+  try {
+    ({ matchedCount: matched } = await sites.bulkWrite(folds.map(writeOf), { ordered: false }));
+  } catch (error) {
+    if (!(error instanceof MongoBulkWriteError)) return writeEach(sites, folds, error);
+    matched = error.result.matchedCount;
+    failures = new Map([error.writeErrors].flat().map((one) => [folds[one.index] as Fold, one]));
+  }
+  const written = folds.filter((fold) => !failures.has(fold));
+  const replaced = written.filter(({ known }) => known !== undefined);
+  const isSure = matched === replaced.length;
+  const outcomes = new Map<Fold, Outcome<SiteDocument>>();
+  for (const fold of written) {
+    if (isSure || fold.known === undefined) outcomes.set(fold, { value: nextOf(fold) });
+  }
+  for (const [fold, error] of failures) if (error.code !== DUPLICATE_KEY) outcomes.set(fold, { error });
+  return outcomes;
+}
+
+/** A document that the client cannot send must not fail the others. */
+async function writeEach(
+  sites: Collection<SiteDocument>,
+  folds: Fold[],
+  error: unknown,
+): Promise<Map<Fold, Outcome<SiteDocument>>> {
+  if (isOutOfReach(error)) throw error;
+  if (folds.length === 1) return new Map([[folds[0] as Fold, { error }]]);
+  const outcomes = new Map<Fold, Outcome<SiteDocument>>();
+  for (const fold of folds) for (const [one, outcome] of await writeAll(sites, [fold])) outcomes.set(one, outcome);
+  return outcomes;
+}
