@@ -2,20 +2,20 @@ import { Command, CommanderError } from 'commander';
 import { TransientError } from '../../shared/runtime/errors.ts';
 import { failureName } from '../../shared/runtime/log.ts';
 import { addCharts } from './charts/charts.ts';
+import { addRebuild } from './charts/rebuild.ts';
+import { addSimulate } from './charts/simulate.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
 import { addCost } from './cost/cost.ts';
 import { addDoctor } from './doctor/doctor.ts';
 import { addErase } from './person/erase.ts';
 import { addShowSite } from './person/show-site.ts';
 import { addProjects } from './projects/projects.ts';
-import { addRebuild } from './rebuild/rebuild.ts';
 import { addDeadLetters } from './recovery/dead-letters.ts';
 import { addReconcile } from './recovery/reconcile.ts';
 import { addRejections } from './recovery/rejections.ts';
 import { addReplay } from './recovery/replay.ts';
 import { addTrace } from './recovery/trace.ts';
 import { addSetup } from './setup.ts';
-import { addSimulate } from './simulate/simulate.ts';
 import { openTerminal, type Shell, type Streams } from './terminal.ts';
 
 /** Every command, in the order of --help. */
