@@ -101,7 +101,7 @@ export const definition = {
   resumed: 'Sites that had gone silent and report again.',
   net: 'Active sites less those of the day before: new, reactivated and resumed sites and copies that count again, less those that left, that went silent and that were set aside as copies.',
   deactivations:
-    'All deactivations that production sites sent, each once. Those by sites that never sent a report are included here and named beside it; they enter no rate.',
+    'All deactivations that production sites sent, each once, without those of copies. Those by sites that never sent a report are included here and named beside it; they enter no rate.',
   optInRate:
     'Of the sites that answered for the first time in this period, the share that said yes: new sites / (new sites + first refusals). A refusal by a site that had agreed or refused before is no first answer.',
   withdrawn:

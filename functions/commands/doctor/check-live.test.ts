@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Dataset } from '@google-cloud/bigquery';
 import { PubSub, type Topic } from '@google-cloud/pubsub';
 import type { Bucket } from '@google-cloud/storage';
@@ -7,7 +8,21 @@ import type { Latest } from '../../../shared/stores/mongodb.ts';
 import { ownBucket, ownDatabase, ownDataset } from '../../../shared/testing/stores.ts';
 import { differs } from './check.ts';
 import { checkEvent } from './check-event.ts';
-import { checkQueries } from './check-queries.ts';
+import { checkQueries, rebuildQueries } from './check-queries.ts';
+
+const SQL = new URL('../../rebuild-analytics/sql/', import.meta.url);
+
+describe('rebuildQueries', () => {
+  const queries = Object.values(rebuildQueries('2026-03-31', ['plan'])).map(({ sql }) => sql);
+  /** What a query has of a file that is a part of it: all but the parts of this part. */
+  const piecesOf = (file: string) => readFileSync(new URL(file, SQL), 'utf8').split(/\$\{(?!dataset\})\w+\}/);
+
+  for (const file of readdirSync(SQL))
+    it(`has sql/${file} in one that is tried`, () => {
+      const pieces = piecesOf(file).map((piece) => piece.trim());
+      assert.ok(queries.some((sql) => pieces.every((piece) => sql.includes(piece))));
+    });
+});
 
 describe('what doctor --live tries', () => {
   let dataset: Dataset;

@@ -1,8 +1,8 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import type { Db } from 'mongodb';
-import { addDays } from '../../../shared/figures/days.ts';
+import { addDays, type Day } from '../../../shared/figures/days.ts';
 import { openFigures } from '../../../shared/stores/figures/figures.ts';
-import { openDerivedTables } from '../../../shared/stores/history/derived-tables.ts';
+import { type Derivation, openDerivedTables } from '../../../shared/stores/history/derived-tables.ts';
 import { inDataset } from '../../../shared/stores/history/history.ts';
 import type { QueryOptions } from '../../../shared/stores/history/history-reader.ts';
 import { readViews } from '../../../shared/stores/history/tables.ts';
@@ -60,11 +60,9 @@ async function checkViews(options: QueryOptions): Promise<Check[]> {
   return Promise.all(checks);
 }
 
-/** Every query of a rebuild: what each hour asks, and what is asked once a day. */
-async function checkRebuild(options: QueryOptions, customFieldKeys: string[]): Promise<Check[]> {
-  const { bytesOf } = openDerivedTables(options);
-  const today = new Date().toISOString().slice(0, 10);
-  const queries = {
+/** Every query of a rebuild, by name: what each hour asks, and what is asked once a day. */
+export function rebuildQueries(today: Day, customFieldKeys: string[]): Record<string, Derivation> {
+  return {
     'first day': firstDay(),
     site_days: siteDays(today),
     site_lives: siteLives(today, today),
@@ -79,6 +77,12 @@ async function checkRebuild(options: QueryOptions, customFieldKeys: string[]): P
     lives: figureQueries.lives(['-'], addDays(today, -1)),
     support: figureQueries.support(['-'], addDays(today, -1)),
   };
+}
+
+/** What each of them would read. */
+async function checkRebuild(options: QueryOptions, customFieldKeys: string[]): Promise<Check[]> {
+  const { bytesOf } = openDerivedTables(options);
+  const queries = rebuildQueries(new Date().toISOString().slice(0, 10), customFieldKeys);
   const expected = `reads no more than ${inGib(options.maxBytesBilled)}`;
   return Promise.all(
     Object.entries(queries).map(async ([name, derivation]) => {
