@@ -10,8 +10,8 @@ interface CostOptions extends Output {
 }
 
 const HELP = `
-List prices of ${PRICES.region}, read in ${PRICES.read}, before free tiers, without MongoDB and without the hourly rebuild, which scans the
-history: see terraform/README.md, Cost. The original design is a collector in Go that writes the same objects, and an hourly
+List prices of ${PRICES.region}, read in ${PRICES.read}, before free tiers, without MongoDB and without the hourly rebuild, which goes by
+sites: see terraform/README.md, Cost. The original design is a collector in Go that writes the same objects, and an hourly
 Dataflow job that reads and loads them. It shows an event after up to an hour; Sitebeat after a second, which is what the difference buys.
 
 Assumptions, each for --assume:
