@@ -40,7 +40,6 @@ export const functions: Readonly<Record<string, FunctionRule>> = {
   ...taking(['STRING'], {
     LOWER: string('bq_lower({0})'),
     UPPER: string('bq_upper({0})'),
-    REVERSE: string('bq_reverse({0})'),
   }),
   ...taking(textual, {
     TRIM: string('bq.trim({0})', 'trim({0}, {1})'),
@@ -52,9 +51,6 @@ export const functions: Readonly<Record<string, FunctionRule>> = {
     LEFT: string('left({0}, {1})'),
     RIGHT: string('right({0}, {1})'),
     REPLACE: string('replace({0}, {1}, {2})'),
-    REPEAT: string('repeat({0}, {1})'),
-    LPAD: string("lpad({0}, CAST({1} AS INTEGER), ' ')", 'lpad({0}, CAST({1} AS INTEGER), {2})'),
-    RPAD: string("rpad({0}, CAST({1} AS INTEGER), ' ')", 'rpad({0}, CAST({1} AS INTEGER), {2})'),
     STRPOS: integer('strpos({0}, {1})'),
     STARTS_WITH: boolean('starts_with({0}, {1})'),
     ENDS_WITH: boolean('ends_with({0}, {1})'),
@@ -63,7 +59,6 @@ export const functions: Readonly<Record<string, FunctionRule>> = {
     REGEXP_CONTAINS: boolean('regexp_matches({0}, {1})'),
     REGEXP_REPLACE: string("regexp_replace({0}, {1}, {2}, 'g')"),
     MD5: bytes('unhex(md5({0}))'),
-    SHA1: bytes('unhex(sha1({0}))'),
     SHA256: bytes('unhex(sha256({0}))'),
     TO_HEX: string('lower(hex({0}))'),
     FROM_HEX: bytes('unhex({0})'),
@@ -81,18 +76,12 @@ export const functions: Readonly<Record<string, FunctionRule>> = {
   // numbers
   ...taking(numeric, {
     ABS: first('abs({0})'),
-    SIGN: first('sign({0})'),
     MOD: integer('bq.mod({0}, {1})'),
     DIV: integer('bq.div({0}, {1})'),
     ROUND: float('round({0}::DOUBLE)', 'round({0}::DOUBLE, CAST({1} AS INTEGER))'),
     TRUNC: float('trunc({0}::DOUBLE)'),
     CEIL: float('ceil({0}::DOUBLE)'),
     FLOOR: float('floor({0}::DOUBLE)'),
-    SQRT: float('sqrt({0}::DOUBLE)'),
-    POW: float('pow({0}::DOUBLE, {1}::DOUBLE)'),
-    EXP: float('exp({0}::DOUBLE)'),
-    LN: float('ln({0}::DOUBLE)'),
-    LOG: float('(ln({0}::DOUBLE) / ln({1}::DOUBLE))'),
     SAFE_DIVIDE: float('bq.safe_divide({0}, {1})'),
   }),
   // arrays
@@ -112,10 +101,6 @@ export const functions: Readonly<Record<string, FunctionRule>> = {
     INT64: integer("CAST(bq.json_scalar({0}, ['BIGINT', 'UBIGINT']) AS BIGINT)"),
     FLOAT64: float("CAST(bq.json_scalar({0}, ['BIGINT', 'UBIGINT', 'HUGEINT', 'DOUBLE']) AS DOUBLE)"),
     BOOL: boolean("CAST(bq.json_scalar({0}, ['BOOLEAN']) AS BOOLEAN)"),
-    LAX_INT64: integer('bq.lax_int64({0})'),
-    LAX_FLOAT64: float('bq.lax_float64({0})'),
-    LAX_BOOL: boolean('bq.lax_bool({0})'),
-    LAX_STRING: string("bq.json_value({0}, '$')"),
   }),
   // dates and times
   CURRENT_TIMESTAMP: timestamp('now()'),
@@ -133,12 +118,10 @@ export const functions: Readonly<Record<string, FunctionRule>> = {
     UNIX_MILLIS: integer('CAST(floor(epoch_us({0}) / 1000) AS BIGINT)'),
     UNIX_MICROS: integer('epoch_us({0})'),
   }),
-  ...taking(['DATE'], { UNIX_DATE: integer("date_diff('day', DATE '1970-01-01', {0})") }),
   ...taking(['INTEGER'], {
     TIMESTAMP_SECONDS: timestamp('CAST(make_timestamp({0} * 1000000) AS TIMESTAMPTZ)'),
     TIMESTAMP_MILLIS: timestamp('CAST(make_timestamp({0} * 1000) AS TIMESTAMPTZ)'),
     TIMESTAMP_MICROS: timestamp('CAST(make_timestamp({0}) AS TIMESTAMPTZ)'),
-    DATE_FROM_UNIX_DATE: date("(DATE '1970-01-01' + CAST({0} AS INTEGER))"),
   }),
 };
 
@@ -160,7 +143,6 @@ export const aggregates: Readonly<Record<string, FunctionRule>> = {
   ...taking(numeric, {
     SUM: first('sum({0})'),
     AVG: float('avg({0}::DOUBLE)'),
-    STDDEV: float('stddev_samp({0})'),
   }),
   // exact, where the service's result is near
   ...needing('grouping', { APPROX_COUNT_DISTINCT: integer('count(DISTINCT {0})') }),
@@ -171,7 +153,6 @@ export const windowFunctions: Readonly<Record<string, FunctionRule>> = {
   ROW_NUMBER: integer('row_number()'),
   RANK: integer('rank()'),
   DENSE_RANK: integer('dense_rank()'),
-  NTILE: integer('ntile({0})'),
   LAG: first('lag({0})', 'lag({0}, {1})', 'lag({0}, {1}, {2})'),
   LEAD: first('lead({0})', 'lead({0}, {1})', 'lead({0}, {1}, {2})'),
   FIRST_VALUE: first('first_value({0})'),

@@ -1,7 +1,6 @@
 import { DuckDBScalarFunction, VARCHAR } from '@duckdb/node-api';
 
 const integerText = String.raw`'[+-]?(\d+|0[xX][0-9a-fA-F]+)'`;
-const numberText = String.raw`'[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?'`;
 const notFiniteText = "'(?i)[+-]?(nan|inf|infinity)'";
 const jsonPath = String.raw`'\$(\.[A-Za-z_]\w*|\."[^"]*"|\[\d+\])*'`;
 const noNaN = "error('The emulator does not support NaN and infinity')";
@@ -75,19 +74,12 @@ const macros: Record<string, string> = {
   'json_keys(j)': "CASE WHEN json_type(j) = 'OBJECT' THEN list_sort(json_keys(j)) END",
   'json_type(j)':
     "CASE json_type(j) WHEN 'VARCHAR' THEN 'string' WHEN 'UBIGINT' THEN 'number' WHEN 'BIGINT' THEN 'number' WHEN 'HUGEINT' THEN 'number' WHEN 'DOUBLE' THEN 'number' ELSE lower(json_type(j)) END",
-  'lax_number(j)': `CASE WHEN json_type(j) NOT IN ('OBJECT', 'ARRAY', 'BOOLEAN') AND regexp_full_match(json_extract_string(j, '$'), ${numberText}) THEN json_extract_string(j, '$') END`,
-  'lax_int64(j)':
-    "CASE WHEN json_type(j) = 'BOOLEAN' THEN CAST(CAST(json_extract_string(j, '$') AS BOOLEAN) AS BIGINT) ELSE coalesce(bq.safe_text_to_int64(bq.lax_number(j)), bq.safe_float_to_int64(TRY_CAST(bq.lax_number(j) AS DOUBLE))) END",
-  'lax_float64(j)': `CASE WHEN json_type(j) = 'VARCHAR' AND regexp_full_match(json_extract_string(j, '$'), ${notFiniteText}) THEN ${noNaN} ELSE bq.finite_or_null(TRY_CAST(bq.lax_number(j) AS DOUBLE)) END`,
-  'lax_bool(j)':
-    "CASE WHEN json_type(j) IN ('BOOLEAN', 'VARCHAR') THEN bq.safe_text_to_bool(json_extract_string(j, '$')) ELSE TRY_CAST(bq.lax_number(j) AS DOUBLE) <> 0 END",
 };
 
-/** Functions of text by BigQuery's rules, which are JavaScript's: full case mapping, and code points in reverse. */
+/** Functions of text by BigQuery's rules, which are JavaScript's: full case mapping. */
 const textFunctions: Readonly<Record<string, (text: string) => string>> = {
   bq_upper: (text) => text.toUpperCase(),
   bq_lower: (text) => text.toLowerCase(),
-  bq_reverse: (text) => [...text].reverse().join(''),
 };
 
 /** What a database must be given each time it is opened: a file keeps neither functions nor the macros' database. */

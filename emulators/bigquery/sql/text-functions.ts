@@ -29,12 +29,6 @@ function regexpExtract(args: readonly unknown[], scope: Scope): Resolved {
   };
 }
 
-function regexpExtractAll(args: readonly unknown[], scope: Scope): Resolved {
-  const group = groupIn(literalOf(args[1], 'a regular expression'));
-  const [value, pattern] = args.map((arg) => expression(arg, scope).sql);
-  return { sql: `regexp_extract_all(${value}, ${pattern}, ${group})`, type: { type: 'STRING', mode: 'REPEATED' } };
-}
-
 /** BigQuery's format elements that DuckDB has too, under its name for them. */
 const elements: Readonly<Record<string, string>> = {
   ...Object.fromEntries([...'AaBbdHIjMmpSUuVWwYyG%'].map((element) => [element, `%${element}`])),
@@ -104,7 +98,6 @@ function parse(name: keyof typeof parsed): SpecialFunction {
 /** Functions of text that need a literal pattern. */
 export const textFunctions: Readonly<Record<string, SpecialFunction>> = {
   REGEXP_EXTRACT: regexpExtract,
-  REGEXP_EXTRACT_ALL: regexpExtractAll,
   FORMAT_DATE: format('FORMAT_DATE'),
   FORMAT_DATETIME: format('FORMAT_DATETIME'),
   FORMAT_TIMESTAMP: format('FORMAT_TIMESTAMP'),
