@@ -61,6 +61,29 @@ describe('openSiteUpdates', () => {
     assert.deepEqual(documents.at(-1)?.revision, 1);
   });
 
+  for (const { title, fault } of [
+    { title: 'the connection breaks', fault: { closeConnection: true } },
+    { title: 'the server ends', fault: { errorCode: 91 } },
+  ])
+    it(`takes no site for written, known or new, when ${title}`, async function () {
+      await noted('known', '0');
+      const { namespace } = sites;
+      const data = { failCommands: ['update'], namespace, ...fault };
+      const command = { configureFailPoint: 'failCommand', mode: 'alwaysOn', data };
+      // a real server has it when it was started for tests
+      await latest.db
+        .admin()
+        .command(command)
+        .catch(() => this.skip());
+      try {
+        const all = [noted('new', '1'), noted('known', '1'), noted('other', '1')];
+        for (const outcome of await Promise.allSettled(all)) assert.equal(outcome.status, 'rejected');
+      } finally {
+        await latest.db.admin().command({ configureFailPoint: 'failCommand', mode: 'off' });
+      }
+      assert.deepEqual(await stored(), { known: { events: ['0'], revision: 1 } });
+    });
+
   it('writes nothing where nothing changes', async () => {
     await noted('a', '1');
     const write = spy(sites, 'bulkWrite');

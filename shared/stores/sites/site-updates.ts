@@ -1,4 +1,4 @@
-import { type AnyBulkWriteOperation, type Collection, MongoBulkWriteError } from 'mongodb';
+import { type AnyBulkWriteOperation, type BulkWriteResult, type Collection, MongoBulkWriteError } from 'mongodb';
 import { TransientError } from '../../runtime/errors.ts';
 import { groupCalls, type Outcome } from '../group-commit.ts';
 import { DUPLICATE_KEY, isOutOfReach } from '../mongodb.ts';
@@ -95,21 +95,24 @@ function writeOf(fold: Fold): AnyBulkWriteOperation<SiteDocument> {
  */
 async function writeAll(sites: Collection<SiteDocument>, folds: Fold[]): Promise<Map<Fold, Outcome<SiteDocument>>> {
   if (folds.length === 0) return new Map();
-  let matched: number;
+  let result: BulkWriteResult;
   let failures = new Map<Fold, { code?: unknown }>();
   try {
-    ({ matchedCount: matched } = await sites.bulkWrite(folds.map(writeOf), { ordered: false }));
+    result = await sites.bulkWrite(folds.map(writeOf), { ordered: false });
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError)) return writeEach(sites, folds, error);
-    matched = error.result.matchedCount;
-    failures = new Map([error.writeErrors].flat().map((one) => [folds[one.index] as Fold, one]));
+    const refused = [error.writeErrors].flat();
+    // the driver gives a connection that broke this name too: then nobody knows what was written
+    if (refused.length === 0) throw error;
+    result = error.result;
+    failures = new Map(refused.map((one) => [folds[one.index] as Fold, one]));
   }
-  const written = folds.filter((fold) => !failures.has(fold));
-  const replaced = written.filter(({ known }) => known !== undefined);
-  const isSure = matched === replaced.length;
+  const replaced = folds.filter((fold) => fold.known !== undefined && !failures.has(fold));
+  const isSure = result.matchedCount === replaced.length;
   const outcomes = new Map<Fold, Outcome<SiteDocument>>();
-  for (const fold of written) {
-    if (isSure || fold.known === undefined) outcomes.set(fold, { value: nextOf(fold) });
+  for (const [index, fold] of folds.entries()) {
+    const isWritten = fold.known === undefined ? index in result.upsertedIds : isSure && !failures.has(fold);
+    if (isWritten) outcomes.set(fold, { value: nextOf(fold) });
   }
   for (const [fold, error] of failures) if (error.code !== DUPLICATE_KEY) outcomes.set(fold, { error });
   return outcomes;
