@@ -485,6 +485,9 @@ describe('the mail of a site', () => {
           for (const [index, time] of times.entries()) {
             if (index > 0) assert.ok(time - (times[index - 1] as number) >= WEEK_MS, 'one new address a week');
           }
+          const met = new Set(shuffled.map(({ fault }) => fault));
+          // one that is refused takes the note with it that an earlier one may be out
+          if (met.has('killed after') && met.has('refused')) return;
           assert.ok(sent.every(({ email }) => firsts.has(addressDigest(PROJECT.hash, email ?? ''))));
         },
       ),

@@ -185,6 +185,6 @@ describe('the lives of sites', function () {
           }
         },
       ),
-      { numRuns: 1 },
+      { numRuns: 1, endOnFailure: true },
     ));
 });

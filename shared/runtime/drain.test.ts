@@ -19,6 +19,8 @@ import { existsSync } from 'node:fs';
 import { cloudEvent, http } from '${join(ROOT, 'node_modules/@google-cloud/functions-framework/build/src/index.js')}';
 import { drainOnSignal } from '${join(ROOT, 'shared/runtime/drain.ts')}';
 const { limits, closes } = JSON.parse(process.env.DRAIN);
+// before the drain's own, which is done within the same turn
+process.on('SIGTERM', () => console.log('told to end'));
 drainOnSignal(async () => {
   console.log('closed');
   if (!closes) await new Promise(() => {});
@@ -103,6 +105,7 @@ describe('drainOnSignal', () => {
       const { response } = await send();
       const exited = once(child, 'exit');
       child.kill('SIGTERM');
+      await until(() => output.includes('told to end'), { what: 'the signal' });
       writeFileSync(join(folder, 'release'), '');
       const answer = await response;
       assert.deepEqual([answer.statusCode, answer.headers.connection, await textOf(answer)], [status, 'close', text]);
