@@ -58,12 +58,11 @@ export async function closeServer(server: HttpServer): Promise<void> {
   clearTimeout(limit);
 }
 
-/** A port that nobody listens on now: this one, or any. Rejects with a message that names a port that is taken. */
-export async function freePort(wanted = 0): Promise<number> {
+/** Rejects with a message that names the port when somebody listens on it. */
+export async function requireFree(port: number): Promise<void> {
   const server = createServer();
-  const port = await listen(server, wanted);
+  await listen(server, port);
   await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /**

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect } from 'node:net';
+import { freePort } from '../../shared/testing/free-port.ts';
 import { listen } from '../emulator.ts';
 import { type FaultProxy, startHttpFaults, startTcpFaults } from './index.ts';
 
@@ -56,11 +57,7 @@ describe('a fault proxy', () => {
     });
 
   it('before HTTP says with a cut that nobody is behind it', async () => {
-    const nobody = createServer();
-    const port = await listen(nobody);
-    nobody.close();
-    await once(nobody, 'close');
-    proxy = await startHttpFaults({ target: `127.0.0.1:${port}`, share: 0, chance: () => 0.5 });
+    proxy = await startHttpFaults({ target: `127.0.0.1:${await freePort()}`, share: 0, chance: () => 0.5 });
     assert.equal(await ask(), 'broken');
   });
 

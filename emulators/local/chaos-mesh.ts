@@ -5,8 +5,8 @@ import { findMeshViolations } from '../../functions/testing/chaos/mesh-violation
 import { concurrently } from '../../shared/runtime/concurrently.ts';
 import { type Random, seededRandom } from '../../shared/simulation/random.ts';
 import { type ClientRequest, simulate } from '../../shared/simulation/simulate.ts';
+import { freePort } from '../../shared/testing/free-port.ts';
 import { until } from '../../shared/testing/until.ts';
-import { freePort } from '../emulator.ts';
 import { type FaultProxy, startHttpFaults, startTcpFaults } from '../faults/index.ts';
 import { type FunctionProcess, startFunction } from './function-process.ts';
 import { ownStores, removeOwnStores } from './own-stores.ts';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildFunctions } from '../../functions/build.ts';
 import { type Mesh, readMesh } from '../../functions/mesh.ts';
-import { freePort } from '../emulator.ts';
+import { freePort } from '../../shared/testing/free-port.ts';
+import { requireFree } from '../emulator.ts';
 import { type FunctionProcess, startFunction } from './function-process.ts';
 import { provisionDelivery, provisionStores } from './provision.ts';
 import { runSchedules } from './schedule.ts';
@@ -39,7 +40,7 @@ export interface MeshRun {
 export async function startMeshRun({ dataDir, port, onLine, beforeDelivery }: MeshRunOptions): Promise<MeshRun> {
   const mesh = readMesh();
   const last = dataDir === undefined ? undefined : readLastRun(dataDir);
-  if (port) await freePort(port);
+  if (port) await requireFree(port);
   let ports: Record<string, number> = {};
   const urlOf = (name: string) => `http://127.0.0.1:${ports[name]}`;
   const [stores] = await Promise.all([startStores(process.env, dataDir), buildFunctions()]);
@@ -122,14 +123,17 @@ async function choosePorts(
 ): Promise<Record<string, number>> {
   const ports: Record<string, number> = {};
   for (const { name } of mesh.functions) {
-    ports[name] =
-      name === 'collect' && port ? await freePort(port) : await freePort(last?.ports[name]).catch(() => freePort());
+    ports[name] = name === 'collect' && port ? port : await portOf(last?.ports[name]);
   }
   if (dataDir !== undefined) {
     mkdirSync(dataDir, { recursive: true });
     writeFileSync(join(dataDir, LAST_RUN), JSON.stringify({ pid: process.pid, ports } satisfies LastRun));
   }
   return ports;
+}
+
+function portOf(last: number | undefined): Promise<number> {
+  return last === undefined ? freePort() : requireFree(last).then(() => last, freePort);
 }
 
 function isAlive(pid: number): boolean {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientRequest, simulate } from '../../shared/simulation/simulate.ts';
 import { type Bench, type BenchResult, type Figures, percentile } from '../../shared/testing/bench.ts';
+import { freePort } from '../../shared/testing/free-port.ts';
 import { until } from '../../shared/testing/until.ts';
-import { freePort } from '../emulator.ts';
 import { post, postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
 import { type RunnerProcess, startRunner } from './runner-process.ts';

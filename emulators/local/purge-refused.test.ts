@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { capturedRun } from '../../functions/testing/captured-run.ts';
 import { type OwnSystem, openOwnSystem } from '../../functions/testing/own-system.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { freePort } from '../../shared/testing/free-port.ts';
 import { startBigQuery } from '../bigquery/index.ts';
 import type { Emulator } from '../emulator.ts';
 
@@ -14,14 +15,14 @@ describe('a purge that BigQuery refuses, for rows are in its streaming buffer', 
   let bigQuery: Emulator;
   let system: OwnSystem;
 
-  const start = async (streamingBufferMs: number, port = 0) => {
+  const start = async (streamingBufferMs: number, port: number) => {
     bigQuery = await startBigQuery({ dataDir, streamingBufferMs, port });
     process.env.BIGQUERY_EMULATOR_HOST = bigQuery.url;
   };
   before(async () => {
     given = process.env.BIGQUERY_EMULATOR_HOST ?? '';
     dataDir = await mkdtemp(join(tmpdir(), 'sitebeat-purge-'));
-    await start(600_000);
+    await start(600_000, await freePort());
     system = await openOwnSystem([TEST_PROJECT]);
     const payload = { hash: 'ffffffff-1111-4222-8333-444455556666' };
     await system.process(

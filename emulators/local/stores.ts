@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { freePort } from '../../shared/testing/free-port.ts';
 import { startBigQuery } from '../bigquery/index.ts';
-import { type Emulator, freePort } from '../emulator.ts';
+import type { Emulator } from '../emulator.ts';
 import { startMail } from '../mail/index.ts';
 import { startMongodb } from '../mongodb/index.ts';
 import { startPubsub } from '../pubsub/index.ts';

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { type Emulator, freePort } from '../emulator.ts';
+import { freePort } from '../../shared/testing/free-port.ts';
+import type { Emulator } from '../emulator.ts';
 
 const START_MS = 30_000;
 const STOP_MS = 3_000;

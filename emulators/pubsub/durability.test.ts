@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../../shared/testing/free-port.ts';
 import { until } from '../../shared/testing/until.ts';
 import type { Emulator } from '../emulator.ts';
 import { startPushEndpoint } from './contract-endpoint.ts';
@@ -30,8 +31,8 @@ describe('the embedded Pub/Sub emulator on disk', () => {
     target = new Target();
     await target.open(address);
   };
-  const start = async (port = 0) => {
-    emulator = await startPubsub({ dataDir, port });
+  const start = async (port?: number) => {
+    emulator = await startPubsub({ dataDir, port: port ?? (await freePort()) });
     await open(emulator.url);
   };
   const restart = async () => {

@@ -1,6 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { type EmulatorOptions, freePort, runAlone, type StartEmulator } from '../emulator.ts';
+import { type EmulatorOptions, requireFree, runAlone, type StartEmulator } from '../emulator.ts';
 import { publisherMethods } from './publisher.ts';
 import { createPusher } from './push.ts';
 import { State } from './state.ts';
@@ -50,9 +50,9 @@ export const startPubsub: StartEmulator = async ({ port = 0, dataDir }: Emulator
 
 async function bind(server: Server, port: number): Promise<number> {
   // gRPC only logs why it cannot have a port; this says it
-  const free = await freePort(port);
+  await requireFree(port);
   return new Promise((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${free}`, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
       else reject(error);
     });

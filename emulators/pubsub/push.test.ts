@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { freePort } from '../../shared/testing/free-port.ts';
 import { until } from '../../shared/testing/until.ts';
 import { checkSubscription } from './config.ts';
 import { type PushEndpoint, startPushEndpoint } from './contract-endpoint.ts';
@@ -14,7 +15,7 @@ describe('createPusher', () => {
   let settled: string[];
   let ids = 0;
   beforeEach(async () => {
-    endpoint = await startPushEndpoint();
+    endpoint = await startPushEndpoint(await freePort());
     settled = [];
     const config = { name: 'projects/p/subscriptions/sss', pushConfig: { pushEndpoint: endpoint.url } };
     subscription = new Subscription(checkSubscription(config), {

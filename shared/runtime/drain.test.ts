@@ -3,10 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../testing/free-port.ts';
 import { until } from '../testing/until.ts';
 import { DRAIN_LIMITS } from './drain.ts';
 
@@ -56,11 +56,7 @@ describe('drainOnSignal', () => {
   async function start(target: string, { limits = DRAIN_LIMITS, closes = true } = {}): Promise<void> {
     writeFileSync(join(folder, 'index.mjs'), FUNCTION);
     writeFileSync(join(folder, 'package.json'), '{"type":"module","main":"index.mjs"}');
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    port = (probe.address() as { port: number }).port;
-    probe.close();
-    await once(probe, 'close');
+    port = await freePort();
     output = '';
     child = spawn(
       process.execPath,
