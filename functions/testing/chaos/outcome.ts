@@ -117,11 +117,13 @@ function entriesOf({ documents }: Outcome): string[] {
 
 /** What is in one list and not in the other, each as often as it is there. */
 function differences(what: string, expected: readonly string[], actual: readonly string[]): string[] {
-  const rest = [...actual];
+  const rest = new Map<string, number>();
+  for (const one of actual) rest.set(one, (rest.get(one) ?? 0) + 1);
   const missing = expected.filter((one) => {
-    const place = rest.indexOf(one);
-    if (place >= 0) rest.splice(place, 1);
-    return place < 0;
+    const left = rest.get(one) ?? 0;
+    rest.set(one, left - 1);
+    return left <= 0;
   });
-  return [...missing.map((one) => `${what} missing: ${one}`), ...rest.map((one) => `${what} too many: ${one}`)];
+  const tooMany = [...rest].flatMap(([one, left]) => Array<string>(Math.max(left, 0)).fill(one));
+  return [...missing.map((one) => `${what} missing: ${one}`), ...tooMany.map((one) => `${what} too many: ${one}`)];
 }
