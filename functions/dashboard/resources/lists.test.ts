@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { addressDigest } from '../../../shared/event/subscriber.ts';
 import type { Project } from '../../../shared/project/project.ts';
 import type { DeactivationDocument } from '../../../shared/stores/sites/deactivations.ts';
 import { siteKey } from '../../../shared/stores/sites/sites.ts';
@@ -223,6 +224,18 @@ describe('lists', () => {
         rows.map(({ actor, role, action, outcome }) => [actor, role, action, outcome]).sort(),
         ['begun', 'done'].map((outcome) => [OWNER, 'owner', 'contact', outcome]),
       );
+    });
+
+    it('no address that a file was asked for by, but the digest of it', async () => {
+      await get('/sites?format=csv&email=Admin1@example.org');
+      await get('/sites?format=csv&email=admin1@EXAMPLE.org');
+      const rows = (await dashboard.audits()).filter(({ filters }) => String(filters).startsWith('email='));
+      assert.equal(rows.length, 4);
+      assert.deepEqual(
+        [...new Set(rows.map(({ filters }) => filters))],
+        [`email=${addressDigest(PROJECT.hash, 'admin1@example.org')}`],
+      );
+      assert.doesNotMatch(JSON.stringify(await listed('/audit')), /admin1/i);
     });
 
     it('nothing without its row', async () => {
