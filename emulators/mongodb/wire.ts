@@ -151,7 +151,7 @@ export class CursorBatch {
 }
 
 function element(type: number, name: string): Buffer {
-  return Buffer.concat([Buffer.from([type]), Buffer.from(name), Buffer.from([0])]);
+  return Buffer.from(`${String.fromCharCode(type)}${name}\0`);
 }
 
 function enclose(parts: Uint8Array[]): Buffer {

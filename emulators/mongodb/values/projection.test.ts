@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
+import { Binary, BSONRegExp, Long, MinKey, ObjectId, Timestamp } from 'bson';
 import fc from 'fast-check';
 import { compileBytesProjection, compileProjection } from './projection.ts';
-import { type Document, decode, encode } from './values.ts';
+import { type Document, decode, encode, type Value } from './values.ts';
 
 const NAMES = ['_id', 'a', 'é', 'long name', '商店'];
 const values = fc.oneof(
-  fc.constantFrom(null, true, 'text', new Date(0), 2.5, 2 ** 40),
+  fc.constantFrom<Value>(null, true, 'text', new Date(0), 2.5, 2 ** 40, Long.fromNumber(7), new BSONRegExp('é.', 'im')),
+  fc.constantFrom<Value>(new ObjectId(), new Binary(Buffer.from('ab')), new Timestamp({ t: 1, i: 2 }), new MinKey()),
   fc.integer(),
   fc.string({ unit: 'binary' }),
   fc.array(fc.record({ a: fc.integer() }), { maxLength: 3 }),

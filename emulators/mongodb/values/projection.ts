@@ -1,4 +1,3 @@
-import { onDemand } from 'bson';
 import { CommandError } from '../errors.ts';
 import { isNumeric, toDouble } from './numbers.ts';
 import { type Document, isDocument, typeOf, type Value } from './values.ts';
@@ -37,17 +36,45 @@ export function compileBytesProjection(specification: Document): ((bytes: Uint8A
   const names = Object.keys(others);
   if (names.length === 0 || names.some((name) => name.includes('.') || !isIncluding(name, others[name])))
     return undefined;
-  const kept = new Set(isIncluding('_id', id) ? ['_id', ...names] : names);
+  const kept = isIncluding('_id', id) ? ['_id', ...names] : names;
+  const wanted = kept.map((name) => Buffer.from(`${name}\0`));
   return (bytes) => {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const parts = [...onDemand.parseToElements(bytes)].flatMap(([, nameAt, nameLength, at, length]) =>
-      kept.has(buffer.toString('utf8', nameAt, nameAt + nameLength)) ? [buffer.subarray(nameAt - 1, at + length)] : [],
-    );
-    // its length, which counts itself and the byte that ends it
-    const head = Buffer.alloc(4);
-    head.writeInt32LE(parts.reduce((sum, part) => sum + part.length, 5));
-    return Buffer.concat([head, ...parts, Buffer.alloc(1)]);
+    const projected = Buffer.allocUnsafe(bytes.length);
+    let length = 4;
+    for (let at = 4; at < bytes.length - 1; ) {
+      let valueAt = at + 2;
+      while (bytes[valueAt - 1] !== 0) valueAt += 1;
+      const end = valueAt + valueBytes(bytes, bytes[at] as number, valueAt);
+      if (wanted.some((name) => isAt(bytes, at + 1, valueAt, name))) {
+        projected.set(bytes.subarray(at, end), length);
+        length += end - at;
+      }
+      at = end;
+    }
+    projected[length] = 0;
+    // its length counts itself and the byte that ends it
+    projected.writeInt32LE(length + 1);
+    return projected.subarray(0, length + 1);
   };
+}
+
+function isAt(bytes: Uint8Array, from: number, to: number, name: Uint8Array): boolean {
+  if (to - from !== name.length) return false;
+  for (let i = 0; i < name.length; i++) if (bytes[from + i] !== name[i]) return false;
+  return true;
+}
+
+/** Of the types of one length. Source: bsonspec.org; what is not here has none. */
+const fixedBytes: Record<number, number> = { 1: 8, 7: 12, 8: 1, 9: 8, 16: 4, 17: 8, 18: 8 };
+
+function valueBytes(bytes: Uint8Array, type: number, at: number): number {
+  // a regular expression: its pattern and its options, each with a byte that ends it
+  if (type === 11) return bytes.indexOf(0, bytes.indexOf(0, at) + 1) + 1 - at;
+  if (type < 2 || type > 5) return fixedBytes[type] ?? 0;
+  const [a, b, c, d] = [bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]] as [number, number, number, number];
+  const stated = a | (b << 8) | (c << 16) | (d << 24);
+  // a text and binary data count what is in them, a document and an array all of themselves
+  return type === 2 ? stated + 4 : type === 5 ? stated + 5 : stated;
 }
 
 function isIncluding(path: string, value: Value): boolean {
