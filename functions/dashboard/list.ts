@@ -44,11 +44,15 @@ async function withinBounds<T>(read: () => Promise<T>): Promise<T> {
 }
 
 /** All of a list, page by page. */
-export async function* pagesOf<Row>({ read, reverse = false }: Omit<Listing<Row>, 'resource'>): AsyncGenerator<Row[]> {
+export async function* pagesOf<Row, Item>({
+  read,
+  reverse = false,
+  item,
+}: Omit<Listing<Row>, 'resource'> & { item: (row: Row) => Item }): AsyncGenerator<Item[]> {
   let after: Position | undefined;
   do {
     const page = await read({ after, limit: MAX_LIMIT, reverse });
-    if (page.rows.length > 0) yield page.rows;
+    if (page.rows.length > 0) yield page.rows.map(item);
     after = page.next ?? undefined;
   } while (after !== undefined);
 }

@@ -33,8 +33,9 @@ export async function getDeactivations(call: ProjectCall, query: DeactivationsQu
     read: (request: Parameters<typeof stores.deactivationLists.page>[2]) =>
       stores.deactivationLists.page(project.hash, filter, request),
     reverse: query.sort === 'at',
+    item: deactivationItem,
   };
-  if (format === undefined) return pageAnswer(call, query, { ...listing, item: deactivationItem });
+  if (format === undefined) return pageAnswer(call, query, listing);
   if (cursor !== undefined) throw refusal('cursor', 'is of pages: a file is of the whole list');
   return exportFile(call, { resource: RESOURCE, format, columns: COLUMNS, pages: pagesOf(listing) });
 }
@@ -69,7 +70,4 @@ function deactivationItem(row: DeactivationRow): DeactivationItem {
 }
 
 const EXPORTED = ['at', 'site', 'reason', 'text', 'version', 'ageDays', 'returned'] as const;
-const COLUMNS: Column<DeactivationRow>[] = EXPORTED.map((name) => ({
-  name,
-  value: (row) => deactivationItem(row)[name],
-}));
+const COLUMNS: Column<DeactivationItem>[] = EXPORTED.map((name) => ({ name, value: (item) => item[name] }));

@@ -23,13 +23,15 @@ export async function getSites(call: ProjectCall, query: SitesQuery): Promise<An
     return pageAnswer(call, query, { resource: RESOURCE, read, reverse, item: siteItem });
   }
   if (query.cursor !== undefined) throw refusal('cursor', 'is of pages: a file is of the whole list');
-  const pages = pagesOf({ read, reverse });
-  if (include === undefined) return exportFile(call, { resource: RESOURCE, format, columns: COLUMNS, pages });
+  if (include === undefined) {
+    const pages = pagesOf({ read, reverse, item: siteItem });
+    return exportFile(call, { resource: RESOURCE, format, columns: COLUMNS, pages });
+  }
   return exportFile(call, {
     resource: `${RESOURCE}-contacts`,
     format,
     columns: [...COLUMNS, ...CONTACT_COLUMNS],
-    pages: withContacts(call, pages),
+    pages: withContacts(call, pagesOf({ read, reverse, item: (row) => ({ ...siteItem(row), _id: row._id }) })),
   });
 }
 
@@ -83,9 +85,9 @@ const EXPORTED = [
   ...(['site', 'name', 'state', 'environment', 'copyOf', 'firstSeenAt', 'lastSeenAt'] as const),
   ...(['version', 'php', 'wordpress', 'database', 'country', 'theme'] as const),
 ] satisfies (keyof SiteItem)[];
-const COLUMNS: Column<SiteRow>[] = EXPORTED.map((name) => ({ name, value: (row) => siteItem(row)[name] }));
+const COLUMNS: Column<SiteItem>[] = EXPORTED.map((name) => ({ name, value: (item) => item[name] }));
 
-type WithContact = SiteRow & { contact: Contact | undefined };
+type WithContact = SiteItem & { contact: Contact | undefined };
 const CONTACT_COLUMNS: Column<WithContact>[] = (['email', 'firstName', 'lastName'] as const).map((name) => ({
   name,
   value: ({ contact }) => contact?.[name] ?? null,
@@ -93,10 +95,10 @@ const CONTACT_COLUMNS: Column<WithContact>[] = (['email', 'firstName', 'lastName
 
 async function* withContacts(
   { stores }: ProjectCall,
-  pages: AsyncIterable<readonly SiteRow[]>,
+  pages: AsyncIterable<readonly (SiteItem & Pick<SiteRow, '_id'>)[]>,
 ): AsyncGenerator<WithContact[]> {
   for await (const page of pages) {
     const contacts = await stores.contacts.of(page.map(({ _id }) => _id));
-    yield page.map((row) => ({ ...row, contact: contacts.get(row._id) }));
+    yield page.map((item) => ({ ...item, contact: contacts.get(item._id) }));
   }
 }
