@@ -8,7 +8,6 @@ import { summaryOf } from '../charts/summary.ts';
 import { counted, formatCount, formatDay, formatMonth, formatRange, formatShare } from '../format.ts';
 import { DraftInput } from '../parts/draft-input.tsx';
 import { AnswerOf } from '../parts/panel.tsx';
-import { ShareOf } from '../parts/share-of.tsx';
 import { hrefWith, navigate, projectHref, useUrl } from '../url-state.ts';
 import { useAnswer } from '../use-answer.ts';
 
@@ -168,7 +167,7 @@ function WeeksChart({ data }: { data: SupportAnswer }) {
     >
       {now.interval && (
         <p class="small soft">
-          Of few sites: <ShareOf share={now.below} />, so the true share may be anywhere in{' '}
+          {formatCount(now.below.sites)} of {formatCount(now.below.base)} are few: the true share may be anywhere in{' '}
           {formatRange({ low: now.interval.low / 100, high: now.interval.high / 100 })}.
         </p>
       )}
