@@ -29,7 +29,7 @@ export function outsideEnv(): NodeJS.ProcessEnv {
 
 /** Starts it and resolves once it is ready. Rejects with what it said when it ends before. */
 export async function startRunner(args: string[], env: NodeJS.ProcessEnv = {}): Promise<RunnerProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', START, '--json', ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', START, '--json', ...args], {
     cwd: ROOT,
     env: { ...outsideEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -94,7 +94,7 @@ function spawnEntry(name: string, variables: NodeJS.ProcessEnv, source: string, 
   return spawn(
     process.execPath,
     [
-      ...(isBundle(source) ? [] : ['--import', 'tsx']),
+      ...(isBundle(source) ? [] : ['--import', 'tsx/esm']),
       ...['--import', TELL_USAGE, programOf(source), `--target=${name}`, `--source=${source}`, `--port=${port}`],
     ],
     { cwd: ROOT, env: { ...process.env, ...variables }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
