@@ -150,16 +150,22 @@ function WeeksChart({ data }: { data: SupportAnswer }) {
   const days = weeks.map(({ day }) => day);
   const shares = weeks.map((week) => (week.of === 0 ? null : week.below / week.of));
   const title = `Below ${NAMES[dimension]} ${below}`;
-  const axis = daysAxis(days, 'week');
+  // a share of the seven days up to it, not of that day as in the answer above
+  const weekTo = (day: string) => `week to ${formatDay(day)}`;
+  const axis = { ...daysAxis(days), nameOf: (index: number) => `Week to ${formatDay(days[index] ?? '')}` };
   return (
     <ChartFigure
       id="below"
       title={title}
       info={{ of: 'dropDate', base: now.below.base, unknown: now.unknown }}
-      summary={weeks.length === 0 ? 'No week is complete yet.' : summaryOf(days, shares, days.length, formatShare)}
+      summary={
+        weeks.length === 0
+          ? 'No week is complete yet.'
+          : summaryOf(days, shares, days.length, formatShare, (day) => `in the ${weekTo(day)}`)
+      }
       period={weeks.length === 0 ? '' : `${formatDay(days[0] ?? '')} – ${formatDay(days.at(-1) ?? '')}`}
       table={{
-        columns: ['Week (UTC)', 'Share below', 'Sites below', 'Sites known'],
+        columns: ['Week to (UTC)', 'Share below', 'Sites below', 'Sites known'],
         rows: weeks.map((week, index) => [week.day, shares[index] ?? null, week.below, week.of]),
         format: (value, column) => (column === 1 ? formatShare(value) : formatCount(value)),
         nameOf: axis.nameOf,
