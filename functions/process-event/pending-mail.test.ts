@@ -316,7 +316,7 @@ describe('a request to the mail lists', () => {
       subscribers = topic;
       await update(track(1, { first_name: 'Bob', last_name: 'Ross' }));
       await topic.close();
-      const [message] = await until(() => messages.length > 0 && messages, { deadlineMs: 5000 });
+      const [message] = await until(() => messages.length > 0 && messages, { what: 'the message' });
       assert.deepEqual(message?.attributes, { eventId: 'track-1', receivedAt: at(1) });
       assert.deepEqual(JSON.parse(String(message?.data)), {
         ...OF_SITE,

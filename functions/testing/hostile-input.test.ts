@@ -24,6 +24,8 @@ const CONCURRENCY = 4;
 const NODE_OPTIONS = '--max-old-space-size=64 --max-semi-space-size=1';
 /** Each is processed as a whole; the others are interpreted only. */
 const PROCESSED = 100;
+/** They share the stores' calls. */
+const PROCESSED_AT_ONCE = 20;
 const MAX_GROWTH_BYTES = 64 * MIB;
 
 const ORDINARY = `hash=${TEST_PROJECT.hash}&url=https%3A%2F%2Fa.example`;
@@ -175,7 +177,7 @@ describe(`hostile input (SITEBEAT_FUZZ_SEED=${SEED})`, () => {
 
   it('that was stored becomes history or a rejection', async () => {
     const sample = stored.filter((_, index) => index < HANDMADE_BODIES.length || index % 17 === 0).slice(0, PROCESSED);
-    await concurrently(sample, CONCURRENCY, ({ name, title }) =>
+    await concurrently(sample, PROCESSED_AT_ONCE, ({ name, title }) =>
       processEvent({ name }, system.stores).catch((error) =>
         assert.fail(`${title}: ${error.stack} ${error.cause?.stack}`),
       ),

@@ -15,10 +15,12 @@ const OTHER_PROJECT: Project = { ...TEST_PROJECT, hash: '0b7a6a0e-1111-4222-8333
 const LATE_PROJECT: Project = { ...TEST_PROJECT, hash: '0b7a6a0e-1111-4222-8333-777755556666', slug: 'late' };
 const STRANGER = 'ffffffff-1111-4222-8333-444455556666';
 const DAY_MS = 24 * 3_600_000;
+/** Of all tests: midnight may come between two of their lines. */
+const NOW = Date.now();
 
 /** An event of so many days ago, at noon. */
 function eventOf(id: string, daysAgo: number, payload: Record<string, unknown>, kind: Kind = 'track'): StoredEvent {
-  const day = new Date(Date.now() - daysAgo * DAY_MS).toISOString().slice(0, 10);
+  const day = new Date(NOW - daysAgo * DAY_MS).toISOString().slice(0, 10);
   return capturedEvent(kind, { id, receivedAt: `${day}T12:05:06.789Z`, userAgent: null, payload });
 }
 
@@ -53,7 +55,7 @@ describe('sitebeat rejections', () => {
     assert.deepEqual(await listed('--reason', 'invalid_url'), ['bad-url-of-other', 'bad-url-of-test']);
     assert.deepEqual(await listed('--project', 'other'), ['bad-url-of-other']);
     assert.deepEqual(await listed('--project', STRANGER), ['new-stranger', 'old-stranger-1', 'old-stranger-2']);
-    const since = new Date(Date.now() - 20 * DAY_MS).toISOString().slice(0, 10);
+    const since = new Date(NOW - 20 * DAY_MS).toISOString().slice(0, 10);
     assert.deepEqual(await listed('--from', since), ['new-stranger']);
     assert.deepEqual((await listed('--to', since)).length, 6);
     assert.deepEqual(await listed('--limit', '1'), ['new-stranger']);
