@@ -3,10 +3,14 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
 import { buildPage } from '../../build-page.ts';
-import { assertFits, type DashboardPage, openDashboard } from './testing/dashboard-page.ts';
-import { HOSTILE } from './testing/fixture-figures.ts';
+import { assertFits, type DashboardPage, NOW, openDashboard } from './testing/dashboard-page.ts';
+import { fixtureAnswer } from './testing/fixture-answers.ts';
+import { GENERATION, HOSTILE } from './testing/fixture-figures.ts';
 import { type FixtureServer, startFixtureServer } from './testing/fixture-server.ts';
+import { findKeyboardFaults } from './testing/keyboard-walk.ts';
 import { findChromium, openBrowser } from './testing/open-browser.ts';
+import { findPrintFaults, SHEET_WIDTH } from './testing/print-check.ts';
+import { useAllControls } from './testing/use-controls.ts';
 
 const PAGES = [
   { path: '/', heading: 'Your projects' },
@@ -20,14 +24,29 @@ const PAGES = [
   { path: '/about', heading: 'How everything is counted' },
 ];
 
+/** All pages in all looks, printed and walked through, take their time: `npm run proof:page`. */
+const IS_ALL = process.env.SITEBEAT_PAGE === 'all';
+const SOME_PAGES = PAGES.filter(
+  ({ path }) => IS_ALL || ['/p/my-forms/environment', '/p/my-forms/sites'].includes(path),
+);
+const LOOKS = [
+  { width: 1280, colorScheme: 'light' },
+  { width: 320, colorScheme: 'dark' },
+  { width: 1280, colorScheme: 'dark' },
+  { width: 320, colorScheme: 'light' },
+] as const;
+
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; form-action 'self'; " +
+  "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
+
 interface AxeFinding {
   id: string;
   impact: string;
   nodes: { html: string; failureSummary: string }[];
 }
 
-describe('the page in Chromium', function () {
-  this.timeout(60_000);
+describe('the page in Chromium', () => {
   let server: FixtureServer;
   let browser: Browser;
   let axe: string;
@@ -63,42 +82,51 @@ describe('the page in Chromium', function () {
       );
   };
 
-  it('shows every page at 1280 px in light, says nothing to the console, asks nobody else, and is accessible', async () => {
+  for (const { width, colorScheme } of IS_ALL ? LOOKS : LOOKS.slice(0, 2)) {
+    it(`shows every page at ${width} px in ${colorScheme}: it fits, is accessible, and asks nobody else`, async () => {
+      const dashboard = await openDashboard(browser, server, { width, colorScheme });
+      for (const { path, heading } of PAGES) {
+        const response = await dashboard.open(path);
+        assert.equal(response?.headers()['content-security-policy'], POLICY);
+        assert.equal((await dashboard.text('h1')).replaceAll(/\s+/g, ' '), heading);
+        assert.equal(await dashboard.page.locator('h1').count(), 1, path);
+        await assertFits(dashboard, path);
+        const rules = IS_ALL || width > 320 ? undefined : ['target-size', 'color-contrast'];
+        assert.deepEqual(await findings(dashboard, rules), [], path);
+        assert.deepEqual(dashboard.complaints, [], path);
+      }
+      await dashboard.context.close();
+    });
+  }
+
+  it('prints from dark on white, in ink that is read, nothing cut off, without controls', async () => {
+    const dashboard = await openDashboard(browser, server, { colorScheme: 'dark', width: SHEET_WIDTH });
+    for (const { path } of SOME_PAGES) {
+      await dashboard.page.emulateMedia({ media: 'screen' });
+      await dashboard.open(path);
+      assert.deepEqual(await findPrintFaults(dashboard.page), [], path);
+      assert.deepEqual(await findings(dashboard, ['color-contrast']), [], path);
+    }
+    assert.deepEqual(dashboard.complaints, []);
+    await dashboard.context.close();
+  });
+
+  it('prints the numbers of each chart, which are not shown', async () => {
     const dashboard = await openDashboard(browser, server);
-    for (const { path, heading } of PAGES) {
-      await dashboard.open(path);
-      assert.equal((await dashboard.text('h1')).replaceAll(/\s+/g, ' '), heading);
-      assert.equal(await dashboard.page.locator('h1').count(), 1, path);
-      await assertFits(dashboard, path);
-      assert.deepEqual(await findings(dashboard), [], path);
-      assert.deepEqual(dashboard.complaints, [], path);
-    }
-    await dashboard.context.close();
-  });
-
-  it('shows every page at 320 px in dark without sideways scroll, with targets that a finger hits', async () => {
-    const dashboard = await openDashboard(browser, server, { width: 320, colorScheme: 'dark' });
-    for (const { path } of PAGES) {
-      await dashboard.open(path);
-      await assertFits(dashboard, path);
-      assert.deepEqual(await findings(dashboard, ['target-size', 'color-contrast']), [], path);
-      assert.deepEqual(dashboard.complaints, [], path);
-    }
-    await dashboard.context.close();
-  });
-
-  it('prints light, without controls, with the numbers of each chart', async () => {
-    const dashboard = await openDashboard(browser, server, { colorScheme: 'dark' });
     await dashboard.open('/p/my-forms');
     const numbers = dashboard.page.getByRole('table', { name: 'Active sites, days in UTC' });
     assert.equal(await numbers.count(), 0);
-    await dashboard.page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    await dashboard.page.emulateMedia({ media: 'print' });
     assert.equal(await numbers.getByRole('row').count(), 30);
-    assert.equal(await dashboard.page.getByRole('button', { name: 'PNG: Active sites' }).count(), 0);
-    assert.equal(await dashboard.page.locator('header').isVisible(), false);
-    const ink = await dashboard.page.evaluate("getComputedStyle(document.querySelector('.answer')).color");
-    assert.equal(ink, 'rgb(28, 30, 33)');
-    assert.deepEqual(dashboard.complaints, []);
+    await dashboard.context.close();
+  });
+
+  it('comes to everything with the Tab key, and shows where it is', async () => {
+    const dashboard = await openDashboard(browser, server);
+    for (const { path } of SOME_PAGES) {
+      await dashboard.open(path);
+      assert.deepEqual(await findKeyboardFaults(dashboard.page), [], path);
+    }
     await dashboard.context.close();
   });
 
@@ -189,5 +217,227 @@ describe('the page in Chromium', function () {
     }
     assert.deepEqual(dashboard.complaints, []);
     await dashboard.context.close();
+  });
+
+  describe('its state', () => {
+    let dashboard: DashboardPage;
+    beforeEach(async () => {
+      dashboard = await openDashboard(browser, server);
+    });
+    afterEach(() => dashboard.context.close());
+
+    /** Answers of one path are others. */
+    const answer = (path: string, body: unknown, status = 200) => {
+      server.instead = ({ pathname }) => (pathname === `/api/v1${path}` ? { status, body } : undefined);
+    };
+
+    it('has every control of every page in the address: a copied link shows the same', async () => {
+      const { page } = dashboard;
+      const copy = await openDashboard(browser, server);
+      let used = 0;
+      for (const path of ['', '/adoption', '/environment', '/deactivations', '/sites']) {
+        await dashboard.open(`/p/my-forms${path}`);
+        const before = await shown(dashboard);
+        const controls = await useAllControls(page);
+        used += controls.length;
+        assert.deepEqual(
+          controls.filter(({ isInAddress }) => !isInAddress),
+          [],
+          path,
+        );
+        await dashboard.settled();
+        const after = await shown(dashboard);
+        assert.notEqual(after, before);
+        await copy.open(page.url().slice(server.url.length));
+        assert.equal(await shown(copy), after, `the copied link ${page.url()} shows the same`);
+      }
+      assert.ok(used > 60, `only ${used} were found`);
+      await copy.context.close();
+    });
+
+    it('goes back by a step, and drops a filter by its link', async () => {
+      const { page } = dashboard;
+      await dashboard.open('/p/my-forms/sites?phpBelow=8.0');
+      await page.getByLabel('State').selectOption('left');
+      await page.waitForURL(/state=left/);
+      await page.goBack();
+      await page.waitForURL(/\?phpBelow=8.0$/);
+      await page.getByRole('link', { name: 'Drop the filter PHP below: 8.0' }).click();
+      await page.waitForURL(/\/sites$/);
+    });
+
+    /** What is read, and what is set. */
+    const shown = async ({ page }: DashboardPage) =>
+      `${await page.locator('body').innerText()}${await page.evaluate(
+        "[...document.querySelectorAll('input, select, [aria-pressed]')].map((one) => [one.value, one.checked, one.ariaPressed]).join()",
+      )}`;
+
+    it('turns the token of a local link into a session, and takes it out of the address', async () => {
+      await dashboard.open('/p/my-forms#token=abc_123');
+      assert.ok(server.asked.includes('/api/v1/session'));
+      assert.equal(dashboard.page.url(), `${server.url}/p/my-forms`);
+    });
+
+    it('says what to do without identity', async () => {
+      server.instead = ({ pathname }) =>
+        pathname.startsWith('/api/')
+          ? { status: 401, body: { title: 'Nobody is signed in', status: 401, instance: 'req_1' } }
+          : undefined;
+      await dashboard.open('/p/my-forms');
+      assert.match(await dashboard.text(), /You are not signed in.*npm start/s);
+    });
+
+    it('keeps the page when a panel fails, with the request to tell of, and tries again', async () => {
+      answer(
+        '/projects/my-forms/advisories',
+        { title: 'A store is out of reach', status: 503, instance: 'req_8f2c' },
+        503,
+      );
+      await dashboard.open('/p/my-forms/adoption');
+      const failed = dashboard.page.getByRole('alert');
+      assert.match(
+        await failed.innerText(),
+        /The advisories could not be loaded\. A store is out of reach\..*req_8f2c/s,
+      );
+      assert.match(await dashboard.text('.answer'), /^3\.2\.0, out for 9 days, runs on 59%/);
+      server.instead = () => undefined;
+      await failed.getByRole('button', { name: 'Retry' }).click();
+      await dashboard.page.getByRole('heading', { name: '2026-2: Stored XSS in the entries list' }).waitFor();
+      assert.equal(await failed.count(), 0);
+    });
+
+    it('asks once more when a panel is of an older rebuild than another', async () => {
+      const of = (generation: number) => ({
+        ...(fixtureAnswer('/api/v1/projects/my-forms/advisories', new URLSearchParams()) as object),
+        generation,
+      });
+      let asked = 0;
+      server.instead = ({ pathname }) => {
+        if (!pathname.endsWith('/advisories')) return undefined;
+        asked += 1;
+        return { status: 200, body: of(asked === 1 ? GENERATION - 1 : GENERATION) };
+      };
+      await dashboard.open('/p/my-forms/adoption');
+      assert.equal(asked, 2);
+      asked = -99;
+      await dashboard.open('/p/my-forms/adoption');
+      assert.equal(asked, -98, 'an answer of the same rebuild is not asked for again');
+    });
+
+    it('does not ask for ever when an older rebuild is all that comes', async () => {
+      let asked = 0;
+      const old = fixtureAnswer('/api/v1/projects/my-forms/advisories', new URLSearchParams()) as object;
+      server.instead = ({ pathname }) => {
+        if (!pathname.endsWith('/advisories')) return undefined;
+        asked += 1;
+        return { status: 200, body: { ...old, generation: GENERATION - 1 } };
+      };
+      await dashboard.open('/p/my-forms/adoption');
+      assert.equal(asked, 2);
+    });
+
+    it('warns when the figures are more than two hours old, and only then', async () => {
+      await dashboard.open('/p/my-forms');
+      assert.match(
+        await dashboard.text('.freshness'),
+        /Data through 24 Nov 2026 \(UTC\).*rebuilt 12 minutes ago.*newest report 40 sec/s,
+      );
+      assert.equal(await dashboard.page.locator('.notice').count(), 0);
+      const late = await openDashboard(browser, server, { now: NOW + 2 * 3_600_000 });
+      await late.open('/p/my-forms');
+      assert.match(await late.text('.notice'), /^These figures are late: the last rebuild was 2 hours ago/);
+      await late.context.close();
+    });
+
+    it('says why there is nothing, and what to do about it', async () => {
+      answer('/projects', { projects: [] });
+      await dashboard.open('/');
+      assert.match(await dashboard.text(), /npx sitebeat projects create --name/);
+      answer('/projects/my-forms/overview', { title: 'There are no figures yet', status: 409, instance: 'req_1' }, 409);
+      await dashboard.open('/p/my-forms');
+      assert.match(await dashboard.text(), /No figures yet/);
+      answer('/projects/my-forms/sites', { items: [], next: null, complete: true });
+      await dashboard.open('/p/my-forms/sites?state=left&version=9.9');
+      assert.match(
+        await dashboard.text('section[aria-label=Sites]'),
+        /No site fits all of these filters\..*State: left ×.*Version: 9\.9 ×/s,
+      );
+      await dashboard.open('/p/nobodys');
+      assert.match(await dashboard.text(), /There is no project of that name, or you have no role in it\./);
+    });
+
+    it('compares reasons with the days before, and with nothing where there are no figures of them', async () => {
+      await dashboard.open('/p/my-forms/deactivations');
+      const reason = dashboard.page.getByRole('row', { name: /found a better plugin/ }).first();
+      assert.match(await reason.innerText(), /\s[+-]?\d+$/);
+      await dashboard.open('/p/my-forms/deactivations?period=364d');
+      assert.match(await reason.innerText(), /\s–$/);
+    });
+
+    it('goes to the only project there is', async () => {
+      const { projects } = fixtureAnswer('/api/v1/projects', new URLSearchParams()) as { projects: unknown[] };
+      answer('/projects', { projects: projects.slice(0, 1) });
+      await dashboard.open('/');
+      await dashboard.page.waitForURL('**/p/my-forms');
+    });
+
+    it('goes on with a list, and shows a contact to an owner who asks for it alone', async () => {
+      const { page } = dashboard;
+      await dashboard.open('/p/my-forms/sites');
+      const rows = page.getByRole('table', { name: 'Sites' }).getByRole('row');
+      assert.equal(await rows.count(), 13);
+      await page.getByRole('button', { name: 'More sites' }).click();
+      await page.getByText('5,000 were looked at for this page').waitFor();
+      assert.equal(await rows.count(), 25);
+      await page.getByRole('link', { name: 'shop-5.example' }).click();
+      await dashboard.settled();
+      assert.ok(!server.asked.some((path) => path.endsWith('/contact')), 'nobody asked for a contact yet');
+      await page.getByRole('button', { name: 'Show name and address' }).click();
+      await page.getByText('owner@shop-0.example').waitFor();
+    });
+
+    it('has the filters in a sheet on a phone', async () => {
+      const phone = await openDashboard(browser, server, { width: 320 });
+      await phone.open('/p/my-forms/sites');
+      await phone.page.getByRole('button', { name: 'Filters' }).click();
+      await phone.page.getByRole('dialog').getByLabel('State').selectOption('active');
+      await phone.page.getByRole('button', { name: 'Show the sites' }).click();
+      await phone.page.waitForURL(/\?state=active$/);
+      await phone.page.getByRole('button', { name: 'Filters (1)' }).waitFor();
+      await phone.context.close();
+    });
+
+    it('saves a chart as numbers and as an image', async () => {
+      await dashboard.open('/p/my-forms');
+      for (const { kind, begins } of [
+        { kind: 'CSV', begins: '\uFEFFDay (UTC),Active sites\r\n2026-10-28,12' },
+        { kind: 'PNG', begins: '\u0089PNG' },
+      ]) {
+        const saved = dashboard.page.waitForEvent('download');
+        await dashboard.page.getByRole('button', { name: `${kind}: Active sites` }).click();
+        const download = await saved;
+        assert.equal(download.suggestedFilename(), `active.${kind.toLowerCase()}`);
+        const chunks: Buffer[] = [];
+        for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
+        const start = Buffer.concat(chunks).toString(kind === 'CSV' ? 'utf8' : 'latin1');
+        assert.ok(start.startsWith(begins), start.slice(0, 60));
+      }
+      assert.deepEqual(dashboard.complaints, []);
+    });
+
+    it('switches its colours by itself or by its button, and keeps that', async () => {
+      const { page } = dashboard;
+      await dashboard.open('/p/my-forms');
+      const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
+      const light = await ground();
+      await page.emulateMedia({ colorScheme: 'dark' });
+      const dark = await ground();
+      assert.notEqual(dark, light);
+      await page.getByRole('button', { name: 'Colours: as the system. Switch to light' }).click();
+      assert.equal(await ground(), light);
+      await page.reload();
+      await dashboard.settled();
+      assert.equal(await ground(), light);
+    });
   });
 });

@@ -102,7 +102,7 @@ function DropForm({ dimension, below, threshold, spread }: DropFormProps) {
   const choose = (changes: Record<string, string | null>) => navigate(hrefWith(changes));
   const thresholds = THRESHOLDS.includes(threshold) ? THRESHOLDS : [...THRESHOLDS, threshold];
   return (
-    <form class="row" onSubmit={(event) => event.preventDefault()} aria-label="What to drop">
+    <form class="row no-print" onSubmit={(event) => event.preventDefault()} aria-label="What to drop">
       <label class="field">
         <span>Can I drop</span>
         <select

@@ -81,6 +81,11 @@ export function WordsPanel({ slug, project }: PageProps) {
   );
 }
 
+function ageText(ageDays: number | null): string {
+  if (ageDays === null) return 'never reported';
+  return ageDays === 0 ? 'on its first day' : `after ${counted(ageDays, 'day')}`;
+}
+
 function Words({ slug, item, project }: { slug: string; item: DeactivationItem; project: PageProps['project'] }) {
   const { at, site, siteId, reason, text, version, ageDays, returned } = item;
   return (
@@ -101,7 +106,7 @@ function Words({ slug, item, project }: { slug: string; item: DeactivationItem; 
             · <SentText text={version} />
           </>
         )}{' '}
-        · {ageDays === null ? 'never reported' : `after ${counted(ageDays, 'day')}`} ·{' '}
+        · {ageText(ageDays)} ·{' '}
         <time dateTime={at} title={momentInUtc(at)}>
           {formatMoment(at)}
         </time>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, Response } from 'playwright-core';
 import { until } from '../../../../shared/testing/until.ts';
 import { REBUILT_AT } from './fixture-figures.ts';
 import type { FixtureServer } from './fixture-server.ts';
@@ -11,7 +11,7 @@ export interface DashboardPage {
   /** Console lines, errors, and requests to anywhere else. */
   complaints: string[];
   /** Opens a path, and waits until nothing is awaited. */
-  open(path: string): Promise<void>;
+  open(path: string): Promise<Response | null>;
   /** Waits until nothing is awaited. */
   settled(): Promise<void>;
   text(selector?: string): Promise<string>;
@@ -69,8 +69,9 @@ export async function openDashboard(
     complaints,
     settled,
     async open(path) {
-      await page.goto(server.url + path, { waitUntil: 'commit' });
+      const response = await page.goto(server.url + path, { waitUntil: 'commit' });
       await settled();
+      return response;
     },
     text: (selector = 'main') => page.locator(selector).first().innerText(),
   };
