@@ -1,5 +1,6 @@
 import {
   type DuckDBConnection,
+  DuckDBListValue,
   type DuckDBMaterializedResult,
   type DuckDBType,
   type DuckDBValue,
@@ -7,7 +8,7 @@ import {
   listValue,
 } from '@duckdb/node-api';
 import { invalid, unsupported } from './errors.ts';
-import { type FieldType, fieldType, type Type } from './schema.ts';
+import { type FieldType, fieldType, type Type, text } from './schema.ts';
 import { isNode } from './sql/tree.ts';
 import { scalars } from './values.ts';
 
@@ -61,23 +62,22 @@ function readParameterValue(input: unknown, type: ScalarType, isArray: boolean, 
   }
 }
 
-/** Runs SQL whose `$1`, `$2`, … are these parameters; it may leave some of them out. */
+/** Runs SQL whose `$1`, `$2`, … are these parameters. They are written into it: what has parameters DuckDB plans twice. */
 export async function runBound(
   connection: DuckDBConnection,
   sql: string,
   parameters: readonly Parameter[],
 ): Promise<DuckDBMaterializedResult> {
-  if (parameters.length === 0) return connection.run(sql);
-  const prepared = await connection.prepare(sql);
-  try {
-    for (let index = 1; index <= prepared.parameterCount; index += 1) {
-      const parameter = parameters[Number(prepared.parameterName(index)) - 1];
-      if (parameter === undefined) throw new Error(`SQL has an unknown parameter $${prepared.parameterName(index)}`);
-      if (parameter.value === null) prepared.bindNull(index);
-      else prepared.bindValue(index, parameter.value, parameter.engineType);
-    }
-    return await prepared.run();
-  } finally {
-    prepared.destroySync();
-  }
+  const bound = sql.replace(/e'(?:[^'\\]|''|\\.)*'|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\d+)/gis, (piece, place) => {
+    if (place === undefined) return piece;
+    const parameter = parameters[Number(place) - 1];
+    if (parameter === undefined) throw new Error(`SQL has an unknown parameter ${piece}`);
+    return `CAST(${literal(parameter.value)} AS ${parameter.engineType})`;
+  });
+  return connection.run(bound);
+}
+
+function literal(value: DuckDBValue): string {
+  if (value === null) return 'NULL';
+  return value instanceof DuckDBListValue ? `[${value.items.map(literal).join(', ')}]` : text(String(value));
 }

@@ -82,7 +82,7 @@ const site = fc.tuple(fc.nat(60), steps).map(([start, list]): Site => {
   );
 });
 
-const SITES = 400;
+const SITES = 300;
 /** On a day, of these sites: what they said instead, or that they said nothing. */
 const change = fc.tuple(
   fc.nat(DAYS),
@@ -155,7 +155,7 @@ describe('the lives of sites', function () {
     fc.assert(
       fc.asyncProperty(
         fc.array(site, { minLength: SITES, maxLength: SITES }),
-        fc.array(change, { minLength: 4, maxLength: 4 }),
+        fc.array(change, { minLength: 3, maxLength: 3 }),
         async (sites, rounds) => {
           const tables = openDerivedTables(optionsOf());
           const history = openHistoryReader(optionsOf());

@@ -10,9 +10,9 @@ import { projectDays, siteLives } from './derivations.ts';
 const FIRST = '2026-01-01';
 const DAYS = 80;
 const SITES = 8;
-const PROJECTS = 40;
+const PROJECTS = 60;
 /** Days that are made, one after the other. */
-const MADE = 8;
+const MADE = 4;
 
 interface Said {
   day: Day;

@@ -34,7 +34,7 @@ describe('simulatePast', () => {
           assert.ok(Date.parse(receivedAt) >= start && receivedAt < UNTIL.toISOString());
         }
       }),
-      { numRuns: 30 },
+      { numRuns: 10 },
     ));
 
   it('gives the same events site by site', () =>
@@ -46,7 +46,7 @@ describe('simulatePast', () => {
           `${one.receivedAt}/${one.id}` < `${other.receivedAt}/${other.id}` ? -1 : 1;
         assert.deepEqual(sites.flat().sort(byTime), past(size));
       }),
-      { numRuns: 30 },
+      { numRuns: 10 },
     ));
 
   it('goes on as it was when it ends later, and is another one for another seed', () => {
@@ -147,7 +147,7 @@ describe('simulatePast', () => {
   });
 
   it('has twice as many that leave from the bad release, and beside the rival', () => {
-    const told = past({ sites: 6000, days: 200 }).filter(({ payload }) => payload.client === '2.0.4' && payload.url);
+    const told = past({ sites: 2500, days: 200 }).filter(({ payload }) => payload.client === '2.0.4' && payload.url);
     const { releases } = worldOf({ seed: 1, days: 200 });
     const bad = releases.findIndex(({ isBad }) => isBad);
     const leaving = (some: StoredEvent[]) => share(some, ({ kind }) => kind === 'deactivate');

@@ -12,7 +12,7 @@ import {
   countRetention,
   productionOf,
 } from '../recount/count-figures.ts';
-import { sitesOnDay } from '../recount/day-of-sites.ts';
+import { sitesOfDay } from '../recount/day-of-sites.ts';
 import { dayNumber } from '../recount/read-histories.ts';
 import type { Recount } from '../recount/recount.ts';
 import { firstReport, lastReportOn } from '../recount/site-states.ts';
@@ -189,7 +189,7 @@ function putNewest(
 ) {
   if (newest === undefined) return;
   const day = dayNumber(through);
-  const on = sitesOnDay(productionOf(histories), day)
+  const on = sitesOfDay(histories, day)
     .filter(({ after, isCopy }) => after === 'active' && !isCopy)
     .map(({ history }) => lastReportOn(history, day)?.values ?? {})
     .filter(({ project_version: version }) => version === newest);

@@ -28,7 +28,6 @@ describe('compare-tables', () => {
           rest: row.rest ?? null,
           left_sites: row.left_sites ?? 0,
         })),
-        { dimension: 'unknown-field', value: 'php_extensions', rest: null, sites: 1, left_sites: null },
         { dimension: 'php', value: null, rest: 'other', sites: 0, left_sites: 0 },
       ],
       exposure: split(day.exposure, /^(?<version>.*) at (?<age>.*)$/),

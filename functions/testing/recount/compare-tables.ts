@@ -54,14 +54,10 @@ function differences(what: string, recounted: unknown, rebuilt: unknown): Differ
     .map((name) => ({ what: `${what}: ${name}`, recounted: one[name], rebuilt: other[name] }));
 }
 
-/** Dimensions that are no figure of a report's meaning. */
-const NOT_RECOUNTED = new Set(['unknown-field']);
-
 function listsOf(row: TableRow): Pick<DayCounts, 'spreads' | 'exposure' | 'reports' | 'neighbours'> {
   const list = (name: string) => (row[name] ?? []) as TableRow[];
-  const spreads = list('spreads').filter(({ dimension }) => !NOT_RECOUNTED.has(String(dimension)));
   return {
-    spreads: asCounts(spreads, ({ dimension, value, rest }) =>
+    spreads: asCounts(list('spreads'), ({ dimension, value, rest }) =>
       rest === null ? `${dimension}=${value}` : `${dimension} ${rest}`,
     ),
     exposure: asCounts(list('exposure'), ({ version, age }) => `${version ?? ''} at ${age}`),

@@ -7,7 +7,7 @@ import {
   countReports,
   countSpreads,
 } from './count-values.ts';
-import { countsAsEnd, countsAsStart, isAtRisk, type SiteOnDay, sitesOnDay } from './day-of-sites.ts';
+import { countsAsEnd, countsAsStart, isAtRisk, type SiteOnDay, sitesOfDay } from './day-of-sites.ts';
 import { type DayNumber, dayText, type Histories, type Said, type SiteHistory } from './read-histories.ts';
 import { lastReportOn, reportsOf } from './site-states.ts';
 
@@ -30,6 +30,8 @@ export interface DayCounts {
   local: number;
   ephemeral: number;
   copies: number;
+  unfamiliar_reports: number;
+  unfamiliar_deactivations: number;
   /** By `<dimension>=<value>`, or `<dimension> unknown`; reasons count deactivations. */
   spreads: Counts<'sites' | 'left_sites'>;
   /** By `<version or nothing> at <age>`. */
@@ -40,9 +42,9 @@ export interface DayCounts {
   neighbours: Counts<'at_risk' | 'left_sites'>;
 }
 
-export function countDay({ sites, refusals }: Histories, day: DayNumber, keys: string[]): DayCounts {
-  const production = sites.filter(({ environment }) => environment === 'production');
-  const all = sitesOnDay(production, day);
+export function countDay(histories: Histories, day: DayNumber, keys: string[]): DayCounts {
+  const { sites, refusals } = histories;
+  const all = sitesOfDay(histories, day);
   const counted = all.filter(({ after, isCopy }) => after === 'active' && !isCopy);
   const leaving = all.filter((site) => site.end === 'left' && countsAsEnd(site));
   const starting = all.filter(countsAsStart);
@@ -68,6 +70,7 @@ export function countDay({ sites, refusals }: Histories, day: DayNumber, keys: s
     ...countRefusals(refusals, all, day),
     ...countElsewhere(sites, day),
     copies: count(all, ({ after, isCopy }) => after === 'active' && isCopy),
+    ...countUnfamiliar(all, day),
     spreads: {
       ...countSpreads(counted, leaving, day, keys),
       ...countReasons(left.map(({ said }) => said.deactivation)),
@@ -120,4 +123,16 @@ function countElsewhere(sites: SiteHistory[], day: DayNumber) {
       return site.environment === environment && reports.some((one) => one.day <= day && day - one.day < ACTIVE_DAYS);
     });
   return { staging: reporting('staging'), local: reporting('local'), ephemeral: reporting('ephemeral') };
+}
+
+/** Sites that were heard from a network of which they had not been, in the days that make a site active, while they had been of another. */
+function countUnfamiliar(all: SiteOnDay[], day: DayNumber) {
+  const strange = (kind: Said['kind']) =>
+    count(all, ({ history: { said } }) => {
+      const heard = said.filter(({ network }) => network !== null);
+      const known = heard.filter((one) => one.day < day && day - one.day <= ACTIVE_DAYS).map(({ network }) => network);
+      const today = heard.filter((one) => one.day === day && one.kind === kind);
+      return known.length > 0 && today.some(({ network }) => !known.includes(network));
+    });
+  return { unfamiliar_reports: strange('report'), unfamiliar_deactivations: strange('left') };
 }

@@ -8,7 +8,7 @@ import {
 import type { SiteReport } from '../../../shared/report/interpret.ts';
 import { compareVersions } from '../../../shared/report/versions.ts';
 import type { DayCounts } from './count-day.ts';
-import { sitesOnDay } from './day-of-sites.ts';
+import { isReporting, sitesOfDay } from './day-of-sites.ts';
 import { type DayNumber, dayNumber, dayText, type Histories, type SiteHistory } from './read-histories.ts';
 import { firstReport, lastReportOn, stateOn } from './site-states.ts';
 
@@ -85,23 +85,19 @@ export function countAdoption(
   day: string,
 ): { known: Part; now: Part & { days: number } } {
   const [today, released] = [dayNumber(day), dayNumber(releasedOn)];
-  const production = productionOf(histories);
   const isOn = (report: SiteReport | undefined) => {
     const said = report?.values.project_version;
     return typeof said === 'string' && compareVersions(said, version) >= 0;
   };
-  const counted = sitesOnDay(production, today).filter(({ after, isCopy }) => after === 'active' && !isCopy);
+  const counted = sitesOfDay(histories, today).filter(({ after, isCopy }) => after === 'active' && !isCopy);
   const known = {
     sites: counted.filter(({ history }) => isOn(lastReportOn(history, today))).length,
     of: counted.length,
   };
   const now = { sites: 0, of: 0, days: 0 };
   for (let at = today; at >= released && now.days < ADOPTION_NOW.mostDays && now.of < ADOPTION_NOW.reports; at -= 1) {
-    const reporting = sitesOnDay(production, at).filter(
-      ({ history, isCopy }) =>
-        !isCopy &&
-        (firstReport(history)?.day ?? at) < released &&
-        history.said.some((said) => said.kind === 'report' && said.day === at),
+    const reporting = sitesOfDay(histories, at).filter(
+      (site) => isReporting(site, at) && (firstReport(site.history)?.day ?? at) < released,
     );
     now.days += 1;
     now.of += reporting.length;

@@ -1,6 +1,6 @@
 import { AGE_BANDS, KEPT, RELEASES } from '../../../shared/figures/definitions.ts';
 import type { Deactivation, SiteReport } from '../../../shared/report/interpret.ts';
-import { countsAsEnd, isAtRisk, type SiteOnDay } from './day-of-sites.ts';
+import { countsAsEnd, isAtRisk, isReporting, type SiteOnDay } from './day-of-sites.ts';
 import type { DayNumber } from './read-histories.ts';
 import { firstReport, lastReportOn } from './site-states.ts';
 
@@ -25,8 +25,14 @@ const COLUMNS: Record<string, string> = {
   multisite: 'multisite',
 };
 
+/** A site has several values of these; who leaves is not counted by them. */
+const MANY_VALUED = new Set(['plugin', 'unknown-field']);
+
 /** What a report says, by dimension: its values, undefined where it does not say. */
-function statedBy({ values, customFields, cleared }: SiteReport, keys: string[]): [string, string[] | undefined][] {
+function statedBy(
+  { values, customFields, cleared, additional }: SiteReport,
+  keys: string[],
+): [string, string[] | undefined][] {
   const plugins = cleared.includes('plugins') ? [] : (values.plugins as { slug: string }[] | undefined);
   return [
     ...Object.entries(COLUMNS).map(([dimension, column]): [string, string[] | undefined] => {
@@ -35,6 +41,8 @@ function statedBy({ values, customFields, cleared }: SiteReport, keys: string[])
       return [dimension, [typeof value === 'boolean' ? (value ? 'yes' : 'no') : cut(value)]];
     }),
     ['plugin', plugins && [...new Set(plugins.map(({ slug }) => cut(slug)))]],
+    // who sends nothing unheard-of is not unknown
+    ['unknown-field', Object.keys(additional ?? {}).map(cut)],
     ...keys.map((key): [string, string[] | undefined] => {
       const value = customFields[key];
       return [`field:${key}`, value === undefined || value === null ? undefined : [cut(value)]];
@@ -56,7 +64,7 @@ export function countSpreads(counted: SiteOnDay[], leaving: SiteOnDay[], day: Da
   ] as const) {
     for (const { history } of sites) {
       for (const [dimension, values] of statedBy(lastReportOn(history, day) as SiteReport, keys)) {
-        if (dimension === 'plugin' && heading === 'left_sites') continue;
+        if (heading === 'left_sites' && MANY_VALUED.has(dimension)) continue;
         if (values) fields.add(dimension);
         const names = values?.map((value) => `${dimension}=${value}`) ?? [`${dimension} unknown`];
         for (const name of names) add(counts, name, heading);
@@ -88,9 +96,7 @@ export function countExposure(sites: SiteOnDay[], day: DayNumber) {
 export function countReports(sites: SiteOnDay[], day: DayNumber) {
   const counts: Counts<'sites'> = {};
   for (const site of sites) {
-    const reported = site.history.said.some((said) => said.day === day && said.kind === 'report');
-    const isCounted = (site.after === 'active' && !site.isCopy) || (site.end === 'left' && countsAsEnd(site));
-    if (!reported || !isCounted) continue;
+    if (!isReporting(site, day)) continue;
     add(counts, `${versionOf(site, day)} at ${Math.min(ageOn(site, day), RELEASES.followedDays)}`, 'sites');
   }
   return counts;

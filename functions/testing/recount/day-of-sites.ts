@@ -1,4 +1,4 @@
-import type { DayNumber, SiteHistory } from './read-histories.ts';
+import type { DayNumber, Histories, SiteHistory } from './read-histories.ts';
 import { firstReport, lastReportOn, type State, stateOn, type Turn, turnOn } from './site-states.ts';
 
 /** A production site on a day. */
@@ -12,8 +12,20 @@ export interface SiteOnDay extends Turn {
   wasCopy: boolean;
 }
 
-/** Every production site that was active, or said something, on that day or the one before. */
-export function sitesOnDay(production: SiteHistory[], day: DayNumber): SiteOnDay[] {
+/** What was counted is asked for again by every figure of many days. */
+const known = new WeakMap<Histories, Map<DayNumber, SiteOnDay[]>>();
+
+/** Every production site that had said something by the end of that day. */
+export function sitesOfDay(histories: Histories, day: DayNumber): SiteOnDay[] {
+  const days = known.get(histories) ?? new Map<DayNumber, SiteOnDay[]>();
+  known.set(histories, days);
+  const production = histories.sites.filter(({ environment }) => environment === 'production');
+  const sites = days.get(day) ?? sitesOnDay(production, day);
+  days.set(day, sites);
+  return sites;
+}
+
+function sitesOnDay(production: SiteHistory[], day: DayNumber): SiteOnDay[] {
   const [today, yesterday] = [originalsOn(production, day), originalsOn(production, day - 1)];
   return production
     .filter(({ said }) => said.some((one) => one.day <= day))
@@ -69,4 +81,10 @@ export function countsAsEnd({ start, end, isCopy, wasCopy }: SiteOnDay): boolean
 /** Active the day before or come that day, and counted as such. */
 export function isAtRisk(site: SiteOnDay): boolean {
   return countsAsStart(site) || (site.before === 'active' && !site.wasCopy);
+}
+
+/** Reported that day, and counts in the end, or did until it left that day. */
+export function isReporting(site: SiteOnDay, day: DayNumber): boolean {
+  const isCounted = (site.after === 'active' && !site.isCopy) || (site.end === 'left' && countsAsEnd(site));
+  return isCounted && site.history.said.some((said) => said.day === day && said.kind === 'report');
 }

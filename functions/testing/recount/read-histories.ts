@@ -10,7 +10,7 @@ import type { CountryOf } from '../../../shared/stores/countries.ts';
 export type DayNumber = number;
 
 /** What a site said at a moment: a report with consent, or that it left. */
-export type Said = { day: DayNumber; receivedAt: string } & (
+export type Said = { day: DayNumber; receivedAt: string; network: string | null } & (
   | { kind: 'report'; report: SiteReport }
   | { kind: 'left'; deactivation: Deactivation }
 );
@@ -64,7 +64,7 @@ export function readHistories(objects: StoredEvent[], project: Project, countryO
       for (const md5 of [about.urlMd5, ...siteSpellings(about.site).map(urlMd5)]) {
         if (md5 !== null && !history.md5s.has(md5)) history.md5s.set(md5, day);
       }
-      const at = { day, receivedAt: event.receivedAt };
+      const at = { day, receivedAt: event.receivedAt, network: about.senderNetwork };
       history.said.push(
         deactivation ? { ...at, kind: 'left', deactivation } : { ...at, kind: 'report', report: report as SiteReport },
       );

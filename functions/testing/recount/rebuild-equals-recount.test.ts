@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Dataset } from '@google-cloud/bigquery';
 import { type StoredEvent, userAgentMd5 } from '../../../shared/event/envelope.ts';
+import { objectName } from '../../../shared/event/object-name.ts';
 import { addDays } from '../../../shared/figures/days.ts';
+import { DIMENSIONS, type Dimension } from '../../../shared/figures/documents.ts';
 import type { Advisory } from '../../../shared/project/advisories.ts';
 import type { Project } from '../../../shared/project/project.ts';
 import { interpret, payloadHash } from '../../../shared/report/interpret.ts';
@@ -11,43 +13,61 @@ import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { deliveriesOf } from '../../../shared/simulation/deliveries.ts';
 import { simulatePast } from '../../../shared/simulation/past.ts';
 import { worldOf } from '../../../shared/simulation/world.ts';
+import { openFigures } from '../../../shared/stores/figures/figures.ts';
 import { openHistory } from '../../../shared/stores/history/history.ts';
+import type { QueryOptions } from '../../../shared/stores/history/history-reader.ts';
+import { HELD_TABLES, openSiteHistory } from '../../../shared/stores/history/site-history.ts';
 import type { Latest } from '../../../shared/stores/mongodb.ts';
 import { openProjectsWriter } from '../../../shared/stores/projects-writer.ts';
+import { openDerivedSites } from '../../../shared/stores/sites/derived-sites.ts';
 import { TEST_PROJECT } from '../../../shared/testing/events.ts';
 import { ownDatabase, ownDataset } from '../../../shared/testing/stores.ts';
 import { findChromium, openBrowser } from '../../dashboard/page/testing/open-browser.ts';
 import { appendHistory } from '../../process-event/append-history.ts';
 import { openStores } from '../../rebuild-analytics/open-stores.ts';
-import { rebuild } from '../../rebuild-analytics/rebuild.ts';
+import { rebuild, type Stores } from '../../rebuild-analytics/rebuild.ts';
 import { type EntryProcess, startEntry } from '../entry-process.ts';
 import { askAndRecount, differences, readPages } from '../figures-on-page/compare-figures.ts';
+import { compareDocuments } from './compare-documents.ts';
 import { compareDays, compareLives, type TableRow } from './compare-tables.ts';
 import { recount } from './recount.ts';
 import { roughHistory } from './rough-history.ts';
 
 /** As large as one asks: `npm run proof:figures`. */
-const SITES = Number(process.env.SITEBEAT_FIGURES_SITES ?? 60);
-const DAYS = Number(process.env.SITEBEAT_FIGURES_DAYS ?? 40);
-const ROUGH = 5;
+const SITES = Number(process.env.SITEBEAT_FIGURES_SITES ?? 30);
+const DAYS = Number(process.env.SITEBEAT_FIGURES_DAYS ?? 33);
+const ROUGH = 3;
+/** Of each history. */
+const ERASED = 3;
 const SEED = Number(process.env.SITEBEAT_FIGURES_SEED ?? 1);
-const DAY_MS = 86_400_000;
-const START = Date.parse('2026-01-01');
-const END = new Date(START + DAYS * DAY_MS);
-/** Begun, and nobody has said anything on it; the day before is complete. */
-const TODAY = END.toISOString().slice(0, 10);
-const NOW = new Date(END.getTime() + DAY_MS / 2);
-const REBUILDS = DAYS < 100 ? 2 : 4;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const MANY_DAYS = 10_000;
+const FIRST_DAY = '2026-01-01';
+const START = Date.parse(FIRST_DAY);
+const END = START + DAYS * DAY_MS;
+/** The day after the last one of the past: it has begun. */
+const TODAY = dayOf(END);
+const NOW = END + DAY_MS / 2;
+const ERASED_AT = START + (Math.floor(DAYS / 4) + 0.5) * DAY_MS;
+const ERASED_ON = dayOf(ERASED_AT);
 
 interface Case {
   title: string;
   project: Project;
   events: StoredEvent[];
+  /** What goes when some sites are erased. */
+  erased: { sites: string[]; events: StoredEvent[] };
+  left: StoredEvent[];
 }
 
-function caseOf(title: string, index: number, events: (hash: string) => StoredEvent[]): Case {
+function caseOf(title: string, index: number, past: (hash: string) => StoredEvent[]): Case {
   const hash = `project-${index}`;
-  return { title, project: { ...TEST_PROJECT, hash, slug: hash, advisories: [hole()] }, events: events(hash) };
+  const events = past(hash);
+  const project = { ...TEST_PROJECT, hash, slug: hash, advisories: [hole()] };
+  const erased = erasedOf(events);
+  const gone = new Set(erased.events);
+  return { title, project, events, erased, left: events.filter((event) => !gone.has(event)) };
 }
 
 /** In the versions of the simulated past up to the newest but one. */
@@ -60,9 +80,20 @@ function hole(): Advisory {
   };
 }
 
+/** A few of the sites that are known by name, with whatever else goes by their md5s. */
+function erasedOf(events: StoredEvent[]): Case['erased'] {
+  const siteOf = ({ payload }: StoredEvent) => canonicalSite(String(payload.url ?? ''));
+  const known = [...new Set(events.flatMap((event) => siteOf(event) ?? []))];
+  const sites = known.filter((_, index) => index % Math.ceil(known.length / ERASED) === 0);
+  const isNamed = (event: StoredEvent) => sites.includes(siteOf(event) ?? '');
+  const md5s = new Set(events.filter(isNamed).map(({ userAgent }) => userAgentMd5(userAgent)));
+  const isTheirs = ({ userAgent }: StoredEvent) => md5s.has(userAgentMd5(userAgent));
+  return { sites, events: events.filter((event) => isNamed(event) || isTheirs(event)) };
+}
+
 const CASES: Case[] = [
   caseOf(`a simulated past of ${SITES} sites in ${DAYS} days`, 0, (projectHash) => [
-    ...simulatePast({ projectHash, sites: SITES, days: DAYS, seed: SEED, until: END }),
+    ...simulatePast({ projectHash, sites: SITES, days: DAYS, seed: SEED, until: new Date(END) }),
   ]),
   ...Array.from({ length: ROUGH }, (_, index) =>
     caseOf(`rough history ${index}`, index + 1, (hash) =>
@@ -75,46 +106,32 @@ const CASES: Case[] = [
   ),
 ];
 
-describe('a rebuild, after events late, doubled and in any order, and a recount of the objects', function () {
+describe('a rebuild, after events late, doubled and in any order, and an erasure, and a recount of the objects', function () {
   this.timeout(0);
   let dataset: Dataset;
   let latest: Latest;
+  /** By project, the figures of the days that were over when sites were erased: before that, and after the next rebuild. */
+  const counted = new Map<string, TableRow[][]>();
 
   before(async () => {
     dataset = await ownDataset();
     latest = ownDatabase();
     const options = { projectId: dataset.projectId, dataset: String(dataset.id), maxBytesBilled: 2 ** 40 };
     const stores = openStores(options, latest.db, () => {});
-    const { lateDays } = stores;
     for (const { project } of CASES) await openProjectsWriter(latest.db).create(project);
-    const history = openHistory(options);
-    const rejections = { append: async () => {} };
-    const all = CASES.flatMap(({ events }) => events).sort((one, other) =>
-      one.receivedAt < other.receivedAt ? -1 : 1,
-    );
-    const meaningOf = openMeanings(all);
-    const trouble = { seed: SEED, late: 0.06, lateDays: [1, 29, 31, 200], doubled: 0.04 };
-    const days = [...deliveriesOf(all, trouble)];
-    for (let part = 1; part <= REBUILDS; part += 1) {
-      const [from, to] = [part - 1, part].map(
-        (each) => new Date(START + Math.floor((each * DAYS) / REBUILDS) * DAY_MS),
-      );
-      const isLast = part === REBUILDS;
-      const now = isLast ? NOW : (to as Date);
-      const told = days.filter(({ day }) => {
-        const at = new Date(day);
-        return at >= (from as Date) && (isLast || at < now);
-      });
-      for (const { day, events } of told) {
-        // what would come after the end comes on its day
-        const at = new Date(Math.min(Date.parse(day) + DAY_MS / 2, END.getTime()));
-        await concurrently(events, 500, (event) =>
-          appendHistory(meaningOf(event), { history, rejections, lateDays, now: () => at }),
-        );
-      }
-      const publish = isLast ? stores.publish : async () => ({ projects: 0, failed: 0 });
-      await rebuild({ ...stores, publish }, { now, lateDays: 10_000 });
-    }
+    const tell = openTelling(options, stores);
+    const rebuildAt = (at: number) => rebuild(stores, { now: new Date(at), lateDays: MANY_DAYS });
+
+    await tell((day) => day < ERASED_ON, new Set());
+    await rebuildAt(ERASED_AT);
+    await noteCounted();
+    await eraseSites(options);
+    await rebuildAt(ERASED_AT + HOUR_MS);
+    await noteCounted();
+    await tell((day) => day >= ERASED_ON, new Set(CASES.flatMap(({ erased }) => erased.events)));
+    const days = Array.from({ length: DAYS }, (_, day) => dayOf(START + day * DAY_MS));
+    await stores.lateDays.want(days, false);
+    await rebuildAt(NOW);
   });
   after(async () => {
     await dataset.delete({ force: true });
@@ -124,21 +141,47 @@ describe('a rebuild, after events late, doubled and in any order, and a recount 
 
   const rowsOf = async (table: string, project: Project): Promise<TableRow[]> => {
     const isByDay = table !== 'site_lives';
-    const query = `SELECT * FROM \`${dataset.id}.${table}\` WHERE project_hash = @hash${isByDay ? " AND day >= '2000-01-01'" : ''}`;
+    const query = `SELECT * FROM \`${dataset.id}.${table}\` WHERE project_hash = @hash${isByDay ? " AND day >= '2000-01-01' ORDER BY day" : ''}`;
     const [rows] = await dataset.bigQuery.query({ query, params: { hash: project.hash } });
     return rows;
   };
 
-  for (const { title, project, events } of CASES) {
-    it(`agree on every figure of every day, and on every life: ${title}`, async () => {
-      const { days, lives } = recount(events, { project, until: TODAY });
-      assert.deepEqual(compareDays(days, await rowsOf('project_days', project)).slice(0, 20), []);
-      assert.deepEqual(compareLives(lives, await rowsOf('site_lives', project)).slice(0, 20), []);
+  async function noteCounted(): Promise<void> {
+    for (const { project } of CASES) {
+      const rows = await rowsOf('project_days', project);
+      const complete = rows.filter(({ day }) => (day as { value: string }).value < ERASED_ON);
+      counted.set(project.hash, [...(counted.get(project.hash) ?? []), complete]);
+    }
+  }
+
+  async function assertAgree(events: StoredEvent[], project: Project): Promise<void> {
+    const recounted = recount(events, { project, until: TODAY });
+    assert.deepEqual(compareDays(recounted.days, await rowsOf('project_days', project)).slice(0, 20), []);
+    assert.deepEqual(compareLives(recounted.lives, await rowsOf('site_lives', project)).slice(0, 20), []);
+    const fields = project.customFields.map(({ key }): Dimension => `field:${key}`);
+    const shown = await openFigures(latest.db).read(project.hash, {
+      series: [...DIMENSIONS, ...fields].map((dimension) => ({ dimension, from: FIRST_DAY, to: TODAY })),
+      figures: ['releases', 'retention', 'rates', 'neighbours', 'support'],
+    });
+    assert.ok(shown);
+    assert.deepEqual(compareDocuments(recounted, shown).slice(0, 20), []);
+  }
+
+  for (const { title, project, erased, left } of CASES) {
+    it(`agree on every figure of every day, on every life, and on all that is shown: ${title}`, () => {
+      assert.ok(erased.events.length > 0);
+      return assertAgree(left, project);
+    });
+
+    it(`what was counted of a day that is over stays when sites are erased, until the day is made again: ${title}`, () => {
+      const [before = [], after] = counted.get(project.hash) ?? [];
+      assert.ok(before.length > 0);
+      assert.deepEqual(after, before);
     });
   }
 
   describe('as the dashboard shows it', () => {
-    const { project, events } = CASES[0] as Case;
+    const { project, left } = CASES[0] as Case;
     const token = 'a-token-of-this-test';
     let entry: EntryProcess;
     let asked: Awaited<ReturnType<typeof askAndRecount>>;
@@ -153,7 +196,7 @@ describe('a rebuild, after events late, doubled and in any order, and a recount 
         DASHBOARD_IDENTITY: 'local',
         DASHBOARD_TOKEN_SHA256: createHash('sha256').update(token).digest('hex'),
       });
-      asked = await askAndRecount(reached(), { project, recounted: recount(events, { project, until: TODAY }) });
+      asked = await askAndRecount(reached(), { project, recounted: recount(left, { project, until: TODAY }) });
     });
     after(async () => {
       entry?.signal('SIGKILL');
@@ -184,6 +227,38 @@ describe('a rebuild, after events late, doubled and in any order, and a recount 
     });
   });
 });
+
+/** What the functions hear of some days, in any order; late and doubled. */
+function openTelling(options: QueryOptions, { lateDays }: Stores) {
+  const all = CASES.flatMap(({ events }) => events).sort((one, other) => (one.receivedAt < other.receivedAt ? -1 : 1));
+  const meaningOf = openMeanings(all);
+  const days = [...deliveriesOf(all, { seed: SEED, late: 0.06, lateDays: [1, 29, 31, 200], doubled: 0.04 })];
+  const history = openHistory(options);
+  const rejections = { append: async () => {} };
+  return async (isTold: (day: string) => boolean, but: ReadonlySet<StoredEvent>): Promise<void> => {
+    for (const { day, events } of days.filter((one) => isTold(one.day))) {
+      // what would come after the end comes on its day
+      const at = new Date(Math.min(Date.parse(day) + DAY_MS / 2, END));
+      const told = events.filter((event) => !but.has(event));
+      await concurrently(told, 500, (event) =>
+        appendHistory(meaningOf(event), { history, rejections, lateDays, now: () => at }),
+      );
+    }
+  };
+}
+
+/** As `sitebeat erase` does. */
+async function eraseSites(options: QueryOptions): Promise<void> {
+  for (const { project, erased } of CASES) {
+    const objects = erased.events.map(({ kind, receivedAt, id }) => objectName(kind, receivedAt, id));
+    for (const table of HELD_TABLES) await openSiteHistory(options).remove(table, objects);
+    await openDerivedSites(options).remove(project.hash, erased.sites);
+  }
+}
+
+function dayOf(ms: number): string {
+  return new Date(ms).toISOString().slice(0, 10);
+}
 
 /** What events mean; a deactivation without a name is of the site that goes by its md5. */
 function openMeanings(events: StoredEvent[]) {

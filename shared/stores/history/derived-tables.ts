@@ -27,6 +27,13 @@ export interface DerivedTables {
 /** As a parameter; the client would take a text for a STRING. */
 export const asDate = (day: Day) => BigQuery.date(day);
 
+/** Asks for a job's results until it is over: BigQuery answers after some seconds (10, if not told otherwise), over or not. */
+export async function untilOver(
+  ask: () => Promise<{ jobComplete?: boolean | null } | null | undefined>,
+): Promise<void> {
+  while ((await ask())?.jobComplete === false);
+}
+
 export function openDerivedTables(options: QueryOptions): DerivedTables {
   const dataset = openDataset(options);
   const maximumBytesBilled = String(options.maxBytesBilled);
@@ -42,8 +49,8 @@ export function openDerivedTables(options: QueryOptions): DerivedTables {
           createDisposition: 'CREATE_NEVER',
           maximumBytesBilled,
         });
-        // waits for the end, and takes no rows but one: of none (0) the client asks without end
-        await job.getQueryResults({ autoPaginate: false, maxResults: 1 });
+        // takes no rows but one: of none (0) the client asks without end
+        await untilOver(async () => (await job.getQueryResults({ autoPaginate: false, maxResults: 1 }))[2]);
       }),
     bytesOf: (derivation) =>
       transient('the history', async () => {
