@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 /** The package that every function registers itself with, and whose program the cloud starts. */
 export const FRAMEWORK = '@google-cloud/functions-framework';
@@ -8,7 +9,7 @@ export const FRAMEWORK = '@google-cloud/functions-framework';
 const PROGRAM = 'build/src/main.js';
 const FILE = 'main.mjs';
 
-/** The framework as one file of a package of its own, and what it was made of. */
+/** The framework as one file, with its data beside it, of a package of its own, and what it was made of. */
 export interface BuiltFramework {
   /** The package's files by name. */
   files: Map<string, Uint8Array>;
@@ -25,10 +26,12 @@ export interface BuiltFramework {
 export async function buildFramework(root: URL, options: BuildOptions): Promise<BuiltFramework> {
   const source = new URL(`node_modules/${FRAMEWORK}/`, root);
   const { version, license } = JSON.parse(await readFile(new URL('package.json', source), 'utf8'));
+  const data = new Map<string, string>();
   const { metafile, outputFiles } = await build({
     ...options,
     stdin: { contents: entryOf(fileURLToPath(new URL(PROGRAM, source))), resolveDir: fileURLToPath(root) },
     splitting: false,
+    plugins: [leaveData(data)],
     outfile: FILE,
     metafile: true,
     write: false,
@@ -37,8 +40,23 @@ export async function buildFramework(root: URL, options: BuildOptions): Promise<
   const description = { ...manifest, type: 'module', exports: `./${FILE}` };
   const files = new Map(outputFiles.map(({ contents }) => [FILE, contents]));
   files.set('package.json', Buffer.from(`${JSON.stringify(description, null, 2)}\n`));
+  for (const [file, source] of data) files.set(file, await readFile(source));
   const inputs = Object.keys(metafile.inputs).filter((file) => file !== '<stdin>');
-  return { files, manifest, inputs };
+  return { files, manifest, inputs: [...inputs, ...data.values()] };
+}
+
+/** What packages keep as JSON stays that: half of all, of which tables of rare encodings are most, and quicker to parse. */
+function leaveData(data: Map<string, string>): Plugin {
+  return {
+    name: 'leave-data',
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /\.json$/ }, ({ path, resolveDir }) => {
+        const [file, source] = [`data/${basename(path)}`, resolve(resolveDir, path)];
+        if ((data.get(file) ?? source) !== source) throw new Error(`two files would be ${file}: ${source}`);
+        data.set(file, source);
+        return { path: `./${file}`, external: true };
+      }),
+  };
 }
 
 /** Both what functions import and the program: what they register must be where the program looks for it. */

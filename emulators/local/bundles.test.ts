@@ -114,6 +114,12 @@ describe('the bundles, installed and started as the cloud does', function () {
     }
   });
 
+  it('have what the framework reads bodies of rare encodings by', async () => {
+    const headers = { 'content-type': 'text/plain; charset=shift_jis' };
+    const { status } = await fetch(urls.sweep as string, { method: 'POST', headers, body: Buffer.from([0x83, 0x74]) });
+    assert.equal(status, 200);
+  });
+
   it('collect answers, and the object is in the archive as it came', async () => {
     assert.ok(id);
     const [[file]] = await new Storage().bucket(env.ARCHIVE_BUCKET).getFiles({ prefix: 'track/' });
