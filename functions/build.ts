@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { COUNTRY_DATABASE, countryDatabaseInPackage } from '../shared/stores/countries.ts';
 import { type BuiltFramework, buildFramework, FRAMEWORK } from './build-framework.ts';
 import { buildPage } from './build-page.ts';
@@ -40,6 +40,23 @@ export const BUNDLE_OPTIONS = {
   tsconfig: fileURLToPath(new URL('tsconfig.json', ROOT)),
   logLevel: 'error',
 } satisfies BuildOptions;
+
+/**
+ * An ES module that imports a built-in one has Node read each of its exports: of `http` one is WebSocket (since 22), for which a
+ * whole client is loaded, as long as half of the framework.
+ */
+const HTTP_AS_IT_IS: Plugin = {
+  name: 'http-as-it-is',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'builtin';
+    onResolve({ filter: /^(?:node:)?http$/ }, ({ kind }) =>
+      kind === 'import-statement' ? { path: 'node:http', namespace } : undefined,
+    );
+    onLoad({ filter: /./, namespace }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('${path}');`,
+    }));
+  },
+};
 
 /** What a bundle depends on beside what is bundled. */
 const OTHER_INPUTS = [
@@ -117,6 +134,7 @@ async function buildFunction(name: string, framework: BuiltFramework, out: URL):
     entryPoints: [fileURLToPath(new URL('index.ts', source))],
     outdir: fileURLToPath(out),
     external: [FRAMEWORK],
+    plugins: [HTTP_AS_IT_IS],
     metafile: true,
     write: false,
   });
