@@ -1,5 +1,6 @@
 import { decodeNotification } from '../../shared/event/notification.ts';
 import { rejectionOfObject } from '../../shared/event/rejection.ts';
+import { openCohorts } from '../../shared/runtime/cohorts.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import { openArchive } from '../../shared/stores/archive/archive.ts';
@@ -35,6 +36,7 @@ export function openHandler(config: Config, log: Log): Handler {
   const newSites = openNewSites({ now, log });
   const stores = {
     archive: openArchive(config),
+    cohorts: openCohorts(),
     countryOf: openCountries(),
     now,
     projects: openProjects(db),

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { objectName } from '../../../shared/event/object-name.ts';
+import { openCohorts } from '../../../shared/runtime/cohorts.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { type Archive, openArchive } from '../../../shared/stores/archive/archive.ts';
 import { openCountries } from '../../../shared/stores/countries.ts';
@@ -89,6 +90,7 @@ function askedOnce(isErased: IsErased): IsErased {
 function openStores(config: Config, db: Db): RecordingStores {
   return {
     archive: openArchive(config),
+    cohorts: openCohorts(),
     countryOf: openCountries(),
     now: () => new Date(),
     projects: openProjects(db),
