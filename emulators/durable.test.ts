@@ -108,7 +108,7 @@ describe('durable tables', () => {
     }`;
 
   it('outlive a kill -9 with all that was acknowledged', async () => {
-    const args = ['--import', 'tsx', '--input-type=module', '--eval', child, folder];
+    const args = ['--import', 'tsx/esm', '--input-type=module', '--eval', child, folder];
     const writer = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     let last = 0;
     for await (const line of createInterface({ input: writer.stdout })) {

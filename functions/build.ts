@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { type BuildOptions, build } from 'esbuild';
 import { COUNTRY_DATABASE, countryDatabaseInPackage } from '../shared/stores/countries.ts';
+import { type BuiltFramework, buildFramework, FRAMEWORK } from './build-framework.ts';
 import { buildPage } from './build-page.ts';
-import { bundleLock } from './bundle-lock.ts';
 import { readMesh } from './mesh.ts';
 
 const ROOT = new URL('../', import.meta.url);
@@ -20,6 +20,11 @@ const require = _createRequire(import.meta.url);
 const __filename = _fileURLToPath(import.meta.url);
 const __dirname = _fileURLToPath(new URL('.', import.meta.url));`;
 
+/** The framework need not look for a package.json to learn that this is an ES module, for which it loads a package. */
+const ENTRY = 'index.mjs';
+/** Of each bundle, the folder of the package that its package.json names as the framework. */
+const FRAMEWORK_FOLDER = 'framework';
+
 /** What esbuild is told of every function. */
 export const BUNDLE_OPTIONS = {
   absWorkingDir: fileURLToPath(ROOT),
@@ -28,6 +33,7 @@ export const BUNDLE_OPTIONS = {
   target: 'node20',
   format: 'esm',
   splitting: true,
+  outExtension: { '.js': '.mjs' },
   // what is written as ES modules loses what nobody uses: nine tenths of class-validator
   mainFields: ['module', 'main'],
   banner: { js: BANNER },
@@ -41,8 +47,8 @@ const OTHER_INPUTS = [
   'package-lock.json',
   'tsconfig.json',
   'functions/build.ts',
+  'functions/build-framework.ts',
   'functions/build-page.ts',
-  'functions/bundle-lock.ts',
   'functions/mesh.json',
 ];
 
@@ -50,16 +56,18 @@ const OTHER_INPUTS = [
 export const SOURCES = 'sources.json';
 
 /**
- * Bundles every function of the mesh into `<out>/<name>/`: a folder that runs under the Functions Framework with nothing
- * but its own lock file installed. It is what Terraform uploads and what runs on a laptop.
+ * Bundles every function of the mesh into `<out>/<name>/`: a folder that is whole, with the Functions Framework as a
+ * package in it; an install has nothing to fetch. It is what Terraform uploads and what runs on a laptop.
  */
 export async function buildFunctions(out: URL = new URL('dist/', ROOT)): Promise<void> {
+  let framework: Promise<BuiltFramework> | undefined;
   const inputs = await Promise.all(
     readMesh().functions.map(async ({ name }) => {
       const stamp = new URL(`.inputs/${name}.json`, out);
       const last = await freshInputs(stamp);
       if (last !== undefined) return last;
-      const inputs = await buildFunction(name, new URL(`${name}/`, out));
+      framework ??= buildFramework(ROOT, BUNDLE_OPTIONS);
+      const inputs = await buildFunction(name, await framework, new URL(`${name}/`, out));
       await mkdir(new URL('.', stamp), { recursive: true });
       await writeFile(stamp, JSON.stringify(stampsOf(inputs)));
       return inputs;
@@ -102,24 +110,25 @@ async function freshInputs(stamp: URL): Promise<string[] | undefined> {
 }
 
 /** Gives what the bundle was made of, and what it consists of. */
-async function buildFunction(name: string, out: URL): Promise<string[]> {
+async function buildFunction(name: string, framework: BuiltFramework, out: URL): Promise<string[]> {
   const source = new URL(`functions/${name}/`, ROOT);
   const { metafile, outputFiles } = await build({
     ...BUNDLE_OPTIONS,
     entryPoints: [fileURLToPath(new URL('index.ts', source))],
     outdir: fileURLToPath(out),
-    external: ['@google-cloud/functions-framework'],
+    external: [FRAMEWORK],
     metafile: true,
     write: false,
   });
   const files = new Map(outputFiles.map(({ path, contents }) => [relative(fileURLToPath(out), path), contents]));
-  const manifest = packageJson(name);
+  for (const [file, contents] of framework.files) files.set(`${FRAMEWORK_FOLDER}/${file}`, contents);
+  const { manifest, lock } = packageOf(name, framework);
   files.set('package.json', asJson(manifest));
-  files.set('package-lock.json', asJson(bundleLock(readJson('package-lock.json'), manifest)));
+  files.set('package-lock.json', asJson(lock));
   if (Object.keys(metafile.inputs).includes('shared/stores/countries.ts')) {
     files.set(COUNTRY_DATABASE, await readFile(countryDatabaseInPackage()));
   }
-  const others = OTHER_INPUTS.slice();
+  const others = [...OTHER_INPUTS, ...framework.inputs];
   const sql = new URL('sql/', source);
   if (existsSync(sql)) others.push(fileURLToPath(sql));
   for (const file of existsSync(sql) ? readdirSync(sql) : []) {
@@ -139,9 +148,9 @@ async function buildFunction(name: string, out: URL): Promise<string[]> {
   );
 }
 
-/** A function may be starting from the folder: what did not change is not touched, and `index.js` comes after its parts. */
+/** A function may be starting from the folder: what did not change is not touched, and the entry comes after its parts. */
 async function writeBundle(out: URL, files: Map<string, Uint8Array>): Promise<void> {
-  const entryLast = [...files].sort(([one], [other]) => Number(one === 'index.js') - Number(other === 'index.js'));
+  const entryLast = [...files].sort(([one], [other]) => Number(one === ENTRY) - Number(other === ENTRY));
   for (const [name, contents] of entryLast) await writeChanged(new URL(name, out), contents);
   const present = (await readdir(out, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
   for (const entry of present) {
@@ -160,23 +169,21 @@ async function writeChanged(url: URL, contents: Uint8Array): Promise<void> {
   await rename(temporary, file);
 }
 
-function readJson(file: string) {
-  return JSON.parse(readFileSync(new URL(file, ROOT), 'utf8'));
-}
-
 function asJson(value: unknown): Uint8Array {
   return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
 }
 
-function packageJson(name: string) {
-  const { dependencies } = readJson('package.json');
-  const framework = '@google-cloud/functions-framework';
+/** A package that depends on the framework in its own folder alone, and the lock by which npm links it there. */
+function packageOf(name: string, framework: BuiltFramework): { manifest: object; lock: object } {
+  const own = { name: `sitebeat-${name}`, dependencies: { [FRAMEWORK]: `file:${FRAMEWORK_FOLDER}` } };
+  const packages = {
+    '': own,
+    [FRAMEWORK_FOLDER]: framework.manifest,
+    [`node_modules/${FRAMEWORK}`]: { resolved: FRAMEWORK_FOLDER, link: true },
+  };
   return {
-    name: `sitebeat-${name}`,
-    private: true,
-    type: 'module',
-    main: 'index.js',
-    dependencies: { [framework]: dependencies[framework] },
+    manifest: { ...own, private: true, type: 'module', main: ENTRY },
+    lock: { name: own.name, lockfileVersion: 3, requires: true, packages },
   };
 }
 

@@ -96,6 +96,15 @@ describe('BigQuery contract: a query with a destination', () => {
     await writing;
   });
 
+  it('says how many rows it wrote, of which it gives the first', async () => {
+    const query = `SELECT DATE '2026-01-31' AS day, 's' AS site, n, ['x'] AS plugins FROM UNNEST(GENERATE_ARRAY(1, 1500)) AS n`;
+    const [job] = await dataset.createQueryJob({ query, destination: dataset.table(`${name}$20260131`) });
+    const [rows, , response] = await job.getQueryResults({ autoPaginate: false });
+    assert.equal(response?.totalRows, '1500');
+    assert.ok(rows.length >= 1000);
+    if (isOurs) await assert.rejects(job.getQueryResults(), /does not support reading on/);
+  });
+
   it('changes nothing when a row is of another partition', async () => {
     await write(rowOf('2026-01-31', 'a', 1), `${name}$20260131`);
     const other = `${rowOf('2026-01-31', 'b', 1)} UNION ALL ${rowOf('2026-02-01', 'b', 1)}`;

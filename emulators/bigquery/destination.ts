@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { type Catalog, dataName, type EntryName, type Table } from './catalog.ts';
 import { duplicate, invalid, unsupported } from './errors.ts';
-import { expectSameSchema, type Field, quote, text } from './schema.ts';
+import { engineType, expectSameSchema, type Field, quote, text } from './schema.ts';
 import { isNode } from './sql/tree.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -54,7 +54,7 @@ export async function destinationTable(
     return catalog.createTable({ ...name, fields: [...fields], settings: {} });
   }
   if (found.query !== undefined) throw invalid(`${fullName(name)} is not allowed for this operation: it is a VIEW`);
-  if (partition !== undefined) expectPartition(partition, found);
+  if (partition !== undefined) within(partition, found);
   expectSameSchema(fullName(name), found.fields, fields);
   return found;
 }
@@ -62,27 +62,29 @@ export async function destinationTable(
 /** How many digits of `YYYYMMDDHH` name a partition. */
 const digits = { HOUR: 10, DAY: 8, MONTH: 6, YEAR: 4 } as const;
 
-function expectPartition(partition: string, table: Table): void {
+/** SQL for whether a row is in a partition: a range, for which DuckDB looks at no rows far from it. Throws when there can be no such partition. */
+function within(partition: string, table: Table): string {
   const [year, month = '01', day = '01', hour = '00'] = partition.match(/^\d{4}|\d\d/g) ?? [];
   const start = new Date(`${year}-${month}-${day}T${hour}:00:00Z`);
   const isTime = !Number.isNaN(start.getTime()) && start.toISOString().replace(/\D/g, '').startsWith(partition);
-  const { partitioning } = table;
-  if (partitioning === undefined || !isTime || partition.length !== digits[partitioning.type]) {
+  const { partitioning, fields } = table;
+  const field = fields.find(({ name }) => name.toLowerCase() === partitioning?.field.toLowerCase());
+  if (partitioning === undefined || !field || !isTime || partition.length !== digits[partitioning.type]) {
     throw invalid(`Invalid partition ID "${partition}" for ${fullName(table)}`);
   }
+  const [column, first] = [quote(field.name), `TIMESTAMP ${text(start.toISOString())}`];
+  const bound = (time: string) => `CAST(${time} AS ${engineType(field)})`;
+  return `(${column} >= ${bound(first)} AND ${column} < ${bound(`${first} + INTERVAL 1 ${partitioning.type}`)})`;
 }
 
-/**
- * Puts the rows of `from` into the table, in the caller's transaction: readers see all of it at once. `from` has the
- * table's columns, in any order.
- */
+/** Puts the rows of `from`, columns in any order, into the table, in the caller's transaction; gives how many. */
 export async function writeRows(
   connection: DuckDBConnection,
   { partition, write }: Destination,
   table: Table,
   from: string,
-): Promise<void> {
-  const isInPartition = partition === undefined ? 'TRUE' : `${partitionId(table)} = ${text(partition)}`;
+): Promise<number> {
+  const isInPartition = partition === undefined ? 'TRUE' : within(partition, table);
   const any = async (source: string, condition: string) => {
     const result = await connection.run(`SELECT 1 FROM ${source} WHERE ${condition} LIMIT 1`);
     return (await result.getRows()).length > 0;
@@ -95,12 +97,6 @@ export async function writeRows(
   }
   if (write === 'WRITE_TRUNCATE') await connection.run(`DELETE FROM ${dataName(table)} WHERE ${isInPartition}`);
   const columns = table.fields.map(({ name }) => quote(name)).join(', ');
-  await connection.run(`INSERT INTO ${dataName(table)} (${columns}) SELECT ${columns} FROM ${from}`);
-}
-
-/** SQL for the name of the partition that a row is in. */
-function partitionId({ partitioning }: Table): string {
-  if (partitioning === undefined) return 'NULL';
-  const time = `CAST(${quote(partitioning.field)} AS TIMESTAMP)`;
-  return `left(strftime(${time}, '%Y%m%d%H'), ${digits[partitioning.type]})`;
+  return (await connection.run(`INSERT INTO ${dataName(table)} (${columns}) SELECT ${columns} FROM ${from}`))
+    .rowsChanged;
 }

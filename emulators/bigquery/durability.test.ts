@@ -38,7 +38,7 @@ describe('BigQuery durability', () => {
   /** Runs the emulator as a program and gives its address. */
   async function startAlone(): Promise<string> {
     const program = fileURLToPath(new URL('index.ts', import.meta.url));
-    child = spawn(process.execPath, ['--import', 'tsx', program, '--data', dataDir], {
+    child = spawn(process.execPath, ['--import', 'tsx/esm', program, '--data', dataDir], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     if (child.stdout === null) throw new Error('the child has no output');
@@ -54,12 +54,17 @@ describe('BigQuery durability', () => {
     return (await clientOf(url).query(query))[0].map(({ event_id }) => event_id);
   }
 
-  it('keeps every acknowledged row, table and view through kill -9', async () => {
-    const history = clientOf(await startAlone(), { autoRetry: false }).dataset(dataset);
+  it('keeps every acknowledged row, table and view through kill -9, and takes out of the files what was deleted', async () => {
+    const client = clientOf(await startAlone(), { autoRetry: false });
+    const history = client.dataset(dataset);
     await history.create();
     const [table] = await history.createTable('events', eventTable);
     const query = `SELECT event_id FROM ${dataset}.events WHERE received_at > '2000-01-01'`;
     await history.createTable('ids', { view: { query, useLegacySql: false } });
+    const gone = `gone${distinctive()}`;
+    await table.insert([{ event_id: gone, received_at }]);
+    await client.query(`DELETE FROM ${dataset}.events WHERE received_at > '2000-01-01'`);
+    const ended = once(child as ChildProcess, 'exit');
     const acknowledged: string[] = [];
     const inserting = Array.from({ length: 4 }, async (_, lane) => {
       for (let i = 0; ; i += 1) {
@@ -70,18 +75,27 @@ describe('BigQuery durability', () => {
       }
     });
     await Promise.allSettled(inserting);
+    await ended;
+    assert.ok(await holds(dataDir, gone), 'the value is in the files before');
     const emulator = await startBigQuery({ dataDir });
+    assert.ok(!(await holds(dataDir, gone)));
     const found = new Set(await idsAt(emulator.url));
     assert.deepEqual(
       acknowledged.filter((id) => !found.has(id)),
       [],
     );
+    assert.ok(!found.has(gone));
     const [rows] = await clientOf(emulator.url).query(`SELECT COUNT(*) AS n FROM ${dataset}.ids`);
     assert.deepEqual(rows, [{ n: found.size }]);
     await emulator.stop();
   });
 
-  it('ends by SIGTERM with everything written, and with code 0', async () => {
+  it('lets go of its database when its port is taken, and ends by SIGTERM with everything written, and with code 0', async () => {
+    const other = await startBigQuery();
+    const port = Number(new URL(other.url).port);
+    await assert.rejects(startBigQuery({ dataDir, port }), /already in use/);
+    await other.stop();
+    // another process, as DuckDB locks a file against those alone
     const history = clientOf(await startAlone()).dataset(dataset);
     await history.create();
     await (await history.createTable('events', eventTable))[0].insert({ event_id: 'a', received_at });
@@ -136,32 +150,6 @@ describe('BigQuery durability', () => {
       await third.stop();
     });
   }
-
-  it('takes out on start what a killed process had deleted', async () => {
-    const gone = `gone${distinctive()}`;
-    const client = clientOf(await startAlone());
-    await client.createDataset(dataset);
-    const [events] = await client.dataset(dataset).createTable('events', eventTable);
-    await events.insert([{ event_id: gone, received_at }]);
-    await client.query("DELETE FROM history.events WHERE received_at > '2000-01-01'");
-    const ended = once(child as ChildProcess, 'exit');
-    child?.kill('SIGKILL');
-    await ended;
-    assert.ok(await holds(dataDir, gone), 'the value is in the files before');
-    const emulator = await startBigQuery({ dataDir });
-    assert.ok(!(await holds(dataDir, gone)));
-    assert.deepEqual(await idsAt(emulator.url), []);
-    await emulator.stop();
-  });
-
-  it('lets go of its database when its port is taken', async () => {
-    const other = await startBigQuery();
-    const port = Number(new URL(other.url).port);
-    await assert.rejects(startBigQuery({ dataDir, port }), /already in use/);
-    await other.stop();
-    // another process, as DuckDB locks a file against those alone
-    await clientOf(await startAlone()).createDataset(dataset);
-  });
 
   it('keeps the tables of several instances apart', async () => {
     const [a, b] = await Promise.all([startBigQuery(), startBigQuery()]);

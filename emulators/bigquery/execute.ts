@@ -14,6 +14,8 @@ import type { CountStreamed } from './streaming-buffer.ts';
 export interface Result {
   fields: Field[];
   rows: DuckDBValue[][];
+  /** When these are not all: of what went to a table only the first ones are kept. */
+  total?: number;
   /** Rows that DELETE took. */
   deleted?: number;
 }
@@ -30,6 +32,7 @@ export interface Statement {
 
 /** A result on its way to its destination; one connection sees it. */
 const written = 'temp."written"';
+const maxWrittenRowsKept = 1000;
 
 /** Translates and runs statements. */
 export class Executor {
@@ -58,8 +61,7 @@ export class Executor {
     started: (connection: DuckDBConnection) => void,
   ): Promise<Result> {
     const parameters = ordered(translation, statement);
-    const { target } = translation;
-    const { destination } = statement;
+    const [{ target }, { destination }] = [translation, statement];
     try {
       if (target !== undefined) {
         if (destination !== undefined) throw invalid('Cannot set destination table in jobs with DML statements');
@@ -95,9 +97,8 @@ export class Executor {
     try {
       return await this.#database.use(async (connection) => {
         await expectPartitionFilters(connection, translation, parameters);
-        const bytes = await bytesProcessed(connection, translation, parameters);
         const fields = translation.target === undefined ? await fieldsOf(connection, translation, parameters) : [];
-        return { fields, bytes };
+        return { fields, bytes: await bytesProcessed(connection, translation, parameters) };
       });
     } catch (error) {
       throw fromEngine(error);
@@ -129,17 +130,21 @@ export class Executor {
     destination: Destination,
     started: (connection: DuckDBConnection) => void,
   ): Promise<Result> {
-    const fields = await this.#database.use(async (connection) => {
+    const known = await this.#database.use(async (connection) => {
       await expectPartitionFilters(connection, translation, parameters);
-      return fieldsOf(connection, translation, parameters);
+      return this.#catalog.findTable(destination.table) ?? fieldsOf(connection, translation, parameters);
     });
-    const table = await destinationTable(destination, fields, this.#catalog);
-    return this.#changeTable(table.id, started, async (connection) => {
+    const { id } = 'id' in known ? known : await destinationTable(destination, known, this.#catalog);
+    return this.#changeTable(id, started, async (connection) => {
       await runBound(connection, `CREATE TEMP TABLE ${written} AS ${translation.sql}`, parameters);
-      const result = await query(connection, { ...translation, sql: `SELECT * FROM ${written}` }, []);
-      await this.#keepingBuffer(connection, table, () => writeRows(connection, destination, table, written));
+      const first = { ...translation, sql: `SELECT * FROM ${written} LIMIT ${maxWrittenRowsKept}` };
+      const result = await query(connection, first, []);
+      const table = await destinationTable(destination, result.fields, this.#catalog);
+      const total = await this.#keepingBuffer(connection, table, () =>
+        writeRows(connection, destination, table, written),
+      );
       await connection.run(`DROP TABLE ${written}`);
-      return result;
+      return { ...result, total };
     });
   }
 
@@ -169,10 +174,7 @@ export class Executor {
         return work(connection);
       });
     const turn = (this.#changes.get(id) ?? Promise.resolve()).then(transaction);
-    const settled = turn.then(
-      () => {},
-      () => {},
-    );
+    const settled: Promise<unknown> = turn.catch(() => {});
     this.#changes.set(id, settled);
     void settled.then(() => {
       if (this.#changes.get(id) === settled) this.#changes.delete(id);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Catalog } from './catalog.ts';
 import { encodeRow } from './encode.ts';
-import { duplicate, fromEngine, notFound, ServiceError, stopped } from './errors.ts';
+import { duplicate, fromEngine, notFound, ServiceError, stopped, unsupported } from './errors.ts';
 import type { Executor, Result, Statement } from './execute.ts';
 import type { JobRequest } from './job-request.ts';
 import { schemaJson } from './schema.ts';
@@ -167,16 +167,18 @@ export function resultJson(job: Job, kind: string, { maxResults, start, format }
   if (job.error !== undefined) throw job.error;
   const base = { kind, jobReference: reference(job), location: job.location };
   if (job.result === undefined) return { ...base, jobComplete: false };
-  const { fields, rows } = job.result;
-  const end = Math.min(rows.length, start + Math.min(maxResults ?? maxRowsPerPage, maxRowsPerPage));
-  const page = rows.slice(start, end).map((row) => encodeRow(row, fields, format));
+  const { fields, rows, total = rows.length } = job.result;
+  const limit = Math.min(maxResults ?? maxRowsPerPage, maxRowsPerPage);
+  const page = rows.slice(start, start + limit).map((row) => encodeRow(row, fields, format));
+  const end = start + page.length;
+  if (end === start && start < total && limit > 0) throw unsupported('reading on in what went to a table');
   const isQuery = job.result.deleted === undefined;
   return {
     ...base,
     jobComplete: true,
     cacheHit: false,
-    ...(isQuery ? { schema: { fields: fields.map(schemaJson) }, totalRows: String(rows.length), rows: page } : {}),
-    ...(end < rows.length ? { pageToken: String(end) } : {}),
+    ...(isQuery ? { schema: { fields: fields.map(schemaJson) }, totalRows: String(total), rows: page } : {}),
+    ...(end < total ? { pageToken: String(end) } : {}),
     ...dmlJson(job),
   };
 }

@@ -2,7 +2,7 @@ import type { DuckDBConnection } from '@duckdb/node-api';
 import { readName, type Table } from './catalog.ts';
 import { invalidQuery } from './errors.ts';
 import { type Parameter, runBound } from './parameters.ts';
-import { type Field, quote } from './schema.ts';
+import { type Field, quote, text } from './schema.ts';
 import type { Translation } from './sql/translate.ts';
 
 /** A table's scan in DuckDB's plan. */
@@ -127,7 +127,7 @@ export async function expectPartitionFilters(
 /** SQL for the bytes of all values of a column, as BigQuery counts them; text is 2 and its length in UTF-8. */
 export function bytesOf({ name, type, mode }: Field): string {
   const column = quote(name);
-  const written = `octet_length(encode(CAST(${column} AS VARCHAR)))`;
+  const written = `strlen(CAST(${column} AS VARCHAR))`;
   const sizes: Partial<Record<Field['type'], string>> = {
     STRING: `2 + ${written}`,
     JSON: `2 + ${written}`,
@@ -149,21 +149,25 @@ export async function bytesProcessed(
 ): Promise<number> {
   let total = 0;
   for (const found of await scansOf(connection, translation, parameters)) {
-    const { table, columns } = found;
-    const read = table.fields.filter(({ name }) => columns.includes(name));
+    const read = found.table.fields.filter(({ name }) => found.columns.includes(name));
     if (read.length === 0) continue;
-    const sizes = read.map(bytesOf);
-    const sql = `SELECT ${sizes.join(' + ')} FROM ${readName(table)}${partitionsLeft(found)}`;
+    const sql = `SELECT ${read.map(bytesOf).join(' + ')} FROM ${readName(found.table)}${await partitionsLeft(connection, found)}`;
     const [row] = await (await connection.run(sql)).getRows();
     total += Number(row?.[0] ?? 0);
   }
   return total;
 }
 
-function partitionsLeft(scan: Scan): string {
+/** With constant bounds, for which DuckDB looks at no rows far from them. */
+async function partitionsLeft(connection: DuckDBConnection, scan: Scan): Promise<string> {
   const { partitioning } = scan.table;
   const filters = partitionFilters(scan);
   if (partitioning === undefined || filters.length === 0) return '';
-  const partition = `date_trunc('${partitioning.type.toLowerCase()}', ${quote(partitioning.field)})`;
-  return ` WHERE ${partition} IN (SELECT DISTINCT ${partition} FROM ${readName(scan.table)} WHERE ${filters.join(' AND ')})`;
+  const { type, field } = partitioning;
+  const partition = `date_trunc('${type.toLowerCase()}', ${quote(field)})`;
+  const left = `FROM ${readName(scan.table)} WHERE ${filters.join(' AND ')}`;
+  const bounds = `SELECT min(${partition})::VARCHAR, (max(${partition}) + INTERVAL 1 ${type})::VARCHAR ${left}`;
+  const [row] = await (await connection.run(bounds)).getRows();
+  const [low, high] = row?.[0] === null ? ['NULL', 'NULL'] : [text(String(row?.[0])), text(String(row?.[1]))];
+  return ` WHERE ${quote(field)} BETWEEN ${low} AND ${high} AND ${partition} IN (SELECT DISTINCT ${partition} ${left})`;
 }

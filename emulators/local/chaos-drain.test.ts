@@ -79,10 +79,10 @@ describe('a collect that is told to end while the archive is slow', () => {
   it('would be caught if it did not drain', async () => {
     const broken = join(folder, 'collect');
     await cp(COLLECT, broken, { recursive: true });
-    const bundle = await readFile(join(broken, 'index.js'), 'utf8');
+    const bundle = await readFile(join(broken, 'index.mjs'), 'utf8');
     const parts = bundle.split('\ndrainOnSignal(intake.drain);\n');
     assert.equal(parts.length, 2, 'the bundle drains in one place');
-    await writeFile(join(broken, 'index.js'), parts.join('\n'));
+    await writeFile(join(broken, 'index.mjs'), parts.join('\n'));
     assert.equal(await answerDuringEnd(broken), undefined);
   });
 });

@@ -7,7 +7,14 @@ import { readMesh, subscriptionsOf } from '../../functions/mesh.ts';
 import { type CapturedRun, capturedProcess, capturedRun } from '../../functions/testing/captured-run.ts';
 import { readTables, readViews } from '../../shared/stores/history/tables.ts';
 import { ownStores, removeOwnStores } from './own-stores.ts';
-import { provisionDelivery, provisionStores } from './provision.ts';
+import {
+  provisionBucket,
+  provisionDataset,
+  provisionDelivery,
+  provisionMongodb,
+  provisionNotification,
+  provisionStores,
+} from './provision.ts';
 import type { StoreEnv } from './store-env.ts';
 
 /** Clients of the stores that are examined. */
@@ -294,33 +301,45 @@ const DRIFTS: { title: string; drift: (stores: Stores) => Promise<unknown>; says
     },
   ];
 
-/** Puts back whatever a drift took away. */
-async function repair(stores: Stores): Promise<void> {
-  const { env, bucket, dataset, db } = stores;
-  const [exists] = await bucket.exists();
-  if (exists) {
+/** Puts back what a drift may have taken away, by what it was part of. */
+const REPAIRS = {
+  delivery: async ({ env, pubsub }: Stores) => {
+    const [subscriptions] = await pubsub.getSubscriptions();
+    await Promise.all(subscriptions.map((subscription) => subscription.delete()));
+    const endpoints = Object.keys(PUSH).map((name) => [name, 'http://127.0.0.1:9']);
+    await provisionDelivery(MESH, Object.fromEntries(endpoints), env);
+  },
+  archive: async ({ env, bucket }: Stores) => {
+    await provisionBucket(env);
     const [notifications] = await bucket.getNotifications();
     await Promise.all(notifications.map((notification) => notification.delete()));
-  }
-  await Promise.all(['rejections', 'sites_unique'].map((name) => dataset.table(name).delete({ ignoreNotFound: true })));
-  for (const name of ['projects', 'sites']) await db.collection(name).drop();
-  await provisionStores(env);
-  await repairDelivery(stores);
-}
+    await provisionNotification(MESH, env);
+  },
+  history: async ({ env, dataset }: Stores) => {
+    const names = ['rejections', 'sites_unique'];
+    await Promise.all(names.map((name) => dataset.table(name).delete({ ignoreNotFound: true })));
+    await provisionDataset(env);
+  },
+  latest: async ({ env, db }: Stores) => {
+    for (const name of ['projects', 'sites']) await db.collection(name).drop();
+    await provisionMongodb(env);
+  },
+};
+type Part = keyof typeof REPAIRS;
 
-async function repairDelivery({ env, pubsub }: Stores): Promise<void> {
-  const [subscriptions] = await pubsub.getSubscriptions();
-  await Promise.all(subscriptions.map((subscription) => subscription.delete()));
-  await provisionDelivery(MESH, Object.fromEntries(Object.keys(PUSH).map((name) => [name, 'http://127.0.0.1:9'])), env);
+function partOf({ what }: Difference): Part {
+  if (/^(?:subscription|topic) /.test(what)) return 'delivery';
+  if (/^bucket /.test(what)) return 'archive';
+  return /^(?:dataset|table|view) /.test(what) ? 'history' : 'latest';
 }
 
 describe('sitebeat doctor', () => {
   let stores: Stores;
   let client: MongoClient;
-  let drifted: 'no' | 'delivery' | 'all' = 'all';
+  const drifted = new Set<Part>();
   let unreachable: Promise<CapturedRun>;
 
-  before(() => {
+  before(async () => {
     const env = ownStores();
     const host = '127.0.0.1:9';
     // MongoDB's driver tries for seconds, which the other tests need not wait for
@@ -340,14 +359,14 @@ describe('sitebeat doctor', () => {
       dataset: new BigQuery({ projectId }).dataset(env.BIGQUERY_DATASET),
       db: client.db(),
     };
+    await provisionStores(env);
+    await REPAIRS.delivery(stores);
   });
-  beforeEach(async () => {
-    if (drifted === 'all') await repair(stores);
-    else if (drifted === 'delivery') await repairDelivery(stores);
-    drifted = 'no';
+  afterEach(async () => {
+    for (const part of drifted) await REPAIRS[part](stores);
+    drifted.clear();
   });
   after(async () => {
-    await repair(stores);
     await stores.pubsub.close();
     await client.close();
     await removeOwnStores(stores.env);
@@ -368,7 +387,7 @@ describe('sitebeat doctor', () => {
   });
 
   it('takes the views that Terraform makes, which name the project too', async () => {
-    drifted = 'all';
+    drifted.add('history');
     const { dataset, env } = stores;
     const query = readViews(`${env.GOOGLE_CLOUD_PROJECT}.${dataset.id}`).sites_unique ?? '';
     await dataset.table('sites_unique').setMetadata({ view: { query, useLegacySql: false } });
@@ -377,8 +396,7 @@ describe('sitebeat doctor', () => {
 
   for (const { title, drift, says } of DRIFTS)
     it(`sees ${title}, and nothing else`, async () => {
-      const isOfDelivery = says(stores.env).every(({ what }) => /^(?:subscription|topic) /.test(what));
-      drifted = isOfDelivery ? 'delivery' : 'all';
+      for (const difference of says(stores.env)) drifted.add(partOf(difference));
       await drift(stores);
       const { exitCode, diagnosis, stderr } = await examine();
       assert.deepEqual(diagnosis.differences, says(stores.env));
@@ -387,7 +405,7 @@ describe('sitebeat doctor', () => {
     });
 
   it('says in one line what differs, and how many', async () => {
-    drifted = 'all';
+    drifted.add('history').add('delivery');
     const query = (readViews(stores.env.BIGQUERY_DATASET).sites_unique ?? '').replace('DESC) = 1', 'ASC) = 1');
     await stores.dataset.table('sites_unique').setMetadata({ view: { query, useLegacySql: false } });
     await stores.pubsub.subscription('notify-mail').delete();
@@ -403,7 +421,7 @@ describe('sitebeat doctor', () => {
   });
 
   it('expects nothing of notify-mail where no mail API is configured', async () => {
-    drifted = 'all';
+    drifted.add('delivery').add('latest');
     await stores.pubsub.subscription('notify-mail').delete();
     await stores.db.collection('projects').updateMany({}, { $set: { mailIntegrations: [] } });
     assert.deepEqual([(await examine()).exitCode, (await examine('--no-mail')).exitCode], [1, 0]);
@@ -432,7 +450,7 @@ describe('sitebeat doctor', () => {
   });
 
   it('takes pushes with an identity whose audience is the function', async () => {
-    drifted = 'all';
+    drifted.add('delivery');
     for (const name of Object.keys(PUSH)) {
       const [{ pushConfig }] = await stores.pubsub.subscription(name).getMetadata();
       const oidcToken = { serviceAccountEmail: 'caller@p.iam.gserviceaccount.com', audience: 'http://127.0.0.1:9' };
@@ -450,7 +468,9 @@ describe('sitebeat doctor', () => {
       differences.map(({ what }) => what),
       ['Pub/Sub', 'Cloud Storage', 'BigQuery', 'MongoDB'],
     );
-    for (const { actual } of differences) assert.match(actual, /^cannot be read: .*ECONNREFUSED/);
+    // a busy machine may not have MongoDB's driver try before it gives up
+    for (const { actual } of differences)
+      assert.match(actual, /^cannot be read: .*(?:ECONNREFUSED|Server selection timed out)/);
   });
 
   for (const { title, args, env, says } of [

@@ -6,23 +6,21 @@ import { BigQuery } from '@google-cloud/bigquery';
 import { Storage } from '@google-cloud/storage';
 import { type Db, MongoClient } from 'mongodb';
 import { capturedRun } from '../../functions/testing/captured-run.ts';
-import { KINDS } from '../../shared/event/object-name.ts';
+import { KINDS, parseObjectName } from '../../shared/event/object-name.ts';
 import { simulate } from '../../shared/simulation/simulate.ts';
 import { EVENT_TABLES } from '../../shared/stores/history/site-history.ts';
 import { freePort } from '../../shared/testing/free-port.ts';
-import { until } from '../../shared/testing/until.ts';
 import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/contract-google.ts';
 import { startStorage } from '../storage/index.ts';
+import { assertForgotten, keepsPrivacy } from './contract-privacy.ts';
 import { startMeshRun } from './mesh-run.ts';
 import { postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
-import { type RunnerProcess, startRunner } from './runner-process.ts';
+import { type RunnerProcess, startRunner, untilProcessed } from './runner-process.ts';
 import { STORE_VARIABLES, type StoreEnv } from './store-env.ts';
 import { countStores } from './totals.ts';
 
 const STOP_MS = 5000;
-/** An event that fails twice comes again after 10 and 20 s, as mesh.json says. */
-const RETRIED_MS = 60_000;
 /** `npm run proof:mesh` says so: three kills, and Google's own Pub/Sub emulator. */
 const IS_WHOLE = process.env.SITEBEAT_MESH === 'all';
 const { KILLS, POSTS } = IS_WHOLE ? { KILLS: 3, POSTS: 500 } : { KILLS: 1, POSTS: 100 };
@@ -49,17 +47,6 @@ function capturedRequests() {
     );
     return { kind, headers, body };
   });
-}
-
-async function allProcessed(env: StoreEnv, accepted: number): Promise<void> {
-  await until(
-    async (progress) => {
-      const { history, rejections } = await countStores(env);
-      progress(history + rejections);
-      return history + rejections >= accepted;
-    },
-    { deadlineMs: RETRIED_MS, what: 'the processing of every event' },
-  );
 }
 
 /** Needs a mesh that nothing was posted to, and leaves it so. */
@@ -107,10 +94,26 @@ function examinesLive(running: () => RunnerProcess): void {
   });
 }
 
+async function idsInArchive({ GOOGLE_CLOUD_PROJECT: projectId, ARCHIVE_BUCKET: bucket }: StoreEnv): Promise<string[]> {
+  const [files] = await new Storage({ projectId }).bucket(bucket).getFiles();
+  return files.map(({ name }) => parseObjectName(name)?.id ?? name);
+}
+
+/** The same of a mesh that has ended. */
+async function idsInFiles(dataDir: string, env: StoreEnv): Promise<string[]> {
+  const storage = await startStorage({ dataDir: join(dataDir, 'storage') });
+  try {
+    Object.assign(process.env, storage.env);
+    return await idsInArchive(env);
+  } finally {
+    await storage.stop();
+  }
+}
+
 describe('the whole mesh', function () {
   this.timeout(600_000);
   let dataDir: string;
-  let runner: RunnerProcess | undefined;
+  let runner: RunnerProcess;
   let hosts: NodeJS.ProcessEnv;
   const start = async (env: NodeJS.ProcessEnv = {}) => {
     runner = await startRunner(['--data', dataDir, '--port', String(await freePort())], env);
@@ -118,177 +121,144 @@ describe('the whole mesh', function () {
     Object.assign(process.env, runner.env);
     return runner;
   };
-
-  const setUp = () => {
+  before(async () => {
     hosts = Object.fromEntries(STORE_VARIABLES.map((name) => [name, process.env[name]]));
     dataDir = mkdtempSync(join(tmpdir(), 'sitebeat-mesh-'));
-  };
-  const tearDown = async () => {
+    // as if a proxy wrote the last address: there is none here, so that it is the client's own
+    await start({ FORWARDED_HOPS: '1' });
+  });
+  after(async () => {
     if (runner?.child.exitCode === null && runner.child.signalCode === null) await runner.end('SIGKILL');
     rmSync(dataDir, { recursive: true });
     Object.assign(process.env, hosts);
-  };
-
-  describe('while it runs, and at its end', () => {
-    let running: RunnerProcess;
-    const answered: string[] = [];
-    before(async () => {
-      setUp();
-      // as if a proxy wrote the last address: there is none here, so that it is the client's own
-      running = await start({ FORWARDED_HOPS: '1' });
-    });
-    after(tearDown);
-
-    examinesLive(() => running);
-
-    it('brings the captured requests into every store, and nothing that is not allowed', async () => {
-      const { env } = running;
-      answered.push(...(await postAll(running.collect, capturedRequests(), { concurrency: 1 })).map(String));
-      await allProcessed(env, 3);
-      const site = await until(
-        () => withDatabase(env, (db) => db.collection('sites').findOne({ state: 'left', optedOut: true })),
-        { deadlineMs: RETRIED_MS, what: 'the site' },
-      );
-      assert.equal(site.name, 'Bob\'s "Café" & Söhne 商店');
-      assert.equal(site.site, 'shop.example.org');
-      const tables = Object.fromEntries(
-        await Promise.all(EVENT_TABLES.map(async (table) => [table, await readTable(env, `${table}_unique`)] as const)),
-      );
-      assert.deepEqual(
-        Object.entries(tables).map(([table, rows]) => [table, rows.length]),
-        [
-          ['sites', 2],
-          ['deactivations', 1],
-          ['tracking_skips', 1],
-          ['rejections', 0],
-        ],
-      );
-      const everything = await withDatabase(env, async (db) => {
-        const collections = await db.listCollections().toArray();
-        return Promise.all(collections.map(({ name }) => db.collection(name).find().toArray()));
-      });
-      assert.doesNotMatch(JSON.stringify([everything, tables]), /not-whitelisted/);
-      const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET).getFiles();
-      const raw = await Promise.all(files.map(async (file) => (await file.download())[0].toString()));
-      assert.equal(raw.filter((text) => text.includes('not-whitelisted')).length, 2);
-    });
-
-    it('names a port that is taken, and a data folder that another mesh uses', async () => {
-      const { collect, child } = running;
-      const { port } = new URL(collect);
-      await assert.rejects(startRunner(['--port', port]), new RegExp(`port ${port} is already in use`));
-      const second = startMeshRun({ dataDir, port: await freePort(), onLine: () => {} });
-      await assert.rejects(second, new RegExp(`is in use by process ${child.pid}`));
-    });
-
-    it('answers what is in flight when it is told to end, and ends with 0 in time', async () => {
-      const { collect, env, end } = running;
-      const requests = simulate({ seed: 5, sites: 40, projectHash: DEMO_PROJECT.hash });
-      const earlier = answered.length;
-      let ended: Promise<number | string> | undefined;
-      let startedAt = 0;
-      const onSent = (id: string | undefined) => {
-        answered.push(String(id));
-        if (answered.length !== earlier + 10) return;
-        startedAt = performance.now();
-        ended = end('SIGINT');
-      };
-      // what comes after the listener is closed is refused
-      await postAll(collect, requests, { concurrency: 8, onSent }).catch((error) =>
-        assert.match(error.code, /ECONNREFUSED|ECONNRESET/),
-      );
-      assert.equal(await ended, 0);
-      assert.ok(performance.now() - startedAt < STOP_MS);
-      const storage = await startStorage({ dataDir: join(dataDir, 'storage') });
-      try {
-        Object.assign(process.env, storage.env);
-        const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT })
-          .bucket(env.ARCHIVE_BUCKET)
-          .getFiles();
-        const stored = files.map(({ name }) => name.split('/').at(-1)?.replace('.json', ''));
-        assert.deepEqual(stored.sort(), answered.sort(), 'whatever was stored was answered');
-      } finally {
-        await storage.stop();
-      }
-    });
   });
 
-  describe('started anew each time', () => {
-    beforeEach(setUp);
-    afterEach(tearDown);
+  examinesLive(() => runner);
 
-    it(`loses nothing that it answered 200 when it is killed under load${IS_WHOLE ? ', three times' : ''}`, async () => {
-      const requests = simulate({ seed: 7, sites: POSTS, projectHash: DEMO_PROJECT.hash }).slice(0, POSTS);
-      const accepted: string[] = [];
-      const share = Math.ceil(requests.length / KILLS);
-      for (let round = 0; round < KILLS; round += 1) {
-        const { collect, end } = await start();
-        const batch = requests.slice(round * share, (round + 1) * share);
-        let killed: Promise<unknown> | undefined;
-        let answered = 0;
-        const onSent = (id: string | undefined) => {
-          if (id !== undefined) accepted.push(id);
-          answered += 1;
-          if (answered === Math.floor(batch.length / 2)) killed = end('SIGKILL');
-        };
-        await postAll(collect, batch, { concurrency: 16, onSent }).catch(() => {});
-        await killed;
-        assert.ok(killed, 'killed while posting');
-      }
-      const { collect, env } = await start();
-      await postAll(collect, requests.slice(0, POSTS / 10), {
-        concurrency: 16,
-        onSent: (id) => id !== undefined && accepted.push(id),
-      });
-      assert.ok(accepted.length > POSTS * 0.4);
-      const ids = new Set(accepted);
-      const seen = await until(
-        async (progress) => {
-          const tables = await Promise.all(
-            ['sites', 'tracking_skips', 'rejections'].map((table) => readTable(env, `${table}_unique`)),
-          );
-          const rows = tables.flat();
-          progress(rows.length);
-          return [...ids].every((id) => rows.some(({ event_id }) => event_id === id)) && rows;
-        },
-        { what: 'every accepted event in BigQuery' },
-      );
-      for (const id of ids) assert.equal(seen.filter(({ event_id }) => event_id === id).length, 1, 'once');
-      const reported = seen
-        .filter(({ event_id, site }) => ids.has(String(event_id)) && site !== undefined)
-        .map(({ site }) => site);
-      const known = await until(
-        async (progress) => {
-          const sites = new Set(await withDatabase(env, (db) => db.collection('sites').distinct('site')));
-          progress(sites.size);
-          return reported.every((site) => sites.has(site)) && sites;
-        },
-        { what: 'every site in MongoDB' },
-      );
-      assert.ok(known.size > 0);
+  it('brings the captured requests into every store, and nothing that is not allowed', async () => {
+    const { collect, env } = runner;
+    const ids = await postAll(collect, capturedRequests(), { concurrency: 1 });
+    await untilProcessed([runner], ids.map(String));
+    const site = await withDatabase(env, (db) => db.collection('sites').findOne({ state: 'left', optedOut: true }));
+    assert.equal(site?.name, 'Bob\'s "Café" & Söhne 商店');
+    assert.equal(site.site, 'shop.example.org');
+    const tables = Object.fromEntries(
+      await Promise.all(EVENT_TABLES.map(async (table) => [table, await readTable(env, `${table}_unique`)] as const)),
+    );
+    assert.deepEqual(
+      Object.entries(tables).map(([table, rows]) => [table, rows.length]),
+      [
+        ['sites', 2],
+        ['deactivations', 1],
+        ['tracking_skips', 1],
+        ['rejections', 0],
+      ],
+    );
+    const everything = await withDatabase(env, async (db) => {
+      const collections = await db.listCollections().toArray();
+      return Promise.all(collections.map(({ name }) => db.collection(name).find().toArray()));
     });
+    assert.doesNotMatch(JSON.stringify([everything, tables]), /not-whitelisted/);
+    const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET).getFiles();
+    const raw = await Promise.all(files.map(async (file) => (await file.download())[0].toString()));
+    assert.equal(raw.filter((text) => text.includes('not-whitelisted')).length, 2);
+  });
 
-    if (!IS_WHOLE || findGoogleEmulator() === undefined) {
-      it("counts the same on Google's own Pub/Sub emulator (skipped but in npm run proof:mesh, where gcloud's pubsub-emulator and Java are installed)", function () {
-        this.skip();
-      });
-    } else {
-      it("counts the same on Google's own Pub/Sub emulator, which does not filter", async () => {
-        const google = await startGoogleEmulator();
-        try {
-          const { collect, env, end } = await start(google?.env);
-          const requests = simulate({ seed: 3, sites: 60, projectHash: DEMO_PROJECT.hash });
-          const ids = await postAll(collect, requests, { concurrency: 8 });
-          const accepted = ids.filter(Boolean).length;
-          await allProcessed(env, accepted);
-          const counted = await countStores(env);
-          assert.equal(counted.objects, accepted);
-          assert.equal(counted.history + counted.rejections, accepted);
-          assert.equal(await end('SIGINT'), 0);
-        } finally {
-          await google?.stop();
-        }
-      });
+  it('names a port that is taken, and a data folder that another mesh uses', async () => {
+    const { collect, child } = runner;
+    const port = Number(new URL(collect).port);
+    const onLine = () => {};
+    await assert.rejects(startMeshRun({ port, onLine }), new RegExp(`port ${port} is already in use`));
+    const second = startMeshRun({ dataDir, port: await freePort(), onLine });
+    await assert.rejects(second, new RegExp(`is in use by process ${child.pid}`));
+  });
+
+  keepsPrivacy(() => runner);
+
+  it(`loses nothing that it answered 200 when it is killed under load${IS_WHOLE ? ', three times' : ''}`, async () => {
+    const requests = simulate({ seed: 7, sites: POSTS, projectHash: DEMO_PROJECT.hash }).slice(0, POSTS);
+    const accepted: string[] = [];
+    const runners = [runner];
+    const share = Math.ceil(requests.length / KILLS);
+    for (let round = 0; round < KILLS; round += 1) {
+      const { collect, end } = runner;
+      const batch = requests.slice(round * share, (round + 1) * share);
+      let killed: Promise<unknown> | undefined;
+      let answered = 0;
+      const onSent = (id: string | undefined) => {
+        if (id !== undefined) accepted.push(id);
+        answered += 1;
+        if (answered === Math.floor(batch.length / 2)) killed = end('SIGKILL');
+      };
+      await postAll(collect, batch, { concurrency: 16, onSent }).catch(() => {});
+      await killed;
+      assert.ok(killed, 'killed while posting');
+      runners.push(await start());
+    }
+    const { collect, env } = runner;
+    await postAll(collect, requests.slice(0, POSTS / 10), {
+      concurrency: 16,
+      onSent: (id) => id !== undefined && accepted.push(id),
+    });
+    assert.ok(accepted.length > POSTS * 0.4);
+    const ids = new Set(accepted);
+    await untilProcessed(runners, accepted);
+    const tables = await Promise.all(
+      ['sites', 'tracking_skips', 'rejections'].map((table) => readTable(env, `${table}_unique`)),
+    );
+    const seen = tables.flat();
+    for (const id of ids) assert.equal(seen.filter(({ event_id }) => event_id === id).length, 1, 'once');
+    const reported = seen
+      .filter(({ event_id, site }) => ids.has(String(event_id)) && site !== undefined)
+      .map(({ site }) => site);
+    const known = new Set(await withDatabase(env, (db) => db.collection('sites').distinct('site')));
+    assert.ok(reported.length > 0);
+    assert.deepEqual(
+      reported.filter((site) => !known.has(site)),
+      [],
+    );
+  });
+
+  it('answers what is in flight when it is told to end, ends with 0 in time, and says of whom it erased nothing in any file', async () => {
+    const { collect, env, end } = runner;
+    const requests = simulate({ seed: 5, sites: 40, projectHash: DEMO_PROJECT.hash });
+    const earlier = new Set(await idsInArchive(env));
+    const answered: string[] = [];
+    let ended: Promise<number | string> | undefined;
+    let startedAt = 0;
+    const onSent = (id: string | undefined) => {
+      answered.push(String(id));
+      if (answered.length !== 10) return;
+      startedAt = performance.now();
+      ended = end('SIGINT');
+    };
+    // what comes after the listener is closed is refused
+    await postAll(collect, requests, { concurrency: 8, onSent }).catch((error) =>
+      assert.match(error.code, /ECONNREFUSED|ECONNRESET/),
+    );
+    assert.equal(await ended, 0);
+    assert.ok(performance.now() - startedAt < STOP_MS);
+    const stored = (await idsInFiles(dataDir, env)).filter((id) => !earlier.has(id));
+    assert.deepEqual(stored.sort(), answered.sort(), 'whatever was stored was answered');
+    assertForgotten(dataDir);
+  });
+
+  const needs = "(skipped but in npm run proof:mesh, where gcloud's pubsub-emulator and Java are installed)";
+  it(`counts the same on Google's own Pub/Sub emulator, which does not filter ${needs}`, async function () {
+    if (!IS_WHOLE || findGoogleEmulator() === undefined) this.skip();
+    const google = await startGoogleEmulator();
+    rmSync(dataDir, { recursive: true });
+    try {
+      const { collect, env, end } = await start(google?.env);
+      const requests = simulate({ seed: 3, sites: 60, projectHash: DEMO_PROJECT.hash });
+      const ids = (await postAll(collect, requests, { concurrency: 8 })).filter((id) => id !== undefined);
+      await untilProcessed([runner], ids);
+      const counted = await countStores(env);
+      assert.equal(counted.objects, ids.length);
+      assert.equal(counted.history + counted.rejections, ids.length);
+      assert.equal(await end('SIGTERM'), 0);
+    } finally {
+      await google?.stop();
     }
   });
 });

@@ -35,17 +35,20 @@ export async function provisionStores(env: StoreEnv): Promise<void> {
   await Promise.all([provisionBucket(env), provisionDataset(env), provisionMongodb(env)]);
 }
 
-async function provisionBucket(env: StoreEnv): Promise<void> {
+/** The archive's bucket, if it is missing. */
+export async function provisionBucket(env: StoreEnv): Promise<void> {
   const bucket = new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET);
   const [exists] = await bucket.exists();
   if (!exists) await bucket.create();
 }
 
-async function provisionDataset(env: StoreEnv): Promise<void> {
+/** The history's dataset, tables and views, as they have to be. */
+export async function provisionDataset(env: StoreEnv): Promise<void> {
   await applyTables(new BigQuery({ projectId: env.GOOGLE_CLOUD_PROJECT }).dataset(env.BIGQUERY_DATASET));
 }
 
-async function provisionMongodb(env: StoreEnv): Promise<void> {
+/** MongoDB's indexes, and the demo's project, if they are missing. */
+export async function provisionMongodb(env: StoreEnv): Promise<void> {
   const client = new MongoClient(env.MONGODB_URI);
   try {
     const db = client.db();
@@ -111,7 +114,8 @@ async function provisionSubscription(pubsub: PubSub, wanted: MeshSubscription, p
   });
 }
 
-async function provisionNotification(mesh: Mesh, env: StoreEnv): Promise<void> {
+/** Has the bucket tell a topic of its objects, unless it does. */
+export async function provisionNotification(mesh: Mesh, env: StoreEnv): Promise<void> {
   const bucket = new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET);
   const topic = `projects/${env.GOOGLE_CLOUD_PROJECT}/topics/${mesh.notificationTopic}`;
   const [notifications] = await bucket.getNotifications();

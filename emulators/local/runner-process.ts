@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { until } from '../../shared/testing/until.ts';
 import type { StoreEnv } from './store-env.ts';
 
 /** `npm start -- --json`, as a process of its own. */
@@ -28,7 +29,7 @@ export function outsideEnv(): NodeJS.ProcessEnv {
 
 /** Starts it and resolves once it is ready. Rejects with what it said when it ends before. */
 export async function startRunner(args: string[], env: NodeJS.ProcessEnv = {}): Promise<RunnerProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx', START, '--json', ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', START, '--json', ...args], {
     cwd: ROOT,
     env: { ...outsideEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -55,4 +56,24 @@ export async function startRunner(args: string[], env: NodeJS.ProcessEnv = {}): 
       return exited;
     },
   };
+}
+
+/** An event that fails twice comes again after 10 and 20 s, as mesh.json says. */
+const RETRIED_MS = 60_000;
+const PROCESSED = '"message":"processed","function":"process-event"';
+
+/**
+ * Waits until process-event has said of each event that it is done with it, so that its outcome is in the stores. Asks no
+ * store, which would have to work for it. `runners`: all that may have worked on the events, ended ones too.
+ */
+export async function untilProcessed(runners: readonly RunnerProcess[], ids: readonly string[]): Promise<void> {
+  await until(
+    (progress) => {
+      const processed = runners.flatMap(({ lines }) => lines.filter((line) => line.includes(PROCESSED)));
+      const done = new Set(processed.map((line) => JSON.parse(line).eventId));
+      progress(done.size);
+      return ids.every((id) => done.has(id));
+    },
+    { deadlineMs: RETRIED_MS, what: 'the processing of every event' },
+  );
 }

@@ -58,7 +58,7 @@ export async function addSample(env: StoreEnv, { sites, days, seed }: SampleOpti
 
 /** In a process of its own, for the stores are busy in this one. */
 async function runSitebeat(args: string[], env: StoreEnv): Promise<string> {
-  const child = spawn(process.execPath, ['--import', 'tsx', BIN, ...args, '--yes', '--json'], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', BIN, ...args, '--yes', '--json'], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -23,9 +23,15 @@ export async function countStores(env: StoreEnv): Promise<Totals> {
   return { objects, sites, history, rejections };
 }
 
-async function countObjects(env: StoreEnv): Promise<number> {
+/** How many there are in the archive: all their names are read. */
+export async function countObjects(env: StoreEnv): Promise<number> {
   const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET).getFiles();
   return files.length;
+}
+
+/** How many events are history or rejections, each once: for whoever waits for them, since it asks BigQuery alone. */
+export function countProcessed(env: StoreEnv): Promise<number> {
+  return countEvents(env, [...HISTORY_TABLES, 'rejections']);
 }
 
 /** What the mail API refused is among the rejections, but its event is in the history. */

@@ -113,7 +113,7 @@ describe('the local mail API', () => {
     const slow = await startMail();
     await setFaults(slow.url, { always: 'slow' });
     const waiting = assert.rejects(post(slow.url, 'k', {}));
-    await until(async () => (await show(slow.url)).taken === 1, { deadlineMs: 5000 });
+    await until(async () => (await show(slow.url)).taken === 1);
     await slow.stop();
     await waiting;
     await assert.rejects(fetch(slow.url));
@@ -128,7 +128,7 @@ describe('what the local mail API took', () => {
   afterEach(() => rmSync(dataDir, { recursive: true }));
 
   it('is known after a kill -9, by its key alone: no address is in a file', async () => {
-    const args = ['--import', 'tsx', fileURLToPath(new URL('index.ts', import.meta.url)), '--data', dataDir];
+    const args = ['--import', 'tsx/esm', fileURLToPath(new URL('index.ts', import.meta.url)), '--data', dataDir];
     const env = { ...process.env, MAIL_API_SECRET: SECRET };
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
     const exited = once(child, 'exit');

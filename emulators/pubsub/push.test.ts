@@ -40,8 +40,7 @@ describe('createPusher', () => {
       subscription.add({ id: String(ids++), ...rest }, 0);
     }
   };
-  const arrived = (count: number) =>
-    until(() => endpoint.requests.length >= count, { deadlineMs: 5_000, what: `${count} pushes` });
+  const arrived = (count: number) => until(() => endpoint.requests.length >= count, { what: `${count} pushes` });
 
   /** Holds every push, and lets all that are there go with a status. */
   function hold() {
@@ -78,7 +77,7 @@ describe('createPusher', () => {
     release(200);
     await arrived(14);
     release(500);
-    await until(() => settled.length === 14, { deadlineMs: 5_000 });
+    await until(() => settled.length === 14);
     await arrived(15);
     assert.equal(release(200), 1);
     await arrived(17);
@@ -126,9 +125,9 @@ describe('createPusher', () => {
     const next = await startPushEndpoint();
     subscription.config = { ...subscription.config, pushConfig: { pushEndpoint: next.url } };
     pusher.attach(subscription);
-    await until(() => next.requests.length === 2, { deadlineMs: 5_000 });
+    await until(() => next.requests.length === 2);
     release(200);
-    await until(() => heldBy(subscription) === 0, { deadlineMs: 5_000 });
+    await until(() => heldBy(subscription) === 0);
     assert.equal(endpoint.requests.length, 2);
     await next.stop();
   });
@@ -136,11 +135,11 @@ describe('createPusher', () => {
   it('outlives an endpoint that closes its idle connections', async () => {
     pusher.attach(subscription);
     add(1);
-    await until(() => settled.length === 1, { deadlineMs: 5_000 });
+    await until(() => settled.length === 1);
     const port = Number(new URL(endpoint.url).port);
     await endpoint.stop();
     endpoint = await startPushEndpoint(port);
     add(1);
-    await until(() => settled.at(-1) === 'acknowledged' && heldBy(subscription) === 0, { deadlineMs: 5_000 });
+    await until(() => settled.at(-1) === 'acknowledged' && heldBy(subscription) === 0);
   });
 });

@@ -29,7 +29,7 @@ describe('what was acknowledged', () => {
 
   /** The emulator as a program, beside a Pub/Sub that nobody answers for. */
   async function startProgram(): Promise<string> {
-    const args = ['--import', 'tsx', fileURLToPath(new URL('index.ts', import.meta.url)), '--data', dataDir];
+    const args = ['--import', 'tsx/esm', fileURLToPath(new URL('index.ts', import.meta.url)), '--data', dataDir];
     const env = { ...process.env, PUBSUB_EMULATOR_HOST: '127.0.0.1:9' };
     child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'ignore'] });
     for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
@@ -65,7 +65,7 @@ describe('what was acknowledged', () => {
       }
     };
     const lanes = Array.from({ length: 8 }, (_, lane) => write(lane));
-    await until(() => acknowledged.length > 300, { deadlineMs: 10_000 });
+    await until(() => acknowledged.length > 300);
     await kill('SIGKILL');
     await Promise.all(lanes);
 
@@ -78,7 +78,7 @@ describe('what was acknowledged', () => {
     }
     const again = await post(`${uploadUrl(emulator.url, String(acknowledged[0]))}&ifGenerationMatch=0`, 'x');
     assert.equal(again.status, 412);
-    await until(() => acknowledged.every((name) => published.has(name)), { deadlineMs: 5000 });
+    await until(() => acknowledged.every((name) => published.has(name)));
     await emulator.stop();
 
     published.clear();
@@ -118,7 +118,7 @@ describe('what was acknowledged', () => {
       dataDir,
       publish: async (_, { attributes }) => published.push(attributes.eventType),
     });
-    await until(() => published.length === 2, { deadlineMs: 5000 });
+    await until(() => published.length === 2);
     await up.stop();
     assert.equal(holds('secret-name'), false);
   });
@@ -135,7 +135,7 @@ describe('what was acknowledged', () => {
       }
     };
     await Promise.all(Array.from({ length: 8 }, lane));
-    await until(() => folderBytes() < 12 * 1024 * 1024, { deadlineMs: 3000, what: 'a compaction' });
+    await until(() => folderBytes() < 12 * 1024 * 1024, { what: 'a compaction' });
     await emulator.stop();
     assert.ok(folderBytes() < 2.2 * 1024 * 1024);
   });

@@ -31,7 +31,7 @@ describe('notifications', () => {
   afterEach(() => emulator.stop());
 
   const messages = (count: number) =>
-    until(() => (published.length >= count ? published : undefined), { deadlineMs: 3000, what: `${count} messages` });
+    until(() => (published.length >= count ? published : undefined), { what: `${count} messages` });
 
   it('keeps a config as it was made, under its own number', async () => {
     const [, made] = await bucket.createNotification(topic, {

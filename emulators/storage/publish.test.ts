@@ -66,7 +66,7 @@ describe('publisher', () => {
     const outbox = new Outbox(publisher.publish, ({ id }) => done.push(id));
     for (const each of notices) outbox.add(each);
     return {
-      done: () => until(() => done.length === notices.length, { deadlineMs: 8000, what: 'all published' }),
+      done: () => until(() => done.length === notices.length, { what: 'all published' }),
       close: async () => {
         await outbox.stop();
         await publisher.close();

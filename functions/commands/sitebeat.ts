@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --import tsx
+#!/usr/bin/env -S node --import tsx/esm
 import { runSitebeat } from './run-sitebeat.ts';
 
 // the client of an emulated BigQuery would look for Google's metadata server first, for seconds, and warn

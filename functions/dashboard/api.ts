@@ -175,7 +175,7 @@ export interface AdvisoriesAnswer extends OfGeneration {
     affected: string;
     fixedIn: string;
     publishedAt: Day;
-    /** Active sites that run an affected version, today so far. */
+    /** Active sites that run an affected version, at the end of the last complete day. */
     sites: Share;
     days: { day: Day; sites: number }[];
     /** Until half of those of the first day were fixed; null: not yet. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Position } from '../../shared/stores/sites/list-page.ts';
 import type { ProjectCall } from './call.ts';
-import { RequestProblem } from './problem.ts';
+import { type RequestProblem, refusal } from './problem.ts';
 
 /** Of which list a cursor is: its path, project, and every parameter that says what is in it, and in which order. */
 function listOf({ project, query }: Pick<ProjectCall, 'project' | 'query'>, resource: string): string {
@@ -52,5 +52,5 @@ function positionOf(values: string): Position {
 }
 
 export function notOfThisList(): RequestProblem {
-  return new RequestProblem('invalid-parameter', [{ parameter: 'cursor', detail: 'is not one of this list' }]);
+  return refusal('cursor', 'is not one of this list');
 }

@@ -1,3 +1,4 @@
+import { addressDigest } from '../../shared/event/subscriber.ts';
 import type { Answer, ProjectCall } from './call.ts';
 import { csvLine } from './csv.ts';
 
@@ -25,9 +26,8 @@ const BYTE_ORDER_MARK = '\ufeff';
 
 /** A file of all rows. The audit has it before there is one: no row there, no file. */
 export async function exportFile<Row>(call: ProjectCall, asked: Export<Row>): Promise<Answer> {
-  const { project, requestId, query, now, stores } = call;
-  const filters = new URLSearchParams(query);
-  filters.delete('format');
+  const { project, requestId, now, stores } = call;
+  const filters = filtersOf(call);
   const audit = {
     ...{ requestId, projectHash: project.hash, action: 'export' as const, resource: asked.resource },
     actor: call.identity.email,
@@ -42,6 +42,15 @@ export async function exportFile<Row>(call: ProjectCall, asked: Export<Row>): Pr
     type: TYPES[asked.format],
     chunks: chunksOf(asked, end),
   };
+}
+
+/** Rows of the audit outlive an erasure: of an address they have the digest, by which one who has it can ask for them. */
+function filtersOf({ query, project }: ProjectCall): URLSearchParams {
+  const filters = new URLSearchParams(query);
+  filters.delete('format');
+  const email = filters.get('email');
+  if (email !== null) filters.set('email', addressDigest(project.hash, email));
+  return filters;
 }
 
 /** A page a chunk, so that no more is held than one. The last words come after the audit's. */

@@ -35,6 +35,13 @@ describe('the entry dashboard', () => {
     assert.match(await (await fetch(`http://127.0.0.1:${entry.port}/p/x`)).text(), /<script [^>]*src="\/app-\w+\.js"/);
   });
 
+  it('answers a path that nobody can read as it answers any other that leads nowhere', async () => {
+    for (const path of ['/p/%zz', '/api/v1/projects/%ff/sites']) {
+      const { status, headers } = await fetch(`http://127.0.0.1:${entry.port}${path}`);
+      assert.deepEqual([status, headers.get('content-type')], [401, 'application/problem+json']);
+    }
+  });
+
   it('says nothing of a body that it cannot read, neither in its answer nor in the log', async () => {
     for (const type of ['application/json', 'application/x-www-form-urlencoded']) {
       const refused = await session('{"token": my-secret', type);

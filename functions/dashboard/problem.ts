@@ -43,6 +43,11 @@ export class RequestProblem extends Error {
   }
 }
 
+/** That one parameter is not taken. */
+export function refusal(parameter: string, detail: string): RequestProblem {
+  return new RequestProblem('invalid-parameter', [{ parameter, detail }]);
+}
+
 /** Tells a request in the log, in the audit and in what it was answered. */
 export function newRequestId(): string {
   return `req_${randomBytes(8).toString('hex')}`;

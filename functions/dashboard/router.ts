@@ -7,6 +7,9 @@ import { type QueryClass, readQuery } from './read-query.ts';
 /** Where version 1 of the API begins. */
 export const API = '/api/v1';
 
+/** A path that no route has. */
+export const NOWHERE = `${API}/`;
+
 /** A way in, and who may take it: `analyst` and `owner` are roles in the project that `:slug` names. */
 export interface Route {
   method: 'GET';
@@ -81,6 +84,7 @@ const MAX_URL_LENGTH = 8192;
 
 /** A url that is none, or too long, leads nowhere. */
 export function urlOf({ url = '/' }: IncomingMessage): URL {
-  if (url.length > MAX_URL_LENGTH || !URL.canParse(url, 'http://dashboard')) return new URL(`http://dashboard${API}/`);
+  if (url.length > MAX_URL_LENGTH || !URL.canParse(url, 'http://dashboard'))
+    return new URL(`http://dashboard${NOWHERE}`);
   return new URL(url, 'http://dashboard');
 }

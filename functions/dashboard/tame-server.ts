@@ -2,6 +2,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { newRequestId, RequestProblem } from './problem.ts';
+import { NOWHERE } from './router.ts';
 
 /** Tames the Functions Framework's server, which it keeps to itself. Call it when the function's module loads, before the server listens. */
 export function tameServerOnceListening(): void {
@@ -13,13 +14,24 @@ export function tameServerOnceListening(): void {
 
 /**
  * Node's server refuses headers and urls of more than 16 KiB with 431 and no word: here it gives a problem document. And the
- * framework (5.0.5) parses bodies first, and says in the log what it could not parse: here it takes each as bytes.
+ * framework (5.0.5) parses bodies first, and says in the log what it could not parse: here it takes each as bytes. A path with
+ * an escape that is none it answers itself, with a stack: here that leads nowhere.
  */
 export function tameServer(server: Server): void {
   server.prependListener('request', (request) => {
     request.headers['content-type'] = 'application/octet-stream';
+    if (!isDecodable(request.url)) request.url = NOWHERE;
   });
   server.on('clientError', (_error, socket) => refuse(socket));
+}
+
+function isDecodable(url = '/'): boolean {
+  try {
+    decodeURIComponent(url.split('?', 1)[0] as string);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** So much more of a request is read and dropped, so that its client gets to its answer. */

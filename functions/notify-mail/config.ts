@@ -9,6 +9,8 @@ const mailConfig = configPart(MailVariables, ({ MAIL_API_URL, MAIL_API_SECRET })
   mail: { url: MAIL_API_URL, secret: MAIL_API_SECRET },
 }));
 
+export type Config = ReturnType<typeof readConfig>;
+
 export function readConfig(env: NodeJS.ProcessEnv) {
   return readParts(env, historyConfig, mongodbConfig, mailConfig, logConfig);
 }

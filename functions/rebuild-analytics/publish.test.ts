@@ -201,6 +201,8 @@ describe('publish', function () {
     await run({ days: ['2026-10-31', TODAY] });
     assert.deepEqual((await read(project, 'php', '2026-10-01')).series[0]?.names, ['8.3']);
     assert.deepEqual((await read(project, 'field:plan')).series[0]?.days, []);
+    const { firstDay, dimensions } = (await read(project, 'php')).analytics;
+    assert.deepEqual([firstDay, dimensions], [TODAY, ['active', 'flows', 'php']]);
     await remove('TRUE');
     await run();
     assert.equal(await figures.overview(project), undefined);

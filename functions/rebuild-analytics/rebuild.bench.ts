@@ -26,7 +26,7 @@ const NOW = new Date(`${TODAY}T02:07:00Z`);
 const BEFORE = new Date(`${YESTERDAY}T23:07:00Z`);
 const PROJECT = 'a4a8da5b-b419-4656-98e9-4a42e9044891';
 
-/** What the sites whose turn it was said on these days, as rebuilds would have made it: of 100 one is a copy, two leave. */
+/** What the sites whose turn it was said on these days, as rebuilds would have made it, day by day: of 100 one is a copy, two leave. */
 const daysOfSites = (from: Day, to: Day): Derivation => ({
   sql: `
 SELECT
@@ -43,7 +43,8 @@ SELECT
   IF(MOD(n, 50) = 7, [STRUCT('other' AS reason_id, FALSE AS has_text, '3.1' AS version)], NULL) AS deactivations
 FROM UNNEST(GENERATE_ARRAY(0, @last)) AS n
 CROSS JOIN UNNEST(GENERATE_DATE_ARRAY(@from, @to)) AS day
-WHERE MOD(n, @every) = MOD(DATE_DIFF(@today, day, DAY), @every)`,
+WHERE MOD(n, @every) = MOD(DATE_DIFF(@today, day, DAY), @every)
+ORDER BY day`,
   params: {
     ...{ from: asDate(from), to: asDate(to), today: asDate(TODAY) },
     ...{ project: PROJECT, last: SITES - 1, every: EVERY_DAYS },

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../shared/testing/free-port.ts';
@@ -82,12 +84,18 @@ function isBundle(source: string): boolean {
   return /(?:^|\/)dist\//.test(source);
 }
 
+/** The one that was installed with it, as the cloud starts it, or ours. */
+function programOf(source: string): string {
+  const own = join(ROOT, source, 'node_modules/.bin/functions-framework');
+  return existsSync(own) ? own : FRAMEWORK;
+}
+
 function spawnEntry(name: string, variables: NodeJS.ProcessEnv, source: string, port: number): ChildProcess {
   return spawn(
     process.execPath,
     [
-      ...(isBundle(source) ? [] : ['--import', 'tsx']),
-      ...['--import', TELL_USAGE, FRAMEWORK, `--target=${name}`, `--source=${source}`, `--port=${port}`],
+      ...(isBundle(source) ? [] : ['--import', 'tsx/esm']),
+      ...['--import', TELL_USAGE, programOf(source), `--target=${name}`, `--source=${source}`, `--port=${port}`],
     ],
     { cwd: ROOT, env: { ...process.env, ...variables }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] },
   );

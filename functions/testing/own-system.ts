@@ -10,16 +10,17 @@ import { openEventKeys } from '../../shared/stores/history/event-keys.ts';
 import { openHistory } from '../../shared/stores/history/history.ts';
 import { openRejections } from '../../shared/stores/history/rejections.ts';
 import { HELD_TABLES } from '../../shared/stores/history/site-history.ts';
-import { openProjects } from '../../shared/stores/projects.ts';
-import { openProjectsWriter } from '../../shared/stores/projects-writer.ts';
+import { applyIndexes } from '../../shared/stores/indexes.ts';
+import { openProjects, type ProjectDocument } from '../../shared/stores/projects.ts';
 import { openDeactivations } from '../../shared/stores/sites/deactivations.ts';
 import { openOptOuts } from '../../shared/stores/sites/opt-outs.ts';
 import { openSites } from '../../shared/stores/sites/sites.ts';
 import { openUnclaimed } from '../../shared/stores/sites/unclaimed.ts';
 import { openMailQuotas } from '../../shared/stores/topics/mail-quotas.ts';
-import { ownBucket, ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
+import { ownBucket, ownDatabase } from '../../shared/testing/stores.ts';
 import { processEvent, type Stores } from '../process-event/process-event.ts';
 import { sweep } from '../sweep/sweep.ts';
+import { giveDataset, takeDataset } from './spare-datasets.ts';
 
 /** A system of a test's own: stores, and the functions that write them. */
 export interface OwnSystem {
@@ -48,7 +49,7 @@ export interface OwnSystem {
 const COLLECTIONS = ['sites', 'deactivations', 'optOuts', 'unclaimed'];
 
 export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
-  const [bucket, dataset, latest] = [await ownBucket(), await ownDataset(), ownDatabase()];
+  const [bucket, dataset, latest] = [await ownBucket(), await takeDataset(), ownDatabase()];
   const { db } = latest;
   const options = {
     projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '',
@@ -56,6 +57,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     maxBytesBilled: 2 ** 30,
   };
   const archive = openArchive({ bucket: bucket.name });
+  const written = new Set<string>();
   const stores: Stores = {
     archive,
     cohorts: openCohorts(),
@@ -65,16 +67,16 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     sites: openSites(db),
     deactivations: openDeactivations(db),
     optOuts: openOptOuts(db),
-    history: openHistory(options),
+    history: noting(openHistory(options), (table) => written.add(table)),
     lateDays: openLateDays(db),
-    rejections: openRejections(options, { log: () => {} }),
+    rejections: noting(openRejections(options, { log: () => {} }), () => written.add('rejections')),
     unclaimed: openUnclaimed(db),
-    eventKeys: openEventKeys(options),
+    eventKeys: noting(openEventKeys(options), () => written.add('event_keys')),
     erasures: openErasures(db),
     mailQuotas: openMailQuotas(db),
     subscribers: { publish: async () => {} },
   };
-  for (const project of projects) await openProjectsWriter(db).create(project);
+  await putProjects(db, projects);
   const receive = async (event: StoredEvent) => {
     await archive.create(event);
     return objectName(event.kind, event.receivedAt, event.id);
@@ -124,11 +126,29 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     close: async () => {
       await db.dropDatabase();
       await latest.close();
-      await dataset.delete({ force: true });
+      await giveDataset(dataset, written);
       await bucket.deleteFiles({ force: true });
       await bucket.delete();
     },
   };
+}
+
+/** A store that says of each row that it is about to write it. */
+function noting<A extends unknown[]>(store: { append(...args: A): Promise<void> }, note: (first: A[0]) => unknown) {
+  return {
+    append: (...args: A) => {
+      note(args[0]);
+      return store.append(...args);
+    },
+  };
+}
+
+/** As whoever creates them one by one does. */
+async function putProjects(db: OwnSystem['db'], projects: Project[]): Promise<void> {
+  if (projects.length === 0) return;
+  await applyIndexes(db);
+  const documents = projects.map(({ hash, ...project }) => ({ _id: hash, ...project }));
+  await db.collection<ProjectDocument>('projects').insertMany(documents);
 }
 
 /** The User-Agent of a client whose site has this url. */

@@ -60,7 +60,7 @@ describe('drainOnSignal', () => {
     output = '';
     child = spawn(
       process.execPath,
-      ['--import', 'tsx', FRAMEWORK, `--target=${target}`, `--source=${folder}`, `--port=${port}`],
+      ['--import', 'tsx/esm', FRAMEWORK, `--target=${target}`, `--source=${folder}`, `--port=${port}`],
       {
         cwd: ROOT,
         env: { ...process.env, DRAIN: JSON.stringify({ limits, closes }) },

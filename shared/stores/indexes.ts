@@ -1,10 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { CreateIndexesOptions, Db, IndexSpecification } from 'mongodb';
+import type { Db, IndexDescription } from 'mongodb';
 
 /** An index of schemas/mongodb/<collection>.json. */
-export interface IndexDefinition extends CreateIndexesOptions {
-  key: IndexSpecification;
-}
+export type IndexDefinition = IndexDescription;
 
 const FOLDER = new URL('../../schemas/mongodb/', import.meta.url);
 
@@ -24,7 +22,7 @@ export const FORMER_INDEXES: Record<string, Record<string, 1 | -1>[]> = {
 /** Makes what is missing; an index that is there stays. */
 export async function applyIndexes(db: Db): Promise<void> {
   for (const [collection, indexes] of Object.entries(readIndexes())) {
-    for (const { key, ...options } of indexes) await db.collection(collection).createIndex(key, options);
+    await db.collection(collection).createIndexes(indexes);
   }
 }
 

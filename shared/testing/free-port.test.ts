@@ -28,7 +28,7 @@ describe('freePort', () => {
 
   it('gives two processes different ones', async () => {
     const script = `import { freePort } from '${MODULE}'; console.log(await freePort())`;
-    const other = execFileSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script]);
+    const other = execFileSync(process.execPath, ['--import', 'tsx/esm', '--input-type=module', '-e', script]);
     assert.ok(Math.abs(Number(other) - (await freePort())) >= 16);
   });
 });

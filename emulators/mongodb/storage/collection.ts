@@ -15,7 +15,7 @@ import {
   spanRange,
   twinsOf,
 } from './index-entries.ts';
-import { indexKeys } from './index-keys.ts';
+import { indexKeysOf, type KeysOf } from './index-keys.ts';
 import type { IndexSpec } from './index-spec.ts';
 import type { Data, KeyRange } from './store.ts';
 
@@ -106,7 +106,8 @@ export class Collection {
   insert(document: Document): void {
     const bytes = this.#encode(document);
     const recordId = this.#nextRecord;
-    const added = this.indexes.map((index) => this.#entries(index, document, recordId));
+    const keysOf = indexKeysOf(document);
+    const added = this.indexes.map((index) => this.#entries(index, document, keysOf, recordId));
     for (const [i, index] of this.indexes.entries()) this.#checkUnique(index, document, added[i] ?? []);
     this.#nextRecord += 1;
     for (const { key, value } of added.flat()) this.#data.put(key, value);
@@ -120,9 +121,10 @@ export class Collection {
     if (Buffer.compare(bytes, oldBytes) === 0) return false;
     const removed: Entry[] = [];
     const added: Entry[] = [];
+    const [keysBefore, keysAfter] = [indexKeysOf(before), indexKeysOf(after)];
     for (const index of this.indexes) {
-      const old = this.#entries(index, before, id);
-      const fresh = this.#entries(index, after, id).filter((entry) => !takeOut(old, entry));
+      const old = this.#entries(index, before, keysBefore, id);
+      const fresh = this.#entries(index, after, keysAfter, id).filter((entry) => !takeOut(old, entry));
       this.#checkUnique(index, after, fresh);
       removed.push(...old);
       added.push(...fresh);
@@ -134,8 +136,9 @@ export class Collection {
   }
 
   remove(recordId: number, document: Document): void {
+    const keysOf = indexKeysOf(document);
     for (const index of this.indexes) {
-      for (const { key } of this.#entries(index, document, recordId)) this.#data.remove(key);
+      for (const { key } of this.#entries(index, document, keysOf, recordId)) this.#data.remove(key);
     }
     this.#data.remove(this.#recordKey(recordId));
     if (this.#count !== undefined) this.#count -= 1;
@@ -149,7 +152,7 @@ export class Collection {
     const entries: Entry[] = [];
     for (const record of this.records()) {
       const document = decode(record.bytes);
-      for (const entry of this.#entries(index, document, record.id)) {
+      for (const entry of this.#entries(index, document, indexKeysOf(document), record.id)) {
         const key = twinsOf(entry).lower.toString('latin1');
         if (index.unique && built.has(key)) throw this.#duplicate(index, document);
         if (index.unique) built.add(key);
@@ -184,9 +187,9 @@ export class Collection {
   }
 
   /** The document's entries in one index; notes when the index becomes multikey. */
-  #entries(index: Index, document: Document, recordId: number): Entry[] {
+  #entries(index: Index, document: Document, keysOf: KeysOf, recordId: number): Entry[] {
     if (index.partial && !index.partial(document)) return [];
-    const { keys, multikey } = indexKeys(index.fields, document);
+    const { keys, multikey } = keysOf(index.fields);
     if (multikey && !index.multikey) {
       index.multikey = true;
       if (this.indexes.includes(index)) this.#saveIndexes();

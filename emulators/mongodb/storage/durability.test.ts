@@ -64,7 +64,7 @@ describe('MongoDB data in a folder', () => {
   });
 
   it('loses nothing that was acknowledged when the process is killed', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', entry, '--data', folder], {
+    const child = spawn(process.execPath, ['--import', 'tsx/esm', entry, '--data', folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const client = new MongoClient(await urlOf(child));
@@ -118,7 +118,7 @@ describe('MongoDB data in a folder', () => {
   });
 
   it('holds nothing of it either, after a kill and the next start', async () => {
-    const child = spawn(process.execPath, ['--import', 'tsx', entry, '--data', folder], {
+    const child = spawn(process.execPath, ['--import', 'tsx/esm', entry, '--data', folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const client = new MongoClient(await urlOf(child));

@@ -40,10 +40,9 @@ function stemOf(head: Buffer, key: Buffer): Buffer {
 
 /** The entry of a record under an index key. */
 export function entryOf(head: Buffer, key: Buffer, recordId: number): Entry {
-  return {
-    key: Buffer.concat([stemOf(head, key), recordIdBuffer(recordId)]),
-    value: isLong(key) ? key : present,
-  };
+  const id = recordIdBuffer(recordId);
+  if (isLong(key)) return { key: Buffer.concat([stemOf(head, key), id]), value: key };
+  return { key: Buffer.concat([head, key, id]), value: present };
 }
 
 /** All entries under one whole index key. */

@@ -1,20 +1,9 @@
 import type { Db } from 'mongodb';
 import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { objectName } from '../../../shared/event/object-name.ts';
-import { openCohorts } from '../../../shared/runtime/cohorts.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
-import { type Archive, openArchive } from '../../../shared/stores/archive/archive.ts';
-import { openCountries } from '../../../shared/stores/countries.ts';
-import { openErasures } from '../../../shared/stores/erasures.ts';
-import { openLateDays } from '../../../shared/stores/figures/late-days.ts';
-import { openEventKeys } from '../../../shared/stores/history/event-keys.ts';
-import { openHistory } from '../../../shared/stores/history/history.ts';
-import { openRejections } from '../../../shared/stores/history/rejections.ts';
-import { openProjects } from '../../../shared/stores/projects.ts';
-import { openDeactivations } from '../../../shared/stores/sites/deactivations.ts';
-import { openOptOuts } from '../../../shared/stores/sites/opt-outs.ts';
-import { openSites } from '../../../shared/stores/sites/sites.ts';
-import { openUnclaimed } from '../../../shared/stores/sites/unclaimed.ts';
+import type { Archive } from '../../../shared/stores/archive/archive.ts';
+import { openStores } from '../../process-event/open-stores.ts';
 import { processEvent, type Stores } from '../../process-event/process-event.ts';
 import type { Config } from '../config.ts';
 import { holdSites } from './hold-sites.ts';
@@ -35,7 +24,8 @@ export async function recordPast(
   sites: Iterable<StoredEvent[]>,
   { config, db, onRecorded }: { config: Config; db: Db; onRecorded: (events: number) => void },
 ): Promise<void> {
-  const stores = openStores(config, db);
+  const askNobody = { mailQuotas: { take: async () => false }, subscribers: { publish: async () => {} } };
+  const stores = { ...openStores(config, db, () => {}), ...askNobody };
   await concurrently(sites, SITES_AT_ONCE, async (events) => {
     await recordSite(events, stores);
     onRecorded(events.length);
@@ -84,26 +74,5 @@ function askedOnce(isErased: IsErased): IsErased {
     const answer = await isErased(event);
     if (!answer) kept.add(key);
     return answer;
-  };
-}
-
-function openStores(config: Config, db: Db): RecordingStores {
-  return {
-    archive: openArchive(config),
-    cohorts: openCohorts(),
-    countryOf: openCountries(),
-    now: () => new Date(),
-    projects: openProjects(db),
-    sites: openSites(db),
-    deactivations: openDeactivations(db),
-    optOuts: openOptOuts(db),
-    unclaimed: openUnclaimed(db),
-    eventKeys: openEventKeys(config),
-    erasures: openErasures(db),
-    history: openHistory(config),
-    lateDays: openLateDays(db),
-    rejections: openRejections(config, { log: () => {} }),
-    mailQuotas: { take: async () => false },
-    subscribers: { publish: async () => {} },
   };
 }

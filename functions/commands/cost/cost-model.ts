@@ -47,26 +47,31 @@ const DAY_S = 86_400;
 const ROUND_MS = 100;
 const ROW_BYTES = 1024;
 
+/**
+ * How Cloud Run bills: for the time in which there are requests, and for each of them; or for as long as an instance is there,
+ * each second for less.
+ */
+export type Billing = 'by request' | 'by instance';
+
 /** What Sitebeat costs, MongoDB apart: the functions as small instances that work alone or as shared ones, whichever is cheaper. */
-export function sitebeatBill(assumed: Assumptions): Bill {
+export function sitebeatBill(assumed: Assumptions, billing: Billing = 'by request'): Bill {
   const { payloadBytes, messageBytes, deactivationsPerThousand, keysPerEvent, envelopeBytes } = assumed;
   const monthly = payloadsOf(assumed);
   const rowBytes = Math.max(ROW_BYTES, payloadBytes) * (1 + deactivationsPerThousand / 1000);
-  const alone = { compute: 0 };
-  const shared = { compute: 0 };
-  for (const [durationMs, cpuMs] of [
-    [assumed.collectMs, assumed.collectCpuMs],
-    [assumed.processMs, assumed.processCpuMs],
-  ] as const) {
-    alone.compute += instancePrice(aloneSeconds(assumed, durationMs), assumed.aloneVcpu, assumed);
-    shared.compute += instancePrice(sharedSeconds(assumed, durationMs, cpuMs), assumed.sharedVcpu, assumed);
-  }
+  const calls = [
+    { durationMs: assumed.collectMs, cpuMs: assumed.collectCpuMs },
+    { durationMs: assumed.processMs, cpuMs: assumed.processCpuMs },
+  ];
   return {
     'archive, write': (monthly / MILLION) * PRICES.classAPerMillion,
     'archive, read': (monthly / MILLION) * PRICES.classBPerMillion,
     'archive, storage': gigabytes(monthly * (payloadBytes + envelopeBytes)) * PRICES.storageGbMonth,
-    requests: ((2 * monthly) / MILLION) * PRICES.requestsPerMillion,
-    compute: Math.min(alone.compute, shared.compute),
+    ...(billing === 'by instance'
+      ? instanceBilled(assumed, calls)
+      : {
+          ...requestBilled(assumed, calls),
+          compute: Math.min(alonePrice(assumed, calls), sharedPrice(assumed, calls)),
+        }),
     'Pub/Sub': ((2 * messageBytes * monthly) / 2 ** 40) * PRICES.pubsubTib,
     'BigQuery, insert': ((rowBytes * monthly) / 200e6) * PRICES.insertPer200Mb,
     'BigQuery, index': ((keysPerEvent * ROW_BYTES * monthly) / 200e6) * PRICES.insertPer200Mb,
@@ -75,23 +80,24 @@ export function sitebeatBill(assumed: Assumptions): Bill {
 }
 
 /** What the original design costs: load jobs are free, and so is the hour that an event waits for one. */
-export function originalBill(assumed: Assumptions): Bill {
+export function originalBill(assumed: Assumptions, billing: Billing = 'by request'): Bill {
   const { payloadBytes, originalCollectMs, originalCollectCpuMs, deactivationsPerThousand, envelopeBytes } = assumed;
   const monthly = payloadsOf(assumed);
   const rowBytes = payloadBytes * (1 + deactivationsPerThousand / 1000);
-  const collectSeconds = sharedSeconds(assumed, originalCollectMs, originalCollectCpuMs);
+  const calls = [{ durationMs: originalCollectMs, cpuMs: originalCollectCpuMs }];
   return {
     'archive, write': (monthly / MILLION) * PRICES.classAPerMillion,
     'archive, read': (monthly / MILLION) * PRICES.classBPerMillion,
     'archive, storage': gigabytes(monthly * (payloadBytes + envelopeBytes)) * PRICES.storageGbMonth,
-    requests: (monthly / MILLION) * PRICES.requestsPerMillion,
-    compute: instancePrice(collectSeconds, assumed.sharedVcpu, assumed),
+    ...(billing === 'by instance'
+      ? instanceBilled(assumed, calls)
+      : { ...requestBilled(assumed, calls), compute: sharedPrice(assumed, calls) }),
     Dataflow: dataflowPrice(assumed),
     'BigQuery, storage': gigabytes(monthly * rowBytes) * PRICES.bigqueryGbMonth,
   };
 }
 
-export function sumOf(bill: Bill): number {
+export function sumOf(bill: Bill | number[]): number {
   return Object.values(bill).reduce((sum, part) => sum + part, 0);
 }
 
@@ -107,24 +113,47 @@ function rounded(durationMs: number): number {
   return (Math.ceil(durationMs / ROUND_MS) * ROUND_MS) / 1000;
 }
 
-/** Instance seconds a month when each request has an instance of its own. */
-function aloneSeconds(assumed: Assumptions, durationMs: number): number {
-  return payloadsOf(assumed) * rounded(durationMs);
+/** One function's request for each payload. */
+interface Call {
+  durationMs: number;
+  cpuMs: number;
+}
+
+function requestBilled(assumed: Assumptions, calls: Call[]): Bill {
+  return { requests: ((calls.length * payloadsOf(assumed)) / MILLION) * PRICES.requestsPerMillion };
+}
+
+/** An instance is kept for minutes after its last request: each function has one all the time. */
+function instanceBilled(assumed: Assumptions, calls: Call[]): Bill {
+  const second = assumed.sharedVcpu * PRICES.instanceVcpuSecond + assumed.instanceGib * PRICES.instanceGibSecond;
+  const instances = sumOf(calls.map((call) => Math.max(1, busyInstances(assumed, call))));
+  return { requests: 0, compute: instances * DAY_S * assumed.daysPerMonth * second };
+}
+
+/** When each request has an instance of its own. */
+function alonePrice(assumed: Assumptions, calls: Call[]): number {
+  const seconds = sumOf(calls.map(({ durationMs }) => payloadsOf(assumed) * rounded(durationMs)));
+  return seconds * secondPrice(assumed.aloneVcpu, assumed);
 }
 
 /**
- * The same when requests share one: it is billed while at least one is there (they come by chance, at a rate), and as many more as
+ * When requests share one: it is billed while at least one is there (they come by chance, at a rate), and as many more as
  * the CPU takes.
  */
-function sharedSeconds(assumed: Assumptions, durationMs: number, cpuMs: number): number {
+function sharedPrice(assumed: Assumptions, calls: Call[]): number {
   const perSecond = assumed.payloadsPerDay / DAY_S;
-  const someoneIsThere = 1 - Math.exp(-perSecond * rounded(durationMs));
-  const cpu = (perSecond * cpuMs) / 1000 / assumed.utilization;
-  return Math.max(someoneIsThere, cpu) * DAY_S * assumed.daysPerMonth;
+  const someoneIsThere = ({ durationMs }: Call) => 1 - Math.exp(-perSecond * rounded(durationMs));
+  const instances = sumOf(calls.map((call) => Math.max(someoneIsThere(call), busyInstances(assumed, call))));
+  return instances * DAY_S * assumed.daysPerMonth * secondPrice(assumed.sharedVcpu, assumed);
 }
 
-function instancePrice(seconds: number, vcpu: number, { instanceGib }: Assumptions): number {
-  return seconds * (vcpu * PRICES.vcpuSecond + instanceGib * PRICES.gibSecond);
+/** How many instances have the CPU for it. */
+function busyInstances({ payloadsPerDay, utilization }: Assumptions, { cpuMs }: Call): number {
+  return ((payloadsPerDay / DAY_S) * cpuMs) / 1000 / utilization;
+}
+
+function secondPrice(vcpu: number, { instanceGib }: Assumptions): number {
+  return vcpu * PRICES.vcpuSecond + instanceGib * PRICES.gibSecond;
 }
 
 function dataflowPrice(assumed: Assumptions): number {

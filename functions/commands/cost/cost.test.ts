@@ -49,6 +49,25 @@ describe('the bill', () => {
       assert.ok(sumOf(sitebeatBill(assumed)) <= atMost * sumOf(originalBill(assumed)));
     });
 
+  it('by instance has no requests, and an instance of each function all the time', () => {
+    const day = { ...ASSUMPTIONS, daysPerMonth: 1, payloadsPerDay: 1 };
+    const instance = 86_400 * (0.000018 + 0.5 * 0.000002);
+    assert.equal(sitebeatBill(day, 'by instance').requests, 0);
+    near(sitebeatBill(day, 'by instance').compute, 2 * instance);
+    near(originalBill(day, 'by instance').compute, instance);
+    // as many as have the CPU
+    const cpuSeconds = (million(100) * (1.1 + 4)) / 1000 / 0.6;
+    near(
+      sitebeatBill({ ...day, payloadsPerDay: million(100) }, 'by instance').compute,
+      (cpuSeconds / 86_400) * instance,
+    );
+  });
+
+  it('by instance is at most 1.1 times the original at ten million payloads a day', () => {
+    const assumed = { ...ASSUMPTIONS, payloadsPerDay: million(10) };
+    assert.ok(sumOf(sitebeatBill(assumed, 'by instance')) <= 1.1 * sumOf(originalBill(assumed, 'by instance')));
+  });
+
   it('never falls when more or larger payloads come', () =>
     fc.assert(
       fc.property(fc.nat(million(20)), fc.nat(million(1)), fc.nat(100_000), (payloadsPerDay, more, payloadBytes) => {
@@ -69,7 +88,8 @@ describe('sitebeat cost', () => {
     assert.equal(exitCode, 0);
     assert.match(stdout, /archive, write\s+1\.52\s+1\.52/);
     assert.match(stdout, /Dataflow\s+-?\s+\d+\.\d\d/);
-    assert.match(stdout, /times the original/);
+    assert.match(stdout, /Dataflow.*-\d+\.\d\d\n/);
+    assert.match(stdout, /times the original; billed by instance, \d\.\d\d times/);
   });
 
   it('takes another assumption for each, and says which it took', async () => {

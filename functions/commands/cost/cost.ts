@@ -13,6 +13,8 @@ const HELP = `
 List prices of ${PRICES.region}, read in ${PRICES.read}, before free tiers, without MongoDB and without the hourly rebuild, which goes by
 sites: see terraform/README.md, Cost. The original design is a collector in Go that writes the same objects, and an hourly
 Dataflow job that reads and loads them. It shows an event after up to an hour; Sitebeat after a second, which is what the difference buys.
+Billed by instance (gcloud run services update NAME --no-cpu-throttling) a second costs less and a request nothing, but each
+function has an instance all the time.
 
 Assumptions, each for --assume:
 ${Object.entries(ASSUMPTIONS)
@@ -53,19 +55,45 @@ function showCost(assumptions: Assumptions, terminal: Terminal, output: Output):
   if (!Number.isFinite(sums.sitebeat + sums.original)) {
     throw new CommandFailure(EXIT.usage, 'these assumptions give no price: one that is divided by is 0');
   }
-  const ratio = sums.original === 0 ? null : sums.sitebeat / sums.original;
+  const ratio = ratioOf(sums);
+  const byInstance = {
+    sitebeat: sumOf(sitebeatBill(assumptions, 'by instance')),
+    original: sumOf(originalBill(assumptions, 'by instance')),
+  };
   terminal.result(
-    { prices: PRICES, assumptions, sitebeat, original, sums, ratio },
+    {
+      prices: PRICES,
+      assumptions,
+      sitebeat,
+      original,
+      sums,
+      ratio,
+      byInstance: { sums: byInstance, ratio: ratioOf(byInstance) },
+    },
     () => {
       const parts = [...new Set([...Object.keys(sitebeat), ...Object.keys(original)])];
       const usd = (value: number | undefined) => (value === undefined ? '' : value.toFixed(2).padStart(10));
-      const rows = parts.map((part) => [part, usd(sitebeat[part]), usd(original[part])]);
+      const row = (part: string, own?: number, others?: number) => [
+        part,
+        usd(own),
+        usd(others),
+        usd((own ?? 0) - (others ?? 0)),
+      ];
       const all = table(
-        ['USD a month', '  sitebeat', '  original'],
-        [...rows, ['sum', usd(sums.sitebeat), usd(sums.original)]],
+        ['USD a month', '  sitebeat', '  original', 'difference'],
+        [
+          ...parts.map((part) => row(part, sitebeat[part], original[part])),
+          row('sum', sums.sitebeat, sums.original),
+          row('sum, billed by instance', byInstance.sitebeat, byInstance.original),
+        ],
       );
-      return ratio === null ? all : `${all}\n\n${ratio.toFixed(2)} times the original`;
+      const times = [ratio, ratioOf(byInstance)].map((one) => one?.toFixed(2));
+      return ratio === null ? all : `${all}\n\n${times[0]} times the original; billed by instance, ${times[1]} times`;
     },
     output,
   );
+}
+
+function ratioOf({ sitebeat, original }: { sitebeat: number; original: number }): number | null {
+  return original === 0 ? null : sitebeat / original;
 }

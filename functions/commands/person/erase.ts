@@ -26,9 +26,10 @@ const HELP = `
 sites say of it stays: a theme's author and home page are in the reports of every site that uses the theme.
 --email erases every site whose admin ever had the address, and of other sites each event that holds it, in whatever field.
 
-It erases what was received until now; what the site reports later is a new start. What was counted of past days stays. An event from before that is still on its
-way is not written when it arrives: then the erasure is pending again, and --resume removes the event's object. BigQuery
-refuses to delete rows that came within the last 90 minutes or so: then the erasure is pending too, the exit code is 1.
+It erases what was received until now; what the site reports later is a new start. What was counted of past days stays, and so
+does the audit, which has who looked at the names and address of which site. An event from before that is still on its way is
+not written when it arrives: then the erasure is pending again, and --resume removes the event's object. BigQuery refuses to
+delete rows that came within the last 90 minutes or so: then the erasure is pending too, the exit code is 1.
 
 Events are found by an index, which has what was processed since it came into use. What earlier versions processed is read
 as a whole, hour by hour, which takes as long as it takes.

@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { Reconciliation } from '../../../shared/stores/history/reconciliations.ts';
+import type { ReconcileStores } from '../../reconcile/open-stores.ts';
 import { CLOSED_HOURS, closedHours, HOUR_MS, reconcile, type Sums } from '../../reconcile/reconcile.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
 import { parseTime, TIME_FORMS } from './parse-time.ts';
 import { type LatestSums, reconcileLatest } from './reconcile-latest.ts';
-import { type ReconcileStores, withReconcileStores } from './reconcile-stores.ts';
+import { withReconcileStores } from './reconcile-stores.ts';
 
 interface ReconcileOptions extends Output {
   hours?: number;

@@ -51,7 +51,10 @@ export const formatDay = (day: string): string => longDay.format(new Date(day));
 export const formatShortDay = (day: string): string => shortDay.format(new Date(day));
 export const formatMonth = (day: string): string => month.format(new Date(day));
 
-/** In the reader's zone. */
+const date = new Intl.DateTimeFormat(locales, { dateStyle: 'medium' });
+
+/** A moment's date, and a moment, in the reader's zone. */
+export const formatDate = (at: string): string => date.format(new Date(at));
 export const formatMoment = (at: string): string => moment.format(new Date(at));
 /** In UTC, for the title of a moment. */
 export const momentInUtc = (at: string): string => `${at.slice(0, 16).replace('T', ' ')} UTC`;

@@ -10,8 +10,8 @@ export const PERIODS = [
 export type PeriodId = (typeof PERIODS)[number]['id'];
 
 export const COMPARES = [
-  { id: 'previous', label: 'vs period before' },
-  { id: 'year', label: 'vs year before' },
+  { id: 'previous', label: 'vs previous' },
+  { id: 'year', label: 'vs last year' },
   { id: 'none', label: 'no comparison' },
 ] as const;
 

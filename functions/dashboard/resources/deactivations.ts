@@ -5,13 +5,14 @@ import type { DeactivationItem } from '../api.ts';
 import type { Answer, ProjectCall } from '../call.ts';
 import { type Column, EXPORT_FORMATS, type ExportFormat, exportFile } from '../export.ts';
 import { ListQuery, pageAnswer, pagesOf } from '../list.ts';
-import { RequestProblem } from '../problem.ts';
+import { refusal } from '../problem.ts';
 import { IsMoment, momentOf } from '../read-query.ts';
 import { siteId } from '../site-id.ts';
 
 export class DeactivationsQuery extends ListQuery {
-  /** `none`: without a reason. */
   @IsOptional() @MaxLength(128) reason?: string;
+  /** No value of `reason` says that there is none: an id is any text, and `none` is one of the client's own. */
+  @IsOptional() @IsIn(['true', 'false']) hasReason?: 'true' | 'false';
   @IsOptional() @MaxLength(256) version?: string;
   @IsOptional() @IsIn(['true', 'false']) hasText?: 'true' | 'false';
   @IsOptional() @IsMoment() since?: string;
@@ -34,20 +35,24 @@ export async function getDeactivations(call: ProjectCall, query: DeactivationsQu
     reverse: query.sort === 'at',
   };
   if (format === undefined) return pageAnswer(call, query, { ...listing, item: deactivationItem });
-  if (cursor !== undefined) {
-    const detail = 'is of pages: a file is of the whole list';
-    throw new RequestProblem('invalid-parameter', [{ parameter: 'cursor', detail }]);
-  }
+  if (cursor !== undefined) throw refusal('cursor', 'is of pages: a file is of the whole list');
   return exportFile(call, { resource: RESOURCE, format, columns: COLUMNS, pages: pagesOf(listing) });
 }
 
-function filterOf({ reason, version, hasText, since, until, environment }: DeactivationsQuery): DeactivationFilter {
+function filterOf(query: DeactivationsQuery): DeactivationFilter {
+  const { reason, hasReason, version, hasText, since, until, environment } = query;
+  if (reason !== undefined && hasReason === 'false') throw refusal('hasReason', 'must not be false beside a reason');
   return {
-    reasonId: reason === 'none' ? null : reason,
+    reasonId: hasReason === 'false' ? null : reason,
+    hasReason: isTrue(hasReason),
     projectVersion: version,
-    hasText: hasText === undefined ? undefined : hasText === 'true',
+    hasText: isTrue(hasText),
     ...{ since: momentOf(since), until: momentOf(until), environment },
   };
+}
+
+function isTrue(value: 'true' | 'false' | undefined): boolean | undefined {
+  return value === undefined ? undefined : value === 'true';
 }
 
 function deactivationItem(row: DeactivationRow): DeactivationItem {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { daysBetween } from '../../../shared/figures/days.ts';
 import type { Project } from '../../../shared/project/project.ts';
 import { openFiguresWriter } from '../../../shared/stores/figures/figures-writer.ts';
 import { TEST_PROJECT } from '../../../shared/testing/events.ts';
@@ -27,6 +28,7 @@ const PROJECT: Project = {
   advisories: [
     { id: '2026-2', title: 'A hole', affected: '<3.1.0', fixedIn: '3.1.0', publishedAt: '2026-03-01' },
     { id: '2020-1', title: 'An old one', affected: '<2.0', fixedIn: '2.0', publishedAt: '2020-01-01' },
+    { id: '2026-3', title: 'A new one', affected: '>=3.2.0', fixedIn: '3.2.1', publishedAt: TODAY },
   ],
 };
 const EMPTY: Project = { ...PROJECT, hash: '00000000-0000-4000-8000-000000000003', slug: 'empty' };
@@ -61,7 +63,7 @@ describe('figures', () => {
     assert.deepEqual([figures.active.value, figures.active.change, figures.left.value], [1280, 28, 140]);
     assert.deepEqual(
       attention.map(({ kind }) => kind),
-      ['advisory', 'neighbour'],
+      ['advisory', 'advisory', 'neighbour'],
     );
     const own = await body<OverviewAnswer>('/overview?from=2026-02-24&to=2026-03-02&compare=none');
     assert.deepEqual(own.period, { from: '2026-02-24', to: '2026-03-02', days: 7, compared: null });
@@ -165,6 +167,17 @@ describe('figures', () => {
     const [open, old] = advisories;
     assert.deepEqual([open?.sites.sites, open?.days.length, open?.daysToHalfFixed], [80, 10, null]);
     assert.deepEqual([old?.sites.sites, old?.days.length], [0, 282]);
+  });
+
+  it('advisories: as many sites as the overview says, also of one that was published today', async () => {
+    const { advisories } = await body<AdvisoriesAnswer>('/advisories');
+    const { attention } = await body<OverviewAnswer>('/overview');
+    const named = attention.flatMap((one) => (one.kind === 'advisory' ? [[one.id, one.sites] as const] : []));
+    const affected = advisories
+      .filter(({ sites }) => sites.sites > 0)
+      .map(({ id, sites }) => [id, sites.sites] as const);
+    assert.deepEqual(new Map(named), new Map(affected));
+    assert.equal(new Map(named).get('2026-3'), 600 + daysBetween(FIRST_DAY, THROUGH));
   });
 
   it('says that there are none before the first rebuild', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { addressDigest } from '../../../shared/event/subscriber.ts';
 import type { Project } from '../../../shared/project/project.ts';
 import type { DeactivationDocument } from '../../../shared/stores/sites/deactivations.ts';
 import { siteKey } from '../../../shared/stores/sites/sites.ts';
@@ -50,7 +51,11 @@ describe('lists', () => {
       [0, 1, 2].map((n) => ({
         ...{ _id: siteKey(PROJECT.hash, `s${n}.example.org`), project: PROJECT.hash, site: `s${n}.example.org` },
         ...{ environment: 'production', eventId: `e${n}`, deactivatedAt: new Date(`2026-03-0${n + 2}T10:00:00Z`) },
-        ...{ reasonId: n === 0 ? null : 'too-slow', reasonSent: null, reasonInfo: n === 1 ? '=cmd|x' : null },
+        ...{
+          reasonId: [null, 'too-slow', 'none'][n] as string | null,
+          reasonSent: null,
+          reasonInfo: n === 1 ? '=cmd|x' : null,
+        },
         ...{ projectVersion: '3.2.0', reactivatedAt: n === 2 ? NOW : null, hasText: n === 1, revision: 1 },
       })),
     );
@@ -199,8 +204,12 @@ describe('lists', () => {
     const sitesOf = async (query: string) =>
       (await listed<DeactivationItem>(`/deactivations?${query}`)).items.map(({ site }) => site[1]);
     assert.deepEqual(await sitesOf('sort=at'), ['0', '1', '2']);
-    assert.deepEqual(await sitesOf('reason=none'), ['0']);
-    assert.deepEqual(await sitesOf('reason=too-slow&hasText=false'), ['2']);
+    assert.deepEqual(await sitesOf('reason=none'), ['2']);
+    assert.deepEqual(await sitesOf('reason=too-slow&hasText=true'), ['1']);
+    assert.deepEqual(await sitesOf('reason=too-slow&hasText=false'), []);
+    assert.deepEqual(await sitesOf('hasReason=false'), ['0']);
+    assert.deepEqual(await sitesOf('hasReason=true'), ['2', '1']);
+    assert.deepEqual(await refused('/deactivations?reason=none&hasReason=false'), [400, 'hasReason']);
     assert.deepEqual(await sitesOf('version=3.2.0&since=2026-03-03&until=2026-03-04'), ['1']);
   });
 
@@ -215,6 +224,18 @@ describe('lists', () => {
         rows.map(({ actor, role, action, outcome }) => [actor, role, action, outcome]).sort(),
         ['begun', 'done'].map((outcome) => [OWNER, 'owner', 'contact', outcome]),
       );
+    });
+
+    it('no address that a file was asked for by, but the digest of it', async () => {
+      await get('/sites?format=csv&email=Admin1@example.org');
+      await get('/sites?format=csv&email=admin1@EXAMPLE.org');
+      const rows = (await dashboard.audits()).filter(({ filters }) => String(filters).startsWith('email='));
+      assert.equal(rows.length, 4);
+      assert.deepEqual(
+        [...new Set(rows.map(({ filters }) => filters))],
+        [`email=${addressDigest(PROJECT.hash, 'admin1@example.org')}`],
+      );
+      assert.doesNotMatch(JSON.stringify(await listed('/audit')), /admin1/i);
     });
 
     it('nothing without its row', async () => {

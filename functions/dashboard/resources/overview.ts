@@ -14,7 +14,7 @@ import {
 import type { OverviewAnswer } from '../api.ts';
 import type { Answer, ProjectCall } from '../call.ts';
 import { figuresAnswer, figuresOf, overviewOf } from '../figures-of.ts';
-import { RequestProblem } from '../problem.ts';
+import { refusal } from '../problem.ts';
 import { IsDay } from '../read-query.ts';
 
 export class OverviewQuery {
@@ -40,12 +40,10 @@ const WEEK_DAYS = 7;
 
 function wantedPeriod({ period, from, to }: OverviewQuery, extent: AnalyticsDocument): PeriodName | Range {
   if (from === undefined && to === undefined) return period ?? '28d';
-  const refuse = (parameter: string, detail: string) =>
-    new RequestProblem('invalid-parameter', [{ parameter, detail }]);
-  if (period !== undefined) throw refuse('period', 'cannot go with from and to');
-  if (from === undefined || to === undefined) throw refuse(from === undefined ? 'from' : 'to', 'is missing');
-  if (to > lastDay(extent)) throw refuse('to', `is after the last complete day, ${lastDay(extent)}`);
+  if (period !== undefined) throw refusal('period', 'cannot go with from and to');
+  if (from === undefined || to === undefined) throw refusal(from === undefined ? 'from' : 'to', 'is missing');
+  if (to > lastDay(extent)) throw refusal('to', `is after the last complete day, ${lastDay(extent)}`);
   const days = daysBetween(from, to) + 1;
-  if (days < 1 || days % WEEK_DAYS !== 0) throw refuse('to', 'must make whole weeks with from');
+  if (days < 1 || days % WEEK_DAYS !== 0) throw refusal('to', 'must make whole weeks with from');
   return { from, to };
 }

@@ -4,7 +4,7 @@ import type { RatesAnswer, RatesByAnswer } from '../api.ts';
 import type { Answer, ProjectCall } from '../call.ts';
 import { type Column, EXPORT_FORMATS, type ExportFormat, exportFile } from '../export.ts';
 import { figuresAnswer, figuresOf, made, ofGeneration } from '../figures-of.ts';
-import { RequestProblem } from '../problem.ts';
+import { refusal } from '../problem.ts';
 
 export class RatesQuery {
   /** Absent: all of them, in one answer. */
@@ -23,7 +23,7 @@ export async function getRates(call: ProjectCall, { by, format }: RatesQuery): P
   const { _id: _n, generation: _ng, ...neighbours } = made(figures, 'neighbours');
   if (by === undefined) {
     const detail = 'is missing: a file is of one of them';
-    if (format !== undefined) throw new RequestProblem('invalid-parameter', [{ parameter: 'by', detail }]);
+    if (format !== undefined) throw refusal('by', detail);
     return figuresAnswer<RatesAnswer>({ ...ofGeneration(analytics), ...rates, neighbours });
   }
   const found = by === 'plugin' ? neighbours.found.filter(({ kind }) => kind === 'plugin') : [];
@@ -44,7 +44,7 @@ function ratesBy(by: string, rates: Omit<RatesDocument, '_id' | 'generation'>, {
   if (by === 'theme') return rates.byTheme;
   const key = by.slice('field:'.length);
   if (!project.customFields.some((field) => field.key === key)) {
-    throw new RequestProblem('invalid-parameter', [{ parameter: 'by', detail: 'is no custom field of the project' }]);
+    throw refusal('by', 'is no custom field of the project');
   }
   return rates.byField.find((field) => field.key === key)?.rates ?? [];
 }

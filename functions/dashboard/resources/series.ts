@@ -7,7 +7,7 @@ import type { SeriesAnswer } from '../api.ts';
 import type { Answer, ProjectCall } from '../call.ts';
 import { type Cell, type Column, EXPORT_FORMATS, type ExportFormat, exportFile } from '../export.ts';
 import { figuresAnswer, figuresOf, ofGeneration, overviewOf } from '../figures-of.ts';
-import { RequestProblem } from '../problem.ts';
+import { RequestProblem, refusal } from '../problem.ts';
 import { IsDay } from '../read-query.ts';
 import { STEPS, type Step, seriesBySteps, stepStart } from '../series-steps.ts';
 
@@ -26,7 +26,7 @@ export async function getSeries(call: ProjectCall, query: SeriesQuery): Promise<
   const { firstDay, today } = await overviewOf(call);
   const { step, top, format } = query;
   const [from, to] = [later(query.from ?? firstDay, firstDay), earlier(query.to ?? today, today)];
-  if (from > to) throw new RequestProblem('invalid-parameter', [{ parameter: 'from', detail: 'is after to' }]);
+  if (from > to) throw refusal('from', 'is after to');
   const read = { dimension, from: stepStart(from, step), to };
   const { analytics, series } = await figuresOf(call, { series: [read] });
   const body: SeriesAnswer = {

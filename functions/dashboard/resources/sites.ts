@@ -4,7 +4,7 @@ import type { SiteItem } from '../api.ts';
 import type { Answer, ProjectCall } from '../call.ts';
 import { type Column, exportFile } from '../export.ts';
 import { pageAnswer, pagesOf } from '../list.ts';
-import { RequestProblem } from '../problem.ts';
+import { refusal } from '../problem.ts';
 import { siteId } from '../site-id.ts';
 import { type SitesQuery, siteFilter } from './sites-query.ts';
 
@@ -31,10 +31,6 @@ export async function getSites(call: ProjectCall, query: SitesQuery): Promise<An
     columns: [...COLUMNS, ...CONTACT_COLUMNS],
     pages: withContacts(call, pages),
   });
-}
-
-function refusal(parameter: string, detail: string): RequestProblem {
-  return new RequestProblem('invalid-parameter', [{ parameter, detail }]);
 }
 
 function checkRole({ role }: ProjectCall, { email, include }: SitesQuery): void {

@@ -9,7 +9,7 @@ import { lastDay } from '../../../shared/figures/period.ts';
 import type { SupportAnswer } from '../api.ts';
 import type { Answer, ProjectCall } from '../call.ts';
 import { figuresAnswer, figuresOf, made, ofGeneration, overviewOf } from '../figures-of.ts';
-import { RequestProblem } from '../problem.ts';
+import { refusal } from '../problem.ts';
 import { IsVersion } from '../read-query.ts';
 
 const DROPPED = ['php', 'wordpress', 'mysql', 'mariadb'] as const satisfies SupportAnswer['dimension'][];
@@ -64,7 +64,7 @@ function thresholdOf({ threshold }: SupportQuery): number {
   const [percent, least, most] = [Number(threshold), DROP.threshold.least * 100, DROP.threshold.most * 100];
   if (percent >= least && percent <= most) return percent;
   const detail = `must be ${least} to ${most}`;
-  throw new RequestProblem('invalid-parameter', [{ parameter: 'threshold', detail }]);
+  throw refusal('threshold', detail);
 }
 
 function spreadsOf(

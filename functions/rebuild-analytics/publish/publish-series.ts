@@ -29,7 +29,8 @@ export async function publishSeries(
   const firstDays = run.full ? await findFirstDays(stores, run) : new Map<string, Day>();
   const facts = new Map<string, Facts>();
   for (const [project, firstDay] of firstDays) facts.set(project, { firstDay, dimensions: new Set() });
-  for (const month of changedMonths(run, [...firstDays.values()])) {
+  const months = changedMonths(run, [...firstDays.values()]);
+  for (const month of months) {
     const seen = new Set<string>();
     const put = (project: string, days: readonly DayRow[]) =>
       attempts.of(project, async () => {
@@ -41,7 +42,7 @@ export async function publishSeries(
       const project = String(row.project_hash);
       const days = row.days as DayRow[];
       seen.add(project);
-      facts.set(project, withDays(facts.get(project) ?? factsOf(published.get(project)), days, run));
+      facts.set(project, withDays(facts.get(project) ?? earlierFacts(published.get(project), months, run), days, run));
       await put(project, days);
     }
     for (const [project, { firstDay }] of published) {
@@ -59,6 +60,12 @@ function changedMonths({ days, through, today }: PublishRun, firstDays: readonly
     .slice(0, 1)
     .flatMap((first) => monthsOf(first, today));
   return [...new Set([...months, ...all])].sort();
+}
+
+/** Those of the months that are not made anew; a day or a dimension that no month has any more is none. */
+function earlierFacts(published: AnalyticsDocument | undefined, months: string[], { today }: PublishRun): Facts {
+  const isWhole = published && monthsOf(published.firstDay, today).every((month) => months.includes(month));
+  return factsOf(isWhole ? undefined : published);
 }
 
 function factsOf(published: AnalyticsDocument | undefined): Facts {

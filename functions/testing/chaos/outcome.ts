@@ -32,11 +32,16 @@ export function rowText(table: string, row: Record<string, unknown>): string {
   return [table, id, hash, site, reason, reasonId, name, email].map((part) => part ?? '-').join(' ');
 }
 
+export type Rows = Pick<Outcome, 'rows' | 'indexed'>;
+
 /** The rows, as analysts read them. */
-export async function readRows(
-  options: QueryOptions,
-  { from, until }: Scope,
-): Promise<Pick<Outcome, 'rows' | 'indexed'>> {
+export async function readRows(options: QueryOptions, scope: Scope): Promise<Rows> {
+  const [rows] = await readRowsOf(options, [scope]);
+  return rows as Rows;
+}
+
+/** The same of each scope, by one query. */
+export async function readRowsOf(options: QueryOptions, scopes: readonly Scope[]): Promise<Rows[]> {
   const { query } = openHistoryReader(options);
   const columns = {
     sites: 'project_hash, site, NULL AS reason, NULL AS reason_id, name, admin_email',
@@ -47,18 +52,27 @@ export async function readRows(
   const within = 'received_at >= @from AND received_at < @until';
   const selects = Object.entries(columns).map(
     ([table, wanted]) =>
-      `SELECT '${table}' AS place, event_id, ${wanted} FROM \`\${dataset}.${table}_unique\` WHERE ${within}`,
+      `SELECT '${table}' AS place, received_at, event_id, ${wanted} FROM \`\${dataset}.${table}_unique\` WHERE ${within}`,
   );
   const nothing = ['project_hash', 'site', 'reason', 'reason_id', 'name', 'admin_email'].map(
     (name) => `NULL AS ${name}`,
   );
-  const keys = `SELECT DISTINCT '${INDEX}', event_id, ${nothing.join(', ')} FROM \`\${dataset}.event_keys\` WHERE ${within}`;
-  const found = await query([...selects, keys].join('\nUNION ALL\n'), { from, until });
-  const rows = found.filter(({ place }) => place !== INDEX);
-  return {
-    rows: rows.map(({ place, ...row }) => rowText(String(place), row)).sort(),
-    indexed: found.flatMap(({ place, event_id: id }) => (place === INDEX ? [String(id)] : [])).sort(),
-  };
+  const keys = `SELECT DISTINCT '${INDEX}', received_at, event_id, ${nothing.join(', ')} FROM \`\${dataset}.event_keys\` WHERE ${within}`;
+  const found = await query([...selects, keys].join('\nUNION ALL\n'), {
+    from: new Date(Math.min(...scopes.map(({ from }) => from.getTime()))),
+    until: new Date(Math.max(...scopes.map(({ until }) => until.getTime()))),
+  });
+  return scopes.map(({ from, until }) => {
+    const own = found.filter(({ received_at: at }) => {
+      const receivedAt = new Date(String(at));
+      return receivedAt >= from && receivedAt < until;
+    });
+    const rows = own.filter(({ place }) => place !== INDEX);
+    return {
+      rows: rows.map(({ place, ...row }) => rowText(String(place), row)).sort(),
+      indexed: own.flatMap(({ place, event_id: id }) => (place === INDEX ? [String(id)] : [])).sort(),
+    };
+  });
 }
 
 /** The documents of the projects, and whatever waits for its site. */

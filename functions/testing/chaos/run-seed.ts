@@ -11,7 +11,7 @@ import { sweep } from '../../sweep/sweep.ts';
 import { type ChaosSystem, mongodbStores, provisionSeed } from './chaos-system.ts';
 import { faultlessOutcome, type Handler, PROCESS_EVENT, sweptAt } from './faultless.ts';
 import { gatedDb, gatedStore } from './gated.ts';
-import { compareOutcomes, findUnannounced, readDocuments, readRows } from './outcome.ts';
+import { compareOutcomes, findUnannounced, type Outcome, type Rows, readDocuments, readRowsOf } from './outcome.ts';
 import { type Gate, type Job, runJobs } from './run-jobs.ts';
 import { type SeedHistory, type SeedRequest, seedHistory } from './seed-history.ts';
 
@@ -33,9 +33,40 @@ export interface SeedRun {
  * stores hold must be what they hold when the same objects are worked on one after the other, without a fault.
  */
 export async function runSeed(system: ChaosSystem, seed: number, handler: Handler = PROCESS_EVENT): Promise<SeedRun> {
+  const [run] = await runSeeds(system, [seed], handler);
+  return run as SeedRun;
+}
+
+/** Seeds that happen one after the other, and whose history is written and read as one. */
+export async function runSeeds(
+  system: ChaosSystem,
+  seeds: readonly number[],
+  handler: Handler = PROCESS_EVENT,
+): Promise<SeedRun[]> {
+  const ended: SeedEnd[] = [];
+  for (const seed of seeds) ended.push(await letHappen(system, seed, handler));
+  await Promise.all(ended.flatMap(({ happened }) => happened.appends.map((append) => append())));
+  const rows = await readRowsOf(
+    system.dataset,
+    ended.map(({ history }) => history),
+  );
+  return ended.map((end, index) => ({ ...end.run, violations: findViolations(end, rows[index] as Rows) }));
+}
+
+/** A seed that has happened, but for its history. */
+interface SeedEnd {
+  run: Omit<SeedRun, 'violations'>;
+  history: SeedHistory;
+  happened: Happened;
+  expected: Outcome;
+  documents: Outcome['documents'];
+  unannounced: string[];
+}
+
+async function letHappen(system: ChaosSystem, seed: number, handler: Handler): Promise<SeedEnd> {
   const random = seededRandom(seed);
   const history = seedHistory(seed, random);
-  const { own, faultless } = system;
+  const { own, archive, faultless } = system;
   for (const db of [own.db, faultless]) await provisionSeed(history, db);
   const happened = newHappened();
   const stores = (gate: Gate) => gatedStores(system, history, happened, gate);
@@ -45,26 +76,36 @@ export async function runSeed(system: ChaosSystem, seed: number, handler: Handle
     const run = async (gate: Gate) => handler(stores(gate), gatedDb(own.db, gate))(object);
     jobs.push({ name: `process-event ${object.id}`, isRetried: true, run });
   };
-  jobs.push(...history.requests.map((request) => collectJob(request, system.archive, happened, deliver)));
+  jobs.push(...history.requests.map((request) => collectJob(request, archive, happened, deliver)));
   const worked = await runJobs(jobs, random);
   const sweeps = ['first', 'second'].map((name): Job => {
     const work = async (gate: Gate) => void (await sweep(stores(gate), sweptAt(history), () => {}));
     return { name: `${name} sweep`, isRetried: true, run: work };
   });
   const swept = await runJobs(sweeps, random);
-  await Promise.all(happened.appends.map((append) => append()));
-  const violations = await findViolations(system, history, happened);
+  const end = {
+    run: {
+      seed,
+      events: happened.stored.size,
+      faults: worked.faults + swept.faults,
+      trace: [...worked.trace, ...swept.trace],
+    },
+    history,
+    happened,
+    expected: await faultlessOutcome(
+      inOrder(history, happened),
+      { archive, countryOf: () => null },
+      faultless,
+      history,
+    ),
+    documents: await readDocuments(own.db, history),
+    unannounced: await findUnannounced(own.db, history, happened.announced),
+  };
   for (const db of [own.db, faultless]) {
     // a sweep looks at every project: the next seed's must find nothing of this one
     for (const name of ['unclaimed', 'projects', 'sites']) await db.collection(name).deleteMany({});
   }
-  return {
-    seed,
-    events: happened.stored.size,
-    faults: worked.faults + swept.faults,
-    trace: [...worked.trace, ...swept.trace],
-    violations,
-  };
+  return end;
 }
 
 /** What happened beside the stores that are looked at in the end. */
@@ -128,21 +169,20 @@ function gatedStores(
   };
 }
 
-async function findViolations(system: ChaosSystem, history: SeedHistory, happened: Happened): Promise<string[]> {
-  const { own, archive, dataset, faultless } = system;
-  const { stored, accepted, announced } = happened;
-  const inOrder = history.requests
+/** The objects by the time of their events. */
+function inOrder({ requests }: SeedHistory, { stored }: Happened): ObjectReference[] {
+  return requests
     .filter(({ id }) => stored.has(id))
     .sort((one, other) => one.receivedAt.getTime() - other.receivedAt.getTime() || (one.id < other.id ? -1 : 1))
     .map(({ id }) => stored.get(id) as ObjectReference);
-  const expected = await faultlessOutcome(inOrder, { archive, countryOf: () => null }, faultless, history);
-  const outcome = { ...(await readRows(dataset, history)), documents: await readDocuments(own.db, history) };
-  const there = new Set(outcome.rows.map((row) => row.split(' ')[1] as string));
-  const lost = [...accepted].filter((id) => !there.has(id));
-  const unannounced = await findUnannounced(own.db, history, announced);
+}
+
+function findViolations({ happened, expected, documents, unannounced }: SeedEnd, rows: Rows): string[] {
+  const there = new Set(rows.rows.map((row) => row.split(' ')[1] as string));
+  const lost = [...happened.accepted].filter((id) => !there.has(id));
   return [
     ...lost.map((id) => `answered, and neither in the history nor rejected: ${id}`),
-    ...compareOutcomes(expected, outcome),
+    ...compareOutcomes(expected, { ...rows, documents }),
     ...unannounced.map((id) => `its admin was not announced: ${id}`),
   ];
 }

@@ -45,12 +45,13 @@ function deactivationOf(n: number): DeactivationDocument {
 
 function isListed(
   one: DeactivationDocument,
-  { environment = 'production', since, until, ...equal }: DeactivationFilter,
+  { environment = 'production', since, until, hasReason, ...equal }: DeactivationFilter,
 ): boolean {
   return (
     (environment === 'any' || environment === one.environment) &&
     (since === undefined || since <= one.deactivatedAt) &&
     (until === undefined || until > one.deactivatedAt) &&
+    (hasReason === undefined || hasReason !== (one.reasonId === null)) &&
     Object.entries(equal).every(([name, value]) => one[name as keyof DeactivationDocument] === value)
   );
 }
@@ -59,6 +60,7 @@ const filters: fc.Arbitrary<DeactivationFilter> = fc.record(
   {
     reasonId: fc.constantFrom(null, 'other'),
     projectVersion: fc.constantFrom('1.0', '3.0'),
+    hasReason: fc.boolean(),
     hasText: fc.boolean(),
     since: fc.nat(9).map(days),
     until: fc.nat(9).map(days),

@@ -9,6 +9,8 @@ import type { SiteDocument } from './sites.ts';
 export interface DeactivationFilter {
   /** null: those that gave no reason. */
   reasonId?: string | null | undefined;
+  /** With a reason, whichever, or without. */
+  hasReason?: boolean | undefined;
   projectVersion?: string | undefined;
   /** With words, or without. */
   hasText?: boolean | undefined;
@@ -71,10 +73,11 @@ export function deactivationDriver(project: string, filter: DeactivationFilter):
 }
 
 function matcherOf(filter: DeactivationFilter): (document: DeactivationDocument) => boolean {
-  const { reasonId, projectVersion, hasText, environment = 'production' } = filter;
+  const { reasonId, hasReason, projectVersion, hasText, environment = 'production' } = filter;
   return (document) =>
     (environment === 'any' || document.environment === environment) &&
     (reasonId === undefined || document.reasonId === reasonId) &&
+    (hasReason === undefined || (document.reasonId !== null) === hasReason) &&
     (projectVersion === undefined || document.projectVersion === projectVersion) &&
     (hasText === undefined || document.hasText === hasText);
 }

@@ -142,7 +142,11 @@ function planeOf(
 const cutEnd = (text: string, width: number) => shortened(text, width < 500 ? 9 : 18);
 
 function Axes({ axis, domain, format, plane }: ChartFrameProps & { plane: Plane }) {
-  const ticks = scaleLinear().domain(domain).ticks(4);
+  const ticks = scaleLinear()
+    .domain(domain)
+    .ticks(4)
+    // between two counts there is none
+    .filter((value) => Number.isInteger(value) || format(value) !== format(Math.round(value)));
   const most = Math.max(2, Math.floor((plane.right - plane.left) / 76));
   return (
     <>

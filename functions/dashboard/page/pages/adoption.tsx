@@ -1,6 +1,6 @@
 import type { ReleasesAnswer } from '../../api.ts';
 import { projectApi } from '../api-client.ts';
-import { formatCount, formatShare } from '../format.ts';
+import { counted, formatCount, formatShare } from '../format.ts';
 import { AnswerOf, Empty } from '../parts/panel.tsx';
 import { daysSince } from '../period.ts';
 import type { PageProps } from '../shell/project-page.tsx';
@@ -65,7 +65,14 @@ function sentence({ releases, medianDaysToHalf, through }: ReleasesAnswer) {
       .{' '}
       {newest.daysToHalf !== null && (
         <>
-          Half was reached after <b>{formatCount(newest.daysToHalf)}</b> days
+          Half was reached{' '}
+          {newest.daysToHalf === 0 ? (
+            'on the day of its release'
+          ) : (
+            <>
+              after <b>{counted(newest.daysToHalf, 'day')}</b>
+            </>
+          )}
           {typeof medianDaysToHalf === 'number' && <>, usually after {formatCount(medianDaysToHalf)}</>}.
         </>
       )}

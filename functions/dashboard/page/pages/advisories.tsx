@@ -26,7 +26,7 @@ export function AdvisoriesPanel({ slug }: { slug: string }) {
         ) : (
           <div class="stack">
             {data.advisories.map((advisory) => (
-              <AdvisoryChart key={advisory.id} slug={slug} advisory={advisory} />
+              <AdvisoryChart key={advisory.id} slug={slug} advisory={advisory} through={data.through} />
             ))}
           </div>
         )
@@ -35,19 +35,24 @@ export function AdvisoriesPanel({ slug }: { slug: string }) {
   );
 }
 
-function AdvisoryChart({ slug, advisory }: { slug: string; advisory: Advisory }) {
+function AdvisoryChart({ slug, advisory, through }: { slug: string; advisory: Advisory; through: string }) {
   const { id, title, affected, fixedIn, publishedAt, sites, days, daysToHalfFixed } = advisory;
   const fixed =
     daysToHalfFixed === null
       ? 'Half of them are not fixed yet'
       : `Half were fixed within ${counted(daysToHalfFixed, 'day')}`;
-  const axis = daysAxis(days.map(({ day }) => day));
+  const partialFrom = days.filter(({ day }) => day <= through).length;
+  const axis = daysAxis(
+    days.map(({ day }) => day),
+    'day',
+    partialFrom,
+  );
   return (
     <ChartFigure
       id={`advisory-${id}`}
       title={`${id}: ${title}`}
       info={{ of: 'advisories', base: sites.base }}
-      summary={`${counted(sites.sites, 'site')} run ${affected}. ${fixed}. Published on ${formatDay(publishedAt)}, fixed in ${fixedIn}.`}
+      summary={`${counted(sites.sites, 'site')} ${sites.sites === 1 ? 'runs' : 'run'} ${affected}. ${fixed}. Published on ${formatDay(publishedAt)}, fixed in ${fixedIn}.`}
       period={`From ${formatDay(publishedAt)}`}
       table={{
         columns: ['Day (UTC)', 'Affected sites'],
@@ -65,6 +70,7 @@ function AdvisoryChart({ slug, advisory }: { slug: string; advisory: Advisory })
         axis={axis}
         lines={[{ name: 'affected', label: 'Affected sites', values: days.map((one) => one.sites) }]}
         format={formatCount}
+        partialFrom={partialFrom}
         fromZero
         height={180}
       />

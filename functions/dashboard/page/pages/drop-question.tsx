@@ -8,7 +8,6 @@ import { summaryOf } from '../charts/summary.ts';
 import { counted, formatCount, formatDay, formatMonth, formatRange, formatShare } from '../format.ts';
 import { DraftInput } from '../parts/draft-input.tsx';
 import { AnswerOf } from '../parts/panel.tsx';
-import { ShareOf } from '../parts/share-of.tsx';
 import { hrefWith, navigate, projectHref, useUrl } from '../url-state.ts';
 import { useAnswer } from '../use-answer.ts';
 
@@ -151,16 +150,22 @@ function WeeksChart({ data }: { data: SupportAnswer }) {
   const days = weeks.map(({ day }) => day);
   const shares = weeks.map((week) => (week.of === 0 ? null : week.below / week.of));
   const title = `Below ${NAMES[dimension]} ${below}`;
-  const axis = daysAxis(days, 'week');
+  // a share of the seven days up to it, not of that day as in the answer above
+  const weekTo = (day: string) => `week to ${formatDay(day)}`;
+  const axis = { ...daysAxis(days), nameOf: (index: number) => `Week to ${formatDay(days[index] ?? '')}` };
   return (
     <ChartFigure
       id="below"
       title={title}
       info={{ of: 'dropDate', base: now.below.base, unknown: now.unknown }}
-      summary={weeks.length === 0 ? 'No week is complete yet.' : summaryOf(days, shares, days.length, formatShare)}
+      summary={
+        weeks.length === 0
+          ? 'No week is complete yet.'
+          : summaryOf(days, shares, days.length, formatShare, (day) => `in the ${weekTo(day)}`)
+      }
       period={weeks.length === 0 ? '' : `${formatDay(days[0] ?? '')} – ${formatDay(days.at(-1) ?? '')}`}
       table={{
-        columns: ['Week (UTC)', 'Share below', 'Sites below', 'Sites known'],
+        columns: ['Week to (UTC)', 'Share below', 'Sites below', 'Sites known'],
         rows: weeks.map((week, index) => [week.day, shares[index] ?? null, week.below, week.of]),
         format: (value, column) => (column === 1 ? formatShare(value) : formatCount(value)),
         nameOf: axis.nameOf,
@@ -168,7 +173,7 @@ function WeeksChart({ data }: { data: SupportAnswer }) {
     >
       {now.interval && (
         <p class="small soft">
-          Of few sites: <ShareOf share={now.below} />, so the true share may be anywhere in{' '}
+          {formatCount(now.below.sites)} of {formatCount(now.below.base)} are few: the true share may be anywhere in{' '}
           {formatRange({ low: now.interval.low / 100, high: now.interval.high / 100 })}.
         </p>
       )}

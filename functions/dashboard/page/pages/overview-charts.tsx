@@ -1,4 +1,3 @@
-import type { ChartedFlow } from '../../../../shared/figures/overview.ts';
 import type { OverviewAnswer } from '../../api.ts';
 import { daysAxis } from '../charts/axis.ts';
 import { ChartFigure } from '../charts/chart-figure.tsx';
@@ -8,6 +7,7 @@ import { LineChart } from '../charts/line-chart.tsx';
 import { summaryOf } from '../charts/summary.ts';
 import { byWeek, weekDays } from '../charts/weeks.ts';
 import { counted, formatCount, formatDay } from '../format.ts';
+import { dailyFlow, flowTotals, type ShownFlow } from './flow-totals.ts';
 
 const periodText = ({ period: { from, to } }: OverviewAnswer) => `${formatDay(from)} – ${formatDay(to)}`;
 
@@ -45,26 +45,27 @@ export function ActiveChart({ data }: { data: OverviewAnswer }) {
   );
 }
 
-const FLOWS: { name: string; label: string; tone: number; of: ChartedFlow[]; isDown?: boolean }[] = [
-  { name: 'new', label: 'New', tone: 0, of: ['new'] },
-  { name: 'back', label: 'Back', tone: 2, of: ['reactivated', 'resumed'] },
-  { name: 'left', label: 'Left', tone: 1, of: ['left'], isDown: true },
-  { name: 'silent', label: 'Went silent', tone: 5, of: ['wentSilent'], isDown: true },
+const FLOWS: { name: ShownFlow; label: string; tone: number; isDown?: boolean }[] = [
+  { name: 'new', label: 'New', tone: 0 },
+  { name: 'back', label: 'Back', tone: 2 },
+  { name: 'left', label: 'Left', tone: 1, isDown: true },
+  { name: 'silent', label: 'Went silent', tone: 5, isDown: true },
 ];
 /** More columns than this are too thin to be told apart. */
 const MOST_DAYS = 100;
 
 export function FlowsChart({ data }: { data: OverviewAnswer }) {
-  const { days: allDays, flows, partialFrom: partialDay } = data.chart;
+  const { days: allDays, partialFrom: partialDay } = data.chart;
   const isWeekly = allDays.length > MOST_DAYS;
   const step = isWeekly ? 'week' : 'day';
   const days = isWeekly ? weekDays(allDays) : allDays;
   const partialFrom = isWeekly ? Math.floor(partialDay / 7) : partialDay;
-  const series = FLOWS.map(({ of, ...flow }) => {
-    const daily = allDays.map((_, index) => sumOf(of.map((name) => flows[name][index] ?? null)));
-    return { ...flow, total: sumOf(daily.slice(0, partialDay)) ?? 0, values: isWeekly ? byWeek(daily) : daily };
+  const series = FLOWS.map((flow) => {
+    const daily = dailyFlow(data.chart, flow.name);
+    return { ...flow, values: isWeekly ? byWeek(daily) : daily };
   });
-  const [came, back, left, silent] = series.map(({ total }) => formatCount(total));
+  const totals = flowTotals(data.chart);
+  const [came, back, left, silent] = FLOWS.map(({ name }) => formatCount(totals[name]));
   const axis = daysAxis(days, step, partialFrom);
   return (
     <ChartFigure
@@ -92,9 +93,4 @@ export function FlowsChart({ data }: { data: OverviewAnswer }) {
       />
     </ChartFigure>
   );
-}
-
-function sumOf(values: (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0);
 }

@@ -4,11 +4,12 @@ import { projectApi } from '../api-client.ts';
 import { counted, formatDay, formatMonth } from '../format.ts';
 import { AnswerOf, Panel } from '../parts/panel.tsx';
 import { SentText } from '../parts/text.tsx';
+import { useNarrow } from '../parts/use-narrow.ts';
 import { useAnswer } from '../use-answer.ts';
 import { kindsOf, type SiteDay } from './site-day-kinds.ts';
 
-/** Thirteen months, as whole weeks. */
-const WEEKS = 57;
+/** Thirteen months, as whole weeks; on a phone half of them, so that a day can be seen. */
+const WEEKS = { wide: 57, narrow: 27 } as const;
 
 /** A site's days as a strip, and when its version changed. */
 export function SiteDays({ slug, id, through }: { slug: string; id: string; through: string | undefined }) {
@@ -42,12 +43,13 @@ const LEGEND = [
 ] as const;
 
 function Strip({ days: said, last }: { days: SiteDay[]; last: Day }) {
+  const weeks = useNarrow() ? WEEKS.narrow : WEEKS.wide;
   // weeks are columns from Monday to Sunday
   const weekday = (new Date(last).getUTCDay() + 6) % 7;
-  const first = addDays(last, -weekday - (WEEKS - 1) * 7);
+  const first = addDays(last, -weekday - (weeks - 1) * 7);
   const days = Array.from({ length: daysBetween(first, last) + 1 }, (_, index) => addDays(first, index));
   const kinds = kindsOf(said, days);
-  const reports = said.filter(({ kind }) => kind === 'report').length;
+  const reports = said.filter(({ day, kind }) => kind === 'report' && day >= first).length;
   const label = `${counted(reports, 'day')} with a report from ${formatDay(days[0] as Day)} to ${formatDay(last)}`;
   const months = days.flatMap((day, index) => (day.endsWith('-01') ? [{ day, week: Math.floor(index / 7) }] : []));
   return (
@@ -56,7 +58,7 @@ function Strip({ days: said, last }: { days: SiteDay[]; last: Day }) {
         {label}; the last was on{' '}
         {formatDay((said.findLast(({ kind }) => kind === 'report') ?? (said.at(-1) as SiteDay)).day)}.
       </p>
-      <svg class="strip" viewBox={`0 0 ${WEEKS * CELL} ${8 * CELL + 4}`} role="img" aria-label={label}>
+      <svg class="strip" viewBox={`0 0 ${weeks * CELL} ${8 * CELL + 4}`} role="img" aria-label={label}>
         {kinds.map((kind, index) => (
           <rect
             key={days[index]}

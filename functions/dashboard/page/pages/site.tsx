@@ -1,6 +1,6 @@
 import type { SiteAnswer } from '../../api.ts';
 import { projectApi } from '../api-client.ts';
-import { countryName, formatCount, formatMoment, momentInUtc } from '../format.ts';
+import { countryName, formatCount, formatDate, formatMoment, momentInUtc } from '../format.ts';
 import { AnswerOf, Panel } from '../parts/panel.tsx';
 import { SentText } from '../parts/text.tsx';
 import { reasonLabel } from '../reasons.ts';
@@ -25,6 +25,7 @@ export function SitePage({ slug, project, id, through }: PageProps & { id: strin
               <SentText text={data.name} cut={false} />
             </p>
           )}
+          <p class="answer">{sentence(data)}</p>
           <div class="stack">
             <SiteDays slug={slug} id={id} through={through} />
             <div class="columns">
@@ -38,6 +39,36 @@ export function SitePage({ slug, project, id, through }: PageProps & { id: strin
         </>
       )}
     </AnswerOf>
+  );
+}
+
+function sentence({ version, php, wordpress, firstSeenAt, lastSeenAt }: SiteAnswer) {
+  return (
+    <>
+      {version === null ? (
+        'Runs a version that it did not say'
+      ) : (
+        <>
+          Runs{' '}
+          <b>
+            <SentText text={version} />
+          </b>
+        </>
+      )}
+      {php !== null && (
+        <>
+          {' '}
+          on PHP <SentText text={php} />
+        </>
+      )}
+      {wordpress !== null && (
+        <>
+          {' '}
+          {php === null ? 'on' : 'and'} WordPress <SentText text={wordpress} />
+        </>
+      )}
+      . First heard of on {formatDate(firstSeenAt)}, last on <b>{formatDate(lastSeenAt)}</b>.
+    </>
   );
 }
 

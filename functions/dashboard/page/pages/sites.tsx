@@ -13,6 +13,7 @@ import { projectHref, useUrl } from '../url-state.ts';
 import { useList } from '../use-list.ts';
 import { SiteExports } from './site-exports.tsx';
 import { siteFilters } from './site-filters.ts';
+import { SitesAnswer } from './sites-answer.tsx';
 
 /** Which sites are they? */
 export function SitesPage({ slug, project }: PageProps) {
@@ -23,6 +24,7 @@ export function SitesPage({ slug, project }: PageProps) {
   return (
     <>
       <h1 class="page-name">{project?.name ?? slug}: sites</h1>
+      <SitesAnswer slug={slug} />
       <div class="stack">
         <Filters fields={fields} query={query} />
         <section class="card" aria-label="Sites">

@@ -64,7 +64,8 @@ function rowsOf({ series, total, unknown, other, partialFrom }: SeriesAnswer): {
     const change = before === null || now === null || first >= last ? null : now - before;
     return { name, sites: values[last] ?? 0, share: now, change };
   };
-  const rows = series.map(({ name, values }) => row(name, values));
+  // the API's order is that of the whole period
+  const rows = series.map(({ name, values }) => row(name, values)).sort((a, b) => b.sites - a.sites);
   if ((other[last] ?? 0) > 0) rows.push(row('', other));
   return { rows, known: knownAt(last), unknown: unknown[last] ?? 0, last };
 }

@@ -44,17 +44,18 @@ function SpreadChart({ data, releases }: { data: SeriesAnswer; releases: Release
   const axis = daysAxis(days, step, partialFrom);
   const last = Math.max(0, partialFrom - 1);
   const known = (data.total[last] ?? 0) - (data.unknown[last] ?? 0);
-  const [first] = data.series;
-  const share = known > 0 && first ? (first.values[last] ?? 0) / known : null;
+  // the API's order is that of the whole period
+  const [most] = data.series.toSorted((a, b) => (b.values[last] ?? 0) - (a.values[last] ?? 0));
+  const share = known > 0 && most ? (most.values[last] ?? 0) / known : null;
   return (
     <ChartFigure
       id="versions"
       title="Versions over time"
       info={{ of: 'share', base: known, unknown: data.unknown[last] ?? 0 }}
       summary={
-        share === null || !first
+        share === null || !most
           ? 'Nothing is known of these days yet.'
-          : `${first.name} has the most sites: ${formatShare(share)} of ${formatCount(known)}, ${axis.nameOf(last)}.`
+          : `${most.name} has the most sites: ${formatShare(share)} of ${formatCount(known)}, ${axis.nameOf(last)}.`
       }
       period={`${formatDay(days[0] ?? data.through)} – ${formatDay(data.through)}`}
       table={{

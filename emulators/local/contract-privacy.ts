@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { BigQuery } from '@google-cloud/bigquery';
 import { Storage } from '@google-cloud/storage';
 import { BSON, MongoClient } from 'mongodb';
@@ -11,13 +8,10 @@ import { urlMd5 } from '../../shared/report/site-id.ts';
 import { encodeForm } from '../../shared/simulation/form.ts';
 import { type ClientRequest, simulate } from '../../shared/simulation/simulate.ts';
 import { EVENT_TABLES } from '../../shared/stores/history/site-history.ts';
-import { freePort } from '../../shared/testing/free-port.ts';
-import { until } from '../../shared/testing/until.ts';
 import { postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
-import { type RunnerProcess, startRunner } from './runner-process.ts';
-import { STORE_VARIABLES, type StoreEnv } from './store-env.ts';
-import { countStores } from './totals.ts';
+import { type RunnerProcess, untilProcessed } from './runner-process.ts';
+import type { StoreEnv } from './store-env.ts';
 
 /** Whoever asks to be erased; each word is nobody else's. */
 const PERSON = {
@@ -130,82 +124,55 @@ function isSaid(value: string, text: string): boolean {
   return new RegExp(`(?<!\\w)${value.replace(/[^\w\s]/g, '\\$&')}(?!\\w)`).test(text);
 }
 
-describe('privacy, on the whole mesh', function () {
-  this.timeout(600_000);
-  let dataDir: string;
-  let hosts: NodeJS.ProcessEnv;
-  let runner: RunnerProcess;
+/** As a rebuild notes it. */
+async function markCopy(env: StoreEnv): Promise<void> {
+  const client = new MongoClient(env.MONGODB_URI);
+  try {
+    const change = { $set: { cloneOf: PERSON.host }, $inc: { revision: 1 } };
+    const { matchedCount } = await client.db().collection('sites').updateOne({ site: NEIGHBOUR.host }, change);
+    assert.equal(matchedCount, 1);
+  } finally {
+    await client.close();
+  }
+}
 
-  before(async () => {
-    hosts = Object.fromEntries(STORE_VARIABLES.map((name) => [name, process.env[name]]));
-    dataDir = mkdtempSync(join(tmpdir(), 'sitebeat-privacy-'));
-    runner = await startRunner(['--data', dataDir, '--port', String(await freePort())]);
-    Object.assign(process.env, runner.env);
-  });
-  after(async () => {
-    await runner.end('SIGKILL');
-    rmSync(dataDir, { recursive: true });
-    Object.assign(process.env, hosts);
-  });
+async function erase(env: StoreEnv, ...target: string[]): Promise<void> {
+  const args = ['erase', '--project', DEMO_PROJECT.slug, ...target, '--yes', '--settle', '0'];
+  const { exitCode, stderr } = await capturedRun(args, env);
+  assert.equal(exitCode, 0, stderr);
+}
 
-  const erase = async (...target: string[]) => {
-    const args = ['erase', '--project', DEMO_PROJECT.slug, ...target, '--yes', '--settle', '0'];
-    const { exitCode, stderr } = await capturedRun(args, runner.env);
-    assert.equal(exitCode, 0, stderr);
-  };
-  /** As a rebuild notes it. */
-  const markCopy = async () => {
-    const client = new MongoClient(runner.env.MONGODB_URI);
-    try {
-      const change = { $set: { cloneOf: PERSON.host }, $inc: { revision: 1 } };
-      const { matchedCount } = await client.db().collection('sites').updateOne({ site: NEIGHBOUR.host }, change);
-      assert.equal(matchedCount, 1);
-    } finally {
-      await client.close();
-    }
-  };
-
-  it('logs nothing personal, and erases a person from every store and file and nobody else', async () => {
-    const others = simulate({ seed: 11, sites: 40, projectHash: DEMO_PROJECT.hash });
+/** Once nothing is under way in the mesh; `assertForgotten` looks at its files later. */
+export function keepsPrivacy(running: () => RunnerProcess): void {
+  it('logs nothing personal, and erases a person from every store and nobody else', async () => {
+    const { collect, env, lines } = running();
+    const others = simulate({ seed: 11, sites: 20, projectHash: DEMO_PROJECT.hash });
     const [person, neighbour] = [requestsOfPerson(), requestsOfNeighbour()];
     const all = [...person, ...neighbour, ...others];
-    const ids = await postAll(runner.collect, all, { concurrency: 4 });
-    const personIds = ids.slice(0, person.length).map(String);
-    await until(
-      async (progress) => {
-        const { history, rejections } = await countStores(runner.env);
-        progress(history + rejections);
-        return history + rejections === all.length;
-      },
-      { what: 'the processing of every event' },
-    );
-    await until(
-      (progress) => {
-        const processed = runner.lines.filter((line) => line.includes('"process-event"')).length;
-        progress(processed);
-        return processed >= all.length;
-      },
-      { what: 'the latest states' },
-    );
-    const { rejections } = await countStores(runner.env);
-    assert.ok(rejections > 0, 'something was refused');
-    const log = runner.lines.join('\n');
+    const ids = (await postAll(collect, all, { concurrency: 4 })).map(String);
+    const personIds = ids.slice(0, person.length);
+    const neighbourIds = ids.slice(person.length, person.length + neighbour.length);
+    await untilProcessed([running()], ids);
+    const log = lines.join('\n');
     const said = all.flatMap(personalValues).filter((value) => isSaid(value, log));
     assert.deepEqual(said, [], 'in the logs');
 
-    await markCopy();
-    const before = await readEverything(runner.env);
+    await markCopy(env);
+    const before = await readEverything(env);
+    assert.ok(
+      personIds.some((id) => before.has(`rejections ${id}`)),
+      'something was refused',
+    );
     const held = [...before].filter(([key, text]) => isOfPerson(key + text));
     assert.ok(held.length >= 15, 'there is something to erase');
     assert.equal(held.filter(([key, text]) => (key + text).includes(NEIGHBOUR.host)).length >= 5, true);
-    await erase('--site', `https://www.${PERSON.host}/`);
-    await erase('--email', `${PERSON.first.toUpperCase()}@${PERSON.host}`);
-    const after = await readEverything(runner.env);
+    await erase(env, '--site', `https://www.${PERSON.host}/`);
+    await erase(env, '--email', `${PERSON.first.toUpperCase()}@${PERSON.host}`);
+    const after = await readEverything(env);
     assert.deepEqual(
       [...after].filter(([key, text]) => isOfPerson(key + text)),
       [],
     );
-    const neighbourIds = ids.slice(person.length, person.length + neighbour.length).map(String);
     const isConcerned = ([key, text]: [string, string]) =>
       isOfPerson(key + text) ||
       [...personIds, ...neighbourIds].some((id) => key.includes(id)) ||
@@ -218,14 +185,16 @@ describe('privacy, on the whole mesh', function () {
       neighbourIds.map((id) => after.has(`sites ${id}`)),
       [true, false, false],
     );
-
-    assert.equal(await runner.end('SIGTERM'), 0);
-    for (const word of [PERSON.host, PERSON.email, PERSON.first, PERSON.last]) {
-      assert.throws(
-        () => execFileSync('grep', ['-raFil', word, dataDir], { encoding: 'utf8' }),
-        { status: 1 },
-        `${word} is in a file`,
-      );
-    }
   });
-});
+}
+
+/** Asserts that no file of a mesh that has ended says anything of who was erased. */
+export function assertForgotten(dataDir: string): void {
+  for (const word of [PERSON.host, PERSON.email, PERSON.first, PERSON.last]) {
+    assert.throws(
+      () => execFileSync('grep', ['-raFil', word, dataDir], { encoding: 'utf8' }),
+      { status: 1 },
+      `${word} is in a file`,
+    );
+  }
+}

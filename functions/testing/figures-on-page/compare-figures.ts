@@ -1,0 +1,124 @@
+import type { Browser, Page } from 'playwright-core';
+import type { Project } from '../../../shared/project/project.ts';
+import { until } from '../../../shared/testing/until.ts';
+import type { Recount } from '../recount/recount.ts';
+import { type Answers, answeredFigures, askAll } from './answered-figures.ts';
+import { adoptionTexts } from './expected-adoption.ts';
+import { deactivationsTexts, environmentTexts } from './expected-rest.ts';
+import { type Expected, overviewTexts, sitesTexts, type Told } from './expected-texts.ts';
+import { type Figures, shownDays } from './figure-names.ts';
+import { type Reading, readPage } from './read-page.ts';
+import { recountedFigures } from './recounted-figures.ts';
+
+/** The function as a person reaches it. */
+export interface Reached {
+  url: string;
+  /** Of the link that opens the page. */
+  token: string;
+}
+
+/** What the API and a recount say of a project. */
+export async function askAndRecount(
+  { url, token }: Reached,
+  { project, recounted }: { project: Project; recounted: Recount },
+): Promise<{ told: Told; answered: Figures; contradictions: string[] }> {
+  const cookie = await signIn(url, token);
+  const get = async <Answer>(path: string): Promise<Answer> => {
+    const response = await fetch(`${url}/api/v1${path}`, { headers: { cookie } });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as Answer;
+  };
+  const answers: Answers = await askAll(get, project);
+  const { through } = answers.overview;
+  const figures = recountedFigures(recounted, { project, through, releases: answers.releases.releases });
+  const { figures: answered, contradictions } = answeredFigures(answers);
+  return { told: { project, figures, answers, shown: shownDays(through) }, answered, contradictions };
+}
+
+async function signIn(url: string, token: string): Promise<string> {
+  const { headers } = await fetch(`${url}/api/v1/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-sitebeat': '1' },
+    body: JSON.stringify({ token }),
+  });
+  return headers.get('set-cookie')?.split(';', 1)[0] ?? '';
+}
+
+const ROUNDING = 1e-9;
+
+/** Figures of one name that are not the same; one that nothing was counted of is 0. */
+export function differences(answered: Figures, recounted: Figures): string[] {
+  return [...answered].flatMap(([name, value]) => {
+    const counted = recounted.has(name) ? (recounted.get(name) as number | null) : 0;
+    const isSame = value === null || counted === null ? value === counted : Math.abs(value - counted) < ROUNDING;
+    return isSame ? [] : [`${name}: the API ${value}, a recount ${counted}`];
+  });
+}
+
+const PAGES: { path: string; texts: (told: Told) => Expected; isList?: (reading: Reading) => boolean }[] = [
+  { path: '', texts: overviewTexts },
+  { path: '/adoption', texts: adoptionTexts },
+  { path: '/environment', texts: environmentTexts },
+  { path: '/deactivations', texts: deactivationsTexts },
+  // the rows of the list are of sites, each with what it runs
+  { path: '/sites', texts: sitesTexts, isList: ({ place }) => place.startsWith('Sites > ') },
+];
+
+export interface Shown {
+  /** How many pieces of text with a digit the pages have. */
+  read: number;
+  /** Where a page says something else than it has to, or nothing; or what nobody told it. */
+  wrong: string[];
+  /** What the browser had to say. */
+  console: string[];
+}
+
+/** Opens the link, and reads every number of every page of the project, the tables behind its charts too. */
+export async function readPages(browser: Browser, { url, token }: Reached, told: Told): Promise<Shown> {
+  const context = await browser.newContext({ locale: 'en-GB', timezoneId: 'UTC', reducedMotion: 'reduce' });
+  const shown: Shown = { read: 0, wrong: [], console: [] };
+  try {
+    const page = await context.newPage();
+    page.on('console', (line) => shown.console.push(line.text()));
+    page.on('pageerror', (error) => shown.console.push(error.message));
+    // so that the figures are not late
+    await page.clock.setFixedTime(Date.parse(String(told.answers.status.rebuiltAt)) + MINUTE_MS);
+    let link = `#token=${token}`;
+    for (const { path, texts, isList = () => false } of PAGES) {
+      await page.goto(`${url}/p/${told.project.slug}${path}?tables=all${link}`);
+      link = '';
+      await settled(page);
+      const readings = (await readPage(page)).filter((reading) => !isList(reading));
+      shown.read += readings.length;
+      shown.wrong.push(...compare(readings, texts(told)).map((line) => `${path || '/'}: ${line}`));
+    }
+    return shown;
+  } finally {
+    await context.close();
+  }
+}
+
+const MINUTE_MS = 60_000;
+
+/** Nothing is awaited, twice with some frames between: an answer may lead to the next question. */
+async function settled(page: Page): Promise<void> {
+  const isStill =
+    "document.querySelector('main h1') !== null && document.querySelector('[aria-busy=true]') === null && document.querySelector('.answer') !== null";
+  await page.waitForLoadState('networkidle');
+  await until(() => page.evaluate(isStill) as Promise<boolean>, { what: 'the page with its answers' });
+}
+
+/** Spaces differ between what writes a number here and there. */
+const plain = (text: string): string => text.replaceAll(/\s/g, '');
+
+function compare(readings: readonly Reading[], expected: Expected): string[] {
+  const missing = new Map(expected);
+  const wrong = readings.flatMap(({ place, text }) => {
+    const wanted = missing.get(place);
+    missing.delete(place);
+    if (wanted !== undefined && plain(wanted) === plain(text)) return [];
+    return [`${place}: it says “${text}”, ${wanted === undefined ? 'which nobody told it' : `and not “${wanted}”`}`];
+  });
+  const left = [...missing].filter(([, text]) => /\d/.test(text));
+  return [...wrong, ...left.map(([place, text]) => `${place}: “${text}” is not there`)];
+}
