@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { openCohorts } from '../../shared/runtime/cohorts.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import { openArchive } from '../../shared/stores/archive/archive.ts';
 import { openCountries } from '../../shared/stores/countries.ts';
@@ -18,6 +19,7 @@ import { openUnclaimed } from '../../shared/stores/sites/unclaimed.ts';
 export function openStores(options: QueryOptions & { bucket: string }, db: Db, log: Log) {
   return {
     archive: openArchive(options),
+    cohorts: openCohorts(),
     countryOf: openCountries(),
     now: () => new Date(),
     projects: openProjects(db),

@@ -12,8 +12,8 @@ import { processEvent, type Stores } from './process-event.ts';
 
 /** As many as one instance works on at once; see mesh.json. */
 const AT_ONCE = 80;
-const EVENTS = 320;
-const ROUNDS = 3;
+const EVENTS = 800;
+const ROUNDS = 2;
 
 /** Stores that share nothing with those of another event. */
 function storesAlone({ stores, db, env }: OwnSystem): Stores {

@@ -3,6 +3,7 @@ import type { ObjectReference } from '../../shared/event/notification.ts';
 import { objectName } from '../../shared/event/object-name.ts';
 import { eventKeys, indexedKeys, tracesOf } from '../../shared/report/event-keys.ts';
 import { type Attribution, interpret, type Meaning, payloadHash, rejectionOf } from '../../shared/report/interpret.ts';
+import type { Cohorts } from '../../shared/runtime/cohorts.ts';
 import { PermanentError } from '../../shared/runtime/errors.ts';
 import type { Archive } from '../../shared/stores/archive/archive.ts';
 import type { Erasures } from '../../shared/stores/erasures.ts';
@@ -15,6 +16,8 @@ import { type LatestStores, updateSite } from './update-site.ts';
 
 export interface Stores extends Sources, HistoryStores, LatestStores {
   archive: Pick<Archive, 'read'>;
+  /** Of this instance. */
+  cohorts: Cohorts;
   sites: LatestStores['sites'];
   unclaimed: Unclaimed;
   eventKeys: Pick<EventKeys, 'append'>;
@@ -24,17 +27,19 @@ export interface Stores extends Sources, HistoryStores, LatestStores {
 /**
  * The pipeline: reads an event once, says once whom it is from and what it means, and writes that side by side to the history
  * and to the site's latest state, so that the two cannot disagree. Resolves when both are done; when either fails, the event
- * comes again, and a branch that was done writes the same once more.
+ * comes again, and a branch that was done writes the same once more. An object that is gone was erased.
  */
 export async function processEvent({ name }: Pick<ObjectReference, 'name'>, stores: Stores): Promise<void> {
-  const site = await processOne(name, stores);
-  if (site) await processClaimed(site, stores);
+  await stores.cohorts.run(
+    () => stores.archive.read(name),
+    async (event) => {
+      const site = event && (await processOne(event, stores));
+      if (site) await processClaimed(site, stores);
+    },
+  );
 }
 
-async function processOne(name: string, stores: Stores): Promise<SiteDocument | undefined> {
-  const event = await stores.archive.read(name);
-  // it was erased
-  if (event === undefined) return undefined;
+async function processOne(event: StoredEvent, stores: Stores): Promise<SiteDocument | undefined> {
   let attribution = await attribute(event, stores);
   let meaning = await meaningOf(event, attribution, stores);
   if (meaning.unclaimed) {
@@ -71,7 +76,9 @@ async function processClaimed({ urlMd5s, firstSeenAt }: SiteDocument, stores: St
   for (const { eventId, receivedAt, urlMd5 } of await stores.unclaimed.withMd5s(urlMd5s, firstSeenAt)) {
     const sites = sitesOf.get(urlMd5) ?? (await stores.sites.withMd5(urlMd5));
     sitesOf.set(urlMd5, sites);
-    if (onlyOwner(sites, receivedAt)) await processOne(objectName('deactivate', receivedAt, eventId), stores);
+    if (!onlyOwner(sites, receivedAt)) continue;
+    const event = await stores.archive.read(objectName('deactivate', receivedAt, eventId));
+    if (event) await processOne(event, stores);
   }
 }
 

@@ -2,6 +2,7 @@ import type { StoredEvent } from '../../shared/event/envelope.ts';
 import { objectName } from '../../shared/event/object-name.ts';
 import type { Project } from '../../shared/project/project.ts';
 import { urlMd5 } from '../../shared/report/site-id.ts';
+import { openCohorts } from '../../shared/runtime/cohorts.ts';
 import { type Archive, openArchive } from '../../shared/stores/archive/archive.ts';
 import { openErasures } from '../../shared/stores/erasures.ts';
 import { openLateDays } from '../../shared/stores/figures/late-days.ts';
@@ -59,6 +60,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
   const written = new Set<string>();
   const stores: Stores = {
     archive,
+    cohorts: openCohorts(),
     countryOf: () => null,
     now: () => new Date(),
     projects: openProjects(db),

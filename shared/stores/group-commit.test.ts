@@ -17,16 +17,26 @@ describe('groupCommit', () => {
 
   it('lets a lone item wait for nobody, and those that come meanwhile share commits of at most the limit', async () => {
     const { commits, group } = setUp();
-    await Promise.all([1, 2, 3, 4, 5, 6].map((item) => group.add(item)));
+    const first = group.add(1);
+    await new Promise(process.nextTick);
+    assert.deepEqual(commits, [[1]]);
+    await Promise.all([first, ...[2, 3, 4, 5, 6].map((item) => group.add(item))]);
     assert.deepEqual(commits, [[1], [2, 3, 4], [5, 6]]);
     await group.add(7);
     assert.deepEqual(commits.at(-1), [7]);
   });
 
+  it('takes those together that go on from one answer', async () => {
+    const { commits, group } = setUp();
+    const answer = Promise.resolve();
+    await Promise.all([1, 2, 3].map((item) => answer.then(() => group.add(item))));
+    assert.deepEqual(commits, [[1, 2, 3]]);
+  });
+
   it('keeps a commit below the size, but for an item that is larger alone', async () => {
     const { commits, group } = setUp();
     await Promise.all([1, 60, 40, 30, 500, 2].map((item) => group.add(item)));
-    assert.deepEqual(commits, [[1], [60, 40], [30], [500], [2]]);
+    assert.deepEqual(commits, [[1, 60], [40, 30], [500], [2]]);
   });
 
   it('fails an item that was refused, and not its neighbours', async () => {
@@ -45,11 +55,11 @@ describe('groupCommit', () => {
       if (items.includes(2)) throw new Error('out of reach');
       return new Map();
     });
-    const outcomes = await Promise.allSettled([1, 2, 3].map((item) => group.add(item)));
+    const outcomes = await Promise.allSettled([1, 2, 3, 4].map((item) => group.add(item)));
     assert.deepEqual(
       outcomes.map(({ status }) => status),
-      ['fulfilled', 'rejected', 'rejected'],
+      ['rejected', 'rejected', 'rejected', 'fulfilled'],
     );
-    await group.add(4);
+    await group.add(5);
   });
 });

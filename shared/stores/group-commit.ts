@@ -9,8 +9,9 @@ export interface GroupLimits<T> {
 export type Outcome<R> = { value: R } | { error: unknown };
 
 /**
- * Several callers' items in one call. While a call is under way the items that arrive wait together, and go in the next one, as
- * many as the limits allow: a lone item waits for nobody, and under load each costs a fraction of a call. `call` gives the outcome of
+ * Several callers' items in one call: those that come in the same turn of the event loop. While a call is under way the items that
+ * arrive wait together, and go in the next one, as many as the limits allow: a lone item waits for nobody, and under load each
+ * costs a fraction of a call. `call` gives the outcome of
  * each item; when it fails as a whole, every item of it has failed.
  */
 export function groupCalls<T, R>(
@@ -28,7 +29,6 @@ export function groupCalls<T, R>(
     return over === -1 ? waiting.length : over;
   };
   const run = async () => {
-    running = true;
     while (waiting.length > 0) {
       const count = fitting();
       const group = waiting.slice(0, count);
@@ -49,7 +49,10 @@ export function groupCalls<T, R>(
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, size: sizeOf(item), resolve, reject });
-      if (!running) void run();
+      if (running) return;
+      running = true;
+      // those that go on from one answer come one after the other in this turn of the event loop
+      process.nextTick(run);
     });
 }
 

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
+import { spy } from 'sinon';
 import { ownDatabase } from '../testing/stores.ts';
 import type { Latest } from './mongodb.ts';
-import { DUPLICATE_KEY } from './mongodb.ts';
+import { DUPLICATE_KEY, openReplacer } from './mongodb.ts';
 import { openDeactivations } from './sites/deactivations.ts';
 import { openOptOuts } from './sites/opt-outs.ts';
 
 const OPT_OUT = { project: 'p', urlMd5: '6ea0a65d4dee544e5e0f4ff88b2e1c30' };
 
-describe('replaceEarlier', () => {
+describe('openReplacer', () => {
   let latest: Latest;
 
   before(() => {
@@ -51,6 +52,27 @@ describe('replaceEarlier', () => {
     const { put, latest: latestOf } = openOptOuts(latest.db);
     await Promise.all(['3', '1', '5', '2', '4'].map((stamp) => put({ ...OPT_OUT, stamp })));
     assert.equal(await latestOf('p', [OPT_OUT.urlMd5]), '5');
+  });
+
+  it('fails a document that cannot be sent, and none of those that share its write', async () => {
+    const optOuts = latest.db.collection<{ _id: string; stamp: unknown }>('optOuts');
+    const replace = openReplacer(optOuts, ({ stamp }) => ({ stamp: { $lte: stamp } }));
+    const stamps = ['1', 'x'.repeat(17 * 1024 * 1024), '2'];
+    const outcomes = await Promise.allSettled(stamps.map((stamp, index) => replace({ _id: `p:${index}`, stamp })));
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected', 'fulfilled'],
+    );
+    assert.equal(await optOuts.countDocuments(), 2);
+  });
+
+  it('shares a write among those that come at once', async () => {
+    const optOuts = latest.db.collection<{ _id: string; stamp: string }>('optOuts');
+    const write = spy(optOuts, 'bulkWrite');
+    const replace = openReplacer(optOuts, ({ stamp }) => ({ stamp: { $lte: stamp } }));
+    await Promise.all(['1', '2', '3'].map((stamp) => replace({ _id: `p:${stamp}`, stamp })));
+    assert.equal(write.callCount, 1);
+    assert.equal(await optOuts.countDocuments(), 3);
   });
 
   it('keeps the deactivation of the later state of a site', async () => {

@@ -3,6 +3,7 @@ import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { userAgentMd5 } from '../../../shared/event/envelope.ts';
 import { objectName } from '../../../shared/event/object-name.ts';
 import { payloadHash } from '../../../shared/report/interpret.ts';
+import { openCohorts } from '../../../shared/runtime/cohorts.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { PermanentError, transient } from '../../../shared/runtime/errors.ts';
 import { openCountries } from '../../../shared/stores/countries.ts';
@@ -120,6 +121,7 @@ function openTarget(db: Db, archive: RecoveryStores['archive']): Stores {
   const nothing = async () => {};
   return {
     archive,
+    cohorts: openCohorts(),
     countryOf: openCountries(),
     now: () => new Date(),
     projects: unarchived(openProjects(db)),

@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import type { ObjectReference } from '../../../shared/event/notification.ts';
 import { rejectionOfObject } from '../../../shared/event/rejection.ts';
+import { openCohorts } from '../../../shared/runtime/cohorts.ts';
 import { handleEvent } from '../../../shared/runtime/handle-event.ts';
 import { processEvent, type Stores } from '../../process-event/process-event.ts';
 import { sweep } from '../../sweep/sweep.ts';
@@ -42,6 +43,7 @@ export async function faultlessOutcome(
   const stores: Stores = {
     ...mongodbStores(db),
     archive,
+    cohorts: openCohorts(),
     countryOf,
     history: { append: async (table, row) => void rows.add(rowText(table, row)) },
     rejections: {

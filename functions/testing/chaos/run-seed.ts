@@ -1,6 +1,7 @@
 import type { ObjectReference } from '../../../shared/event/notification.ts';
 import { objectName, parseObjectName } from '../../../shared/event/object-name.ts';
 import type { SubscriberRequest } from '../../../shared/event/subscriber.ts';
+import { openCohorts } from '../../../shared/runtime/cohorts.ts';
 import { seededRandom } from '../../../shared/simulation/random.ts';
 import type { Archive } from '../../../shared/stores/archive/archive.ts';
 import { openIntake } from '../../collect/intake.ts';
@@ -162,6 +163,7 @@ function gatedStores(
   return {
     ...mongodbStores(gatedDb(own.db, gate)),
     ...(Object.fromEntries(gated) as typeof remote),
+    cohorts: openCohorts(),
     countryOf: () => null,
     now: () => from,
   };

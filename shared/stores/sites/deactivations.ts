@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import type { Environment } from '../../report/environment.ts';
 import { transient } from '../../runtime/errors.ts';
-import { replaceEarlier } from '../mongodb.ts';
+import { openReplacer } from '../mongodb.ts';
 import type { SiteDeactivation } from './sites.ts';
 
 /** The latest deactivation of a site. */
@@ -29,15 +29,10 @@ export interface Deactivations {
 }
 
 export function openDeactivations(db: Db): Deactivations {
-  const deactivations = db.collection<DeactivationDocument>('deactivations');
+  const replace = openReplacer(db.collection<DeactivationDocument>('deactivations'), ({ revision }) => ({
+    revision: { $lte: revision },
+  }));
   return {
-    put: (document) =>
-      transient('deactivations', () =>
-        replaceEarlier(
-          deactivations,
-          { ...document, hasText: hasText(document) },
-          { revision: { $lte: document.revision } },
-        ),
-      ),
+    put: (document) => transient('deactivations', () => replace({ ...document, hasText: hasText(document) })),
   };
 }

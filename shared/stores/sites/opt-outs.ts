@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { transient } from '../../runtime/errors.ts';
 import { groupQuestions } from '../group-commit.ts';
-import { replaceEarlier } from '../mongodb.ts';
+import { openReplacer } from '../mongodb.ts';
 import { type Stamp, siteKey } from './sites.ts';
 
 /** The latest opt-out of each site, kept by md5: it can come before the site's first report. */
@@ -27,6 +27,7 @@ const MAX_IDS = 5000;
 
 export function openOptOuts(db: Db): OptOuts {
   const optOuts = db.collection<OptOutDocument>('optOuts');
+  const replace = openReplacer(optOuts, ({ stamp }) => ({ stamp: { $lte: stamp } }));
   const stampsOf = async (ids: string[]) => {
     const found = await optOuts
       .find({ _id: { $in: ids } })
@@ -47,11 +48,7 @@ export function openOptOuts(db: Db): OptOuts {
     { maxSize: MAX_IDS, sizeOf: (ids) => ids.length },
   );
   return {
-    put: (optOut) =>
-      transient('opt-outs', () => {
-        const _id = siteKey(optOut.project, optOut.urlMd5);
-        return replaceEarlier(optOuts, { _id, ...optOut }, { stamp: { $lte: optOut.stamp } });
-      }),
+    put: (optOut) => transient('opt-outs', () => replace({ _id: siteKey(optOut.project, optOut.urlMd5), ...optOut })),
     latest: (project, urlMd5s) =>
       transient('opt-outs', () => latest(urlMd5s.map((urlMd5) => siteKey(project, urlMd5)))),
     stamps: (ids) => transient('opt-outs', () => stampsOf(ids)),
