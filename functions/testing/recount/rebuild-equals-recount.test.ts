@@ -34,8 +34,8 @@ import { recount } from './recount.ts';
 import { roughHistory } from './rough-history.ts';
 
 /** As large as one asks: `npm run proof:figures`. */
-const SITES = Number(process.env.SITEBEAT_FIGURES_SITES ?? 30);
-const DAYS = Number(process.env.SITEBEAT_FIGURES_DAYS ?? 33);
+const SITES = Number(process.env.SITEBEAT_FIGURES_SITES ?? 60);
+const DAYS = Number(process.env.SITEBEAT_FIGURES_DAYS ?? 40);
 const ROUGH = 3;
 /** Of each history. */
 const ERASED = 3;
