@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { buildFunctions } from '../../functions/build.ts';
-import { type Mesh, readMesh } from '../../functions/mesh.ts';
+import { readMesh } from '../../functions/mesh.ts';
 import { findMeshViolations } from '../../functions/testing/chaos/mesh-violations.ts';
 import { concurrently } from '../../shared/runtime/concurrently.ts';
 import { type Random, seededRandom } from '../../shared/simulation/random.ts';
@@ -11,7 +11,7 @@ import { type FaultProxy, startHttpFaults, startTcpFaults } from '../faults/inde
 import { type FunctionProcess, startFunction } from './function-process.ts';
 import { ownStores, removeOwnStores } from './own-stores.ts';
 import { post } from './post.ts';
-import { DEMO_PROJECT, provisionDelivery, provisionStores } from './provision.ts';
+import { DEMO_PROJECT, impatient, provisionDelivery, provisionStores } from './provision.ts';
 import type { StoreEnv } from './store-env.ts';
 import { countObjects, countProcessed } from './totals.ts';
 
@@ -35,8 +35,6 @@ const POSTS_AT_ONCE = 16;
 const HARMED = 0.05;
 /** gRPC and MongoDB's protocol take many chunks a call. */
 const CHUNKS_HARMED = 0.01;
-/** Nobody waits for minutes here. */
-const BACKOFF = { minBackoffSeconds: 1, maxBackoffSeconds: 2 };
 const STUCK_MS = 120_000;
 
 /** Posts to a mesh of processes, with a fault proxy before each store and before process-event, and kills functions meanwhile. */
@@ -110,13 +108,6 @@ async function startHarmedMesh(env: StoreEnv, random: Random) {
       await Promise.all(proxies.map((proxy) => proxy.stop()));
     },
   };
-}
-
-function impatient(mesh: Mesh): Mesh {
-  const functions = mesh.functions.map((fn) =>
-    fn.delivery ? { ...fn, delivery: { ...fn.delivery, ...BACKOFF } } : fn,
-  );
-  return { ...mesh, functions };
 }
 
 /** Cloud Run keeps a request until an instance is there. One that breaks off is lost: a plugin does not come again. */

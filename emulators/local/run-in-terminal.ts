@@ -3,8 +3,8 @@ import { DEMO_PROJECT } from './provision.ts';
 import { addSample, SAMPLE_PROJECT, type Sample, type SampleOptions } from './sample.ts';
 import type { Options } from './start.ts';
 
-/** By then it ends, whatever hangs. */
-const STOP_MS = 4800;
+/** By then it ends, whatever hangs. Tests, which share their machine, give it longer. */
+const STOP_MS = Number(process.env.SITEBEAT_STOP_MS ?? 4800);
 const NPM_CHECK_MS = 250;
 
 /** Runs a mesh until a signal ends it, and says where it is and what happens in it. */

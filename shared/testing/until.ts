@@ -9,6 +9,9 @@ export interface Patience {
   what?: string;
 }
 
+/** Most of what is asked works for the answer: whoever waits for long asks less often. */
+const MAX_WAIT_MS = 500;
+
 /**
  * Asks `check` again and again until it gives a truthy value, and resolves with that. Rejects with the last error of `check`,
  * or with `what` was waited for, once nothing moved for `deadlineMs`: neither was it first asked in that time, nor did a sign
@@ -26,7 +29,7 @@ export async function until<T>(
     last = now;
     deadline = Date.now() + deadlineMs;
   };
-  for (let waitMs = 5; ; waitMs = Math.min(waitMs * 1.5, 200)) {
+  for (let waitMs = 5; ; waitMs = Math.min(waitMs * 1.5, MAX_WAIT_MS)) {
     let failure: unknown;
     try {
       const value = await check(progress);
