@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const FRAMEWORK = fileURLToPath(
   new URL('../../node_modules/@google-cloud/functions-framework/build/src/main.js', import.meta.url),
 );
-/** Answers each message with the highest resident set since the last one, and the CPU time so far. */
+/** Answers each message with the highest resident set since the last one, and the CPU time so far; ends with who started it. */
 const TELL_USAGE = `data:text/javascript,
 let peak = 0;
 const look = () => { peak = Math.max(peak, process.memoryUsage.rss()); };
@@ -23,6 +23,7 @@ process.on('message', () => {
   process.send({ peakBytes: peak, cpuMs: (user + system) / 1000 });
   peak = 0;
 });
+process.once('disconnect', () => process.exit(1));
 process.channel.unref();`;
 
 let built: Promise<void> | undefined;

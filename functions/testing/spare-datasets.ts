@@ -1,13 +1,15 @@
-import type { Dataset } from '@google-cloud/bigquery';
+import { BigQuery, type Dataset } from '@google-cloud/bigquery';
 import { readTables, type TableDefinition } from '../../shared/stores/history/tables.ts';
 import { ownDataset } from '../../shared/testing/stores.ts';
 
-/** Empty ones, which end with the emulator that they are in. */
+/** Empty ones, each of an emulator: a test may have one of its own. */
 const spare: Dataset[] = [];
 
 /** A dataset that nobody else has, with the tables and views of schemas/bigquery and nothing in them; give it back in the end. */
 export async function takeDataset(): Promise<Dataset> {
-  return spare.pop() ?? ownDataset();
+  const { apiEndpoint } = new BigQuery();
+  const found = spare.findIndex(({ bigQuery }) => bigQuery.apiEndpoint === apiEndpoint);
+  return found === -1 ? ownDataset() : (spare.splice(found, 1)[0] as Dataset);
 }
 
 /**

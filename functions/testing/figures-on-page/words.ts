@@ -26,10 +26,7 @@ export const say = {
   sites: (value: number): string => `${whole.format(value)} ${value === 1 ? 'site' : 'sites'}`,
   days: (value: number): string => `${whole.format(value)} ${value === 1 ? 'day' : 'days'}`,
   /** Below 10 % with one decimal. */
-  share(value: number): string {
-    const percent = value * 100;
-    return `${value !== 0 && Math.abs(percent) < 9.95 ? one.format(percent) : whole.format(percent)}%`;
-  },
+  share: (value: number): string => (value !== 0 && Math.abs(value) < 0.0995 ? onePercent : wholePercent).format(value),
   /** From one share of 1 to another. */
   range: (low: number, high: number): string => (high < 0.0995 ? onePercent : wholePercent).formatRange(low, high),
   day: (value: string): string => day.format(new Date(value)),

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate } from 'node:timers/promises';
 import type { Dataset } from '@google-cloud/bigquery';
 import sinon from 'sinon';
 import { TransientError } from '../../runtime/errors.ts';
@@ -59,6 +60,7 @@ describe('tableAppender', () => {
     const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {
       const first = assert.rejects(append(ROW), TransientError);
+      await setImmediate();
       const second = assert.rejects(append({ ...ROW, event_id: 'event-2' }), TransientError);
       clock.tick(30_000);
       await first;
