@@ -27,10 +27,7 @@ export function compileProjection(specification: Value): (document: Document) =>
   return (document) => project(document, paths, inclusive);
 }
 
-/**
- * The same for whole fields that are included, of a document's bytes: without decoding what is left out, which is most of a large
- * document. undefined for every other projection.
- */
+/** The same for whole fields, included, of bytes: what is left out is not decoded. undefined for other projections. */
 export function compileBytesProjection(specification: Document): ((bytes: Uint8Array) => Uint8Array) | undefined {
   const { _id: id = 1, ...others } = specification;
   const names = Object.keys(others);
@@ -38,30 +35,32 @@ export function compileBytesProjection(specification: Document): ((bytes: Uint8A
     return undefined;
   const kept = isIncluding('_id', id) ? ['_id', ...names] : names;
   const wanted = kept.map((name) => Buffer.from(`${name}\0`));
+  // many small results share their memory: one each is most of what they cost
+  let [shared, start] = [Buffer.alloc(0), 0];
   return (bytes) => {
-    const projected = Buffer.allocUnsafe(bytes.length);
-    let length = 4;
-    for (let at = 4; at < bytes.length - 1; ) {
+    const isFull = shared.length - start < bytes.length;
+    if (isFull) [shared, start] = [Buffer.allocUnsafe(Math.max(65_536, bytes.length)), 0];
+    let [to, left] = [start + 4, wanted.length];
+    for (let at = 4; left > 0 && at < bytes.length - 1; ) {
       let valueAt = at + 2;
       while (bytes[valueAt - 1] !== 0) valueAt += 1;
       const end = valueAt + valueBytes(bytes, bytes[at] as number, valueAt);
       if (wanted.some((name) => isAt(bytes, at + 1, valueAt, name))) {
-        projected.set(bytes.subarray(at, end), length);
-        length += end - at;
+        while (at < end) shared[to++] = bytes[at++] as number;
+        left -= 1;
       }
       at = end;
     }
-    projected[length] = 0;
-    // its length counts itself and the byte that ends it
-    projected.writeInt32LE(length + 1);
-    return projected.subarray(0, length + 1);
+    shared[to++] = 0;
+    shared.writeInt32LE(to - start, start);
+    const projected = shared.subarray(start, to);
+    start = to;
+    return projected;
   };
 }
 
 function isAt(bytes: Uint8Array, from: number, to: number, name: Uint8Array): boolean {
-  if (to - from !== name.length) return false;
-  for (let i = 0; i < name.length; i++) if (bytes[from + i] !== name[i]) return false;
-  return true;
+  return to - from === name.length && name.every((byte, i) => bytes[from + i] === byte);
 }
 
 /** Of the types of one length. Source: bsonspec.org; what is not here has none. */

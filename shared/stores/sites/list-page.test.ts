@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Filter, FindOptions } from 'mongodb';
 import { ownDatabase } from '../../testing/stores.ts';
 import type { Latest } from '../mongodb.ts';
 import { type ListQuery, MAX_LOOKED_AT, type PageRequest, type Position, readPage } from './list-page.ts';
@@ -12,11 +13,11 @@ interface Item {
 describe('readPage', () => {
   let latest: Latest;
   const items = () => latest.db.collection<Item>('items');
+  const order: ListQuery<Item>['driver']['order'] = [
+    ['at', 1],
+    ['_id', 1],
+  ];
   const page = (request: PageRequest, matches: ListQuery<Item>['matches'], sides = ['one']) => {
-    const order: ListQuery<Item>['driver']['order'] = [
-      ['at', 1],
-      ['_id', 1],
-    ];
     const driver = { equal: sides.map((side) => ({ side })), order };
     return readPage(items(), { driver, projection: { at: 1 }, matches }, request);
   };
@@ -63,6 +64,35 @@ describe('readPage', () => {
       ],
     );
     assert.deepEqual((await page({ limit: 2, after: [7, '05007'] }, () => true)).next, null);
+  });
+
+  it('reads the few that match once more, and leaves out what is erased, or ceases to match, in between', async () => {
+    const ids = ['00201', '00301', '00401'];
+    const write = async () => {
+      await items().deleteOne({ _id: '00201' });
+      await items().updateOne({ _id: '00301' }, { $set: { at: -1 } });
+    };
+    const collection = items();
+    const find = collection.find.bind(collection);
+    const meanwhile = (filter: Filter<Item>, options: FindOptions) => {
+      const cursor = find(filter, options);
+      return 'side' in filter ? cursor : { toArray: () => write().then(() => cursor.toArray()) };
+    };
+    Object.assign(collection, { find: meanwhile });
+    const query: ListQuery<Item> = {
+      driver: { equal: [{ side: 'one' }], order, range: { $lt: 1 } },
+      projection: { at: 1, side: 1 },
+      checked: { at: 1 },
+      matches: ({ _id, at }) => ids.includes(_id) && at >= 0,
+    };
+    try {
+      const { rows, next } = await readPage(collection, query, { limit: 5 });
+      assert.deepEqual([rows, next], [[{ _id: '00401', at: 0, side: 'one' }], null]);
+    } finally {
+      const former = ids.map((_id) => ({ _id, at: 0, side: 'one' }));
+      await items().deleteMany({ _id: { $in: ids } });
+      await items().insertMany(former);
+    }
   });
 
   it('refuses a position outside of its range: behind it are the documents of others', async () => {

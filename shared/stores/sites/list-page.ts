@@ -26,6 +26,8 @@ export const MAX_LIMIT = 1000;
 /** So many documents a page looks at, whatever it finds. */
 export const MAX_LOOKED_AT = 5000;
 const CHUNK = 500;
+/** Where one in so many matches, it is cheaper to read all of each at once than those that match twice. */
+const OFTEN = 4;
 
 /** Throws RangeError. */
 export function checkLimit({ limit }: PageRequest): void {
@@ -50,9 +52,11 @@ interface Bounds {
 
 export interface ListQuery<T> {
   driver: Driver;
-  /** Which of the fields a document comes with. */
+  /** Which of the fields a row comes with, those of the order among them. */
   projection: Document;
-  /** What the driver says nothing of. */
+  /** Those of them that `matches` and the order need; absent: all. Looking at many is as dear as what they come with. */
+  checked?: Document;
+  /** What the driver says nothing of; with `checked`, all that has to hold. */
   matches: (document: T) => boolean;
 }
 
@@ -64,28 +68,52 @@ export interface ListQuery<T> {
  */
 export async function readPage<T extends { _id: string }>(
   collection: Collection<T>,
-  { driver, projection, matches }: ListQuery<T>,
+  query: ListQuery<T>,
   { after, limit, reverse = false }: PageRequest,
 ): Promise<ListPage<T>> {
+  const { driver, matches } = query;
   if (after !== undefined) checkPosition(after, driver);
   const order = driver.order.map(([field, direction]): Driver['order'][0] => [
     field,
     reverse ? flip(direction) : direction,
   ]);
-  const streams = driver.equal.map((equal) =>
-    documentsOf(collection, { equal, order, range: driver.range ?? {}, projection }, after, limit + 1),
-  );
-  const page: ListPage<T> = { rows: [], next: null, complete: true, lookedAt: 0 };
+  const found: T[] = [];
+  let lookedAt = 0;
   let last: T | undefined;
+  const { projection, checked = projection } = query;
+  const areAll = () => checked === projection || found.length * OFTEN >= lookedAt;
+  const fields: Fields<T> = { projection, checked, areAll, whole: new Set() };
+  const streams = driver.equal.map((equal) =>
+    documentsOf(collection, { equal, order, range: driver.range ?? {} }, fields, after, limit + 1),
+  );
+  const pageTo = async (next: Position | null, complete: boolean): Promise<ListPage<T>> => {
+    return { rows: await rowsOf(collection, query, found, fields.whole), next, complete, lookedAt };
+  };
   for await (const document of merged(streams, order)) {
-    if (last !== undefined && (page.rows.length === limit || page.lookedAt === MAX_LOOKED_AT)) {
-      return { ...page, next: positionOf(last, order), complete: page.rows.length === limit };
+    if (last !== undefined && (found.length === limit || lookedAt === MAX_LOOKED_AT)) {
+      return pageTo(positionOf(last, order), found.length === limit);
     }
-    page.lookedAt += 1;
+    lookedAt += 1;
     last = document;
-    if (matches(document)) page.rows.push(document);
+    if (matches(document)) found.push(document);
   }
-  return page;
+  return pageTo(null, true);
+}
+
+/** What was found, with all fields; without what was erased, or has ceased to match, since it was looked at. */
+async function rowsOf<T extends { _id: string }>(
+  collection: Collection<T>,
+  { projection, matches }: ListQuery<T>,
+  found: T[],
+  whole: Set<T>,
+): Promise<T[]> {
+  const ids = found.filter((row) => !whole.has(row)).map(({ _id }) => _id);
+  if (ids.length === 0) return found;
+  const rest = await collection
+    .find({ _id: { $in: ids } } as Filter<T>, { projection, batchSize: ids.length })
+    .toArray();
+  const restOf = new Map((rest as unknown as T[]).filter(matches).map((row) => [row._id, row]));
+  return found.flatMap((row) => (whole.has(row) ? row : (restOf.get(row._id) ?? [])));
 }
 
 function checkPosition(position: Position, { order, range: { $gt, $gte, $lt } = {} }: Driver): void {
@@ -104,17 +132,26 @@ function flip(direction: 1 | -1): 1 | -1 {
 
 interface Range extends Required<Pick<Driver, 'order' | 'range'>> {
   equal: Document;
-  projection: Document;
+}
+
+/** Whether what is read next comes with all fields, and what came so. */
+interface Fields<T> extends Required<Pick<ListQuery<T>, 'projection' | 'checked'>> {
+  areAll: () => boolean;
+  whole: Set<T>;
 }
 
 async function* documentsOf<T extends Document>(
   collection: Collection<T>,
   range: Range,
+  { projection, checked, areAll, whole }: Fields<T>,
   after: Position | undefined,
   first: number,
 ): AsyncGenerator<T> {
-  for (let [at, size] = [after, first]; ; size = CHUNK) {
-    const chunk = await readChunk(collection, range, at, size);
+  for (let [at, size, looked] = [after, first, 0]; ; looked += size) {
+    const all = areAll();
+    if (looked > 0) size = all ? CHUNK : Math.max(CHUNK, Math.min(looked, MAX_LOOKED_AT + 1 - looked));
+    const chunk = await readChunk(collection, range, { projection: all ? projection : checked, after: at, size });
+    if (all) for (const document of chunk) whole.add(document);
     yield* chunk;
     const last = chunk.at(-1);
     if (last === undefined || chunk.length < size) return;
@@ -124,9 +161,8 @@ async function* documentsOf<T extends Document>(
 
 async function readChunk<T extends Document>(
   collection: Collection<T>,
-  { equal, order, range, projection }: Range,
-  after: Position | undefined,
-  size: number,
+  { equal, order, range }: Range,
+  { projection, after, size }: { projection: Document; after: Position | undefined; size: number },
 ): Promise<T[]> {
   const chunk: T[] = [];
   for (const filter of filtersAfter(order, range, after)) {

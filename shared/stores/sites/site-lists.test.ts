@@ -189,6 +189,7 @@ describe('openSiteLists', () => {
         assert.deepEqual(rows.map(({ _id }) => _id).sort(), wanted.sort());
         const back = await read(filter, { limit: limit + 1, reverse: true });
         assert.deepEqual(back.reverse(), rows);
+        for (const row of rows) assert.deepEqual(row.firstSeenAt, new Date(START));
         for (const row of rows) assert.ok(!('adminEmail' in row) && !('emailKey' in row) && !('urlMd5s' in row));
       }),
       { numRuns: 40 },

@@ -74,13 +74,23 @@ export function openSiteLists(db: Db): SiteLists {
       return transient('sites', async () => {
         const driver = driverOf(project, filter);
         const ordering = driver.order.map(([field]) => field);
-        const projection = Object.fromEntries([...ROW_FIELDS, ...ordering, ...keysOf(filter)].map((name) => [name, 1]));
-        const matches = matcherOf(filter);
-        const { rows, ...page } = await readPage(sites, { driver, projection, matches }, request);
+        const checks = checksOf(filter);
+        const needed = [...ordering, ...checks.map(({ field }) => field)];
+        const query = {
+          driver,
+          projection: fieldsOf([...ROW_FIELDS, ...needed]),
+          checked: fieldsOf(needed),
+          matches: (site: SiteDocument) => checks.every(({ holds }) => holds(site)),
+        };
+        const { rows, ...page } = await readPage(sites, query, request);
         return { ...page, rows: rows.map(rowOf) };
       });
     },
   };
+}
+
+function fieldsOf(names: string[]): Document {
+  return Object.fromEntries(names.map((name) => [name, 1]));
 }
 
 function rowOf(site: SiteDocument): SiteRow {
@@ -154,31 +164,43 @@ function boundsOf({ name, below }: Extract<Facet, { below: string }>): { from: s
   return { from: name === 'database' ? `${below.split(' ', 1)[0]} ` : '', below: keyOf(name, below) };
 }
 
-function keysOf({ facets = [], domainEnds }: SiteFilter): string[] {
-  const keys = facets.flatMap((facet) => ('below' in facet ? [KEYS[facet.name]] : []));
-  return domainEnds === undefined ? keys : [...keys, 'siteReversed'];
+interface Check {
+  field: keyof SiteDocument;
+  holds: (site: SiteDocument) => boolean;
 }
 
-/** All that a filter says but the address, which always is the driver. */
-function matcherOf(filter: SiteFilter): (site: SiteDocument) => boolean {
+/** All that a filter says, the driver's part too: a site may change between two readings of it. */
+function checksOf(filter: SiteFilter): Check[] {
   const { state, facets = [], environment = 'production', copies = false, since, until } = filter;
-  const start = filter.hostStarts?.toLowerCase();
-  const domain = filter.domainEnds === undefined ? undefined : siteReversed(filter.domainEnds.toLowerCase());
-  return (site) =>
-    (environment === 'any' || site.environment === environment) &&
-    (copies || !site.cloneOf) &&
-    (state === undefined || site.state === state) &&
-    (since === undefined || site.lastSeenAt >= since) &&
-    (until === undefined || site.lastSeenAt < until) &&
-    (start === undefined || site.site.startsWith(start)) &&
-    (domain === undefined || site.siteReversed?.startsWith(domain) === true) &&
-    facets.every((facet) => hasFacet(site, facet));
+  const { hostStarts, domainEnds, email } = filter;
+  const checks = facets.map(facetCheck);
+  const check = <F extends keyof SiteDocument>(...[field, holds]: Parameters<typeof checkOf<F>>) =>
+    checks.push(checkOf(field, holds));
+  if (environment !== 'any') check('environment', (is) => is === environment);
+  if (!copies) check('cloneOf', (is) => !is);
+  if (state !== undefined) check('state', (is) => is === state);
+  if (since !== undefined) check('lastSeenAt', (is) => is >= since);
+  if (until !== undefined) check('lastSeenAt', (is) => is < until);
+  if (hostStarts !== undefined) check('site', startsWith(hostStarts.toLowerCase()));
+  if (domainEnds !== undefined) check('siteReversed', startsWith(siteReversed(domainEnds.toLowerCase())));
+  if (email !== undefined) check('emailKey', (is) => is === addressKey(email));
+  return checks;
 }
 
-function hasFacet(site: SiteDocument, facet: Facet): boolean {
-  if ('field' in facet) return site.customFields[safeKey(facet.field)] === facet.is;
-  if ('is' in facet) return site[FIELDS[facet.name]] === facet.is;
+function checkOf<F extends keyof SiteDocument>(field: F, holds: (value: SiteDocument[F]) => boolean): Check {
+  return { field, holds: (site) => holds(site[field]) };
+}
+
+function startsWith(start: string): (text: string | undefined) => boolean {
+  return (text) => text?.startsWith(start) === true;
+}
+
+function facetCheck(facet: Facet): Check {
+  if ('field' in facet) {
+    const key = safeKey(facet.field);
+    return checkOf('customFields', (fields) => fields[key] === facet.is);
+  }
+  if ('is' in facet) return checkOf(FIELDS[facet.name], (value) => value === facet.is);
   const { from, below } = boundsOf(facet);
-  const key = site[KEYS[facet.name]];
-  return key !== undefined && key >= from && key < below;
+  return checkOf(KEYS[facet.name], (key) => key !== undefined && key >= from && key < below);
 }
