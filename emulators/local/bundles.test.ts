@@ -16,11 +16,11 @@ import { capturedEvent } from '../../shared/testing/events.ts';
 import { freePort } from '../../shared/testing/free-port.ts';
 import { until } from '../../shared/testing/until.ts';
 import { dashboardIdentity } from './mesh-run.ts';
-import { ownStores, removeOwnStores } from './own-stores.ts';
 import { post } from './post.ts';
 import { DEMO_PROJECT, provisionDelivery, provisionStores } from './provision.ts';
 import { callFunction } from './schedule.ts';
 import type { StoreEnv } from './store-env.ts';
+import { ownStores, removeOwnStores } from './testing/own-stores.ts';
 
 const NAMES = readMesh().functions.map(({ name }) => name);
 const readJson = (file: string) => JSON.parse(readFileSync(file, 'utf8'));

@@ -9,10 +9,10 @@ import { freePort } from '../../shared/testing/free-port.ts';
 import { until } from '../../shared/testing/until.ts';
 import { startHttpFaults } from '../faults/index.ts';
 import { startFunction } from './function-process.ts';
-import { ownStores, removeOwnStores } from './own-stores.ts';
 import { post } from './post.ts';
 import { DEMO_PROJECT, provisionStores } from './provision.ts';
 import type { StoreEnv } from './store-env.ts';
+import { ownStores, removeOwnStores } from './testing/own-stores.ts';
 
 const COLLECT = fileURLToPath(new URL('../../dist/collect', import.meta.url));
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));

@@ -9,10 +9,10 @@ import { freePort } from '../../shared/testing/free-port.ts';
 import { until } from '../../shared/testing/until.ts';
 import { type FaultProxy, startHttpFaults, startTcpFaults } from '../faults/index.ts';
 import { type FunctionProcess, startFunction } from './function-process.ts';
-import { ownStores, removeOwnStores } from './own-stores.ts';
 import { post } from './post.ts';
 import { DEMO_PROJECT, impatient, provisionDelivery, provisionStores } from './provision.ts';
 import type { StoreEnv } from './store-env.ts';
+import { ownStores, removeOwnStores } from './testing/own-stores.ts';
 import { countObjects, countProcessed } from './totals.ts';
 
 export interface MeshSeed {

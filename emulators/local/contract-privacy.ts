@@ -10,8 +10,8 @@ import { type ClientRequest, simulate } from '../../shared/simulation/simulate.t
 import { EVENT_TABLES } from '../../shared/stores/history/site-history.ts';
 import { postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
-import { type RunnerProcess, untilProcessed } from './runner-process.ts';
 import type { StoreEnv } from './store-env.ts';
+import { type RunnerProcess, untilProcessed } from './testing/runner-process.ts';
 
 /** Whoever asks to be erased; each word is nobody else's. */
 const PERSON = {

@@ -6,7 +6,6 @@ import { type Db, MongoClient } from 'mongodb';
 import { readMesh, subscriptionsOf } from '../../functions/mesh.ts';
 import { type CapturedRun, capturedProcess, capturedRun } from '../../functions/testing/captured-run.ts';
 import { readTables, readViews } from '../../shared/stores/history/tables.ts';
-import { ownStores, removeOwnStores } from './own-stores.ts';
 import {
   provisionBucket,
   provisionDataset,
@@ -16,6 +15,7 @@ import {
   provisionStores,
 } from './provision.ts';
 import type { StoreEnv } from './store-env.ts';
+import { ownStores, removeOwnStores } from './testing/own-stores.ts';
 
 /** Clients of the stores that are examined. */
 interface Stores {

@@ -5,7 +5,7 @@ import { freePort } from '../../shared/testing/free-port.ts';
 import { until } from '../../shared/testing/until.ts';
 import { post, postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
-import { type RunnerProcess, startRunner } from './runner-process.ts';
+import { type RunnerProcess, startRunner } from './testing/runner-process.ts';
 import { countStores } from './totals.ts';
 
 /** Posted as fast as they are taken, so many at once. */

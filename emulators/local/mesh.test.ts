@@ -16,8 +16,8 @@ import { assertForgotten, keepsPrivacy } from './contract-privacy.ts';
 import { startMeshRun } from './mesh-run.ts';
 import { postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
-import { type RunnerProcess, startRunner, untilProcessed } from './runner-process.ts';
 import { STORE_VARIABLES, type StoreEnv } from './store-env.ts';
+import { type RunnerProcess, startRunner, untilProcessed } from './testing/runner-process.ts';
 import { countStores } from './totals.ts';
 
 /** `npm run proof:mesh` says so: three kills, an end within npm start's own time, and Google's own Pub/Sub emulator. */

@@ -12,9 +12,9 @@ import { freePort } from '../../shared/testing/free-port.ts';
 import { until } from '../../shared/testing/until.ts';
 import { listen } from '../emulator.ts';
 import { startFunction } from './function-process.ts';
-import { ownStores } from './own-stores.ts';
 import { callFunction } from './schedule.ts';
 import type { StoreEnv } from './store-env.ts';
+import { ownStores } from './testing/own-stores.ts';
 
 /** `npm run proof:reconcile` looks at a million. */
 const OBJECTS = Number(process.env.SITEBEAT_RECONCILE_OBJECTS ?? 10_000);

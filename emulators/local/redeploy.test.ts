@@ -16,11 +16,11 @@ import { freePort } from '../../shared/testing/free-port.ts';
 import { until } from '../../shared/testing/until.ts';
 import { type FunctionProcess, startFunction } from './function-process.ts';
 import { dashboardIdentity } from './mesh-run.ts';
-import { ownStores, removeOwnStores } from './own-stores.ts';
 import { post } from './post.ts';
 import { DEMO_PROJECT, impatient, provisionDelivery, provisionStores } from './provision.ts';
 import { callFunction } from './schedule.ts';
 import type { StoreEnv } from './store-env.ts';
+import { ownStores, removeOwnStores } from './testing/own-stores.ts';
 import { countProcessed } from './totals.ts';
 
 const MESH = impatient(readMesh());

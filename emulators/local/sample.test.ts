@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { Storage } from '@google-cloud/storage';
 import { MongoClient } from 'mongodb';
-import { ownStores, removeOwnStores } from './own-stores.ts';
 import { provisionStores } from './provision.ts';
-import { startRunner } from './runner-process.ts';
 import { addSample, SAMPLE_PROJECT } from './sample.ts';
+import { ownStores, removeOwnStores } from './testing/own-stores.ts';
+import { startRunner } from './testing/runner-process.ts';
 
 describe('npm start -- --sample', function () {
   this.timeout(600_000);

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import type { Browser } from 'playwright-core';
 import { findChromium, openBrowser } from '../../functions/dashboard/page/testing/open-browser.ts';
-import { startRunner } from './runner-process.ts';
 import { SAMPLE_PROJECT } from './sample.ts';
+import { startRunner } from './testing/runner-process.ts';
 
 const OUT = new URL('../../functions/dashboard/page/screenshots/', import.meta.url);
 const SHOTS = [

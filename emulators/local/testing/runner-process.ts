@@ -2,8 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { until } from '../../shared/testing/until.ts';
-import type { StoreEnv } from './store-env.ts';
+import { until } from '../../../shared/testing/until.ts';
+import type { StoreEnv } from '../store-env.ts';
 
 /** `npm start -- --json`, as a process of its own. */
 export interface RunnerProcess {
@@ -18,8 +18,8 @@ export interface RunnerProcess {
   end(signal: NodeJS.Signals): Promise<number | string>;
 }
 
-const START = fileURLToPath(new URL('./start.ts', import.meta.url));
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const START = fileURLToPath(new URL('../start.ts', import.meta.url));
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** The environment without the emulators that the tests' own set-up started. */
 export function outsideEnv(): NodeJS.ProcessEnv {

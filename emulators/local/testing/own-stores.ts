@@ -4,7 +4,7 @@ import { PubSub } from '@google-cloud/pubsub';
 import { Storage } from '@google-cloud/storage';
 import { MongoClient } from 'mongodb';
 
-import { DEFAULTS, STORE_VARIABLES, type StoreEnv } from './store-env.ts';
+import { DEFAULTS, STORE_VARIABLES, type StoreEnv } from '../store-env.ts';
 
 /** Room for a mesh of a test's own in the tests' stores: a project, bucket, dataset, database and mailbox that nobody else has. */
 export function ownStores(): StoreEnv {
