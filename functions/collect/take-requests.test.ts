@@ -123,6 +123,15 @@ describe('takeRequests', () => {
       await noConnection();
     });
 
+  it('answers a path with an escape that is none like any other that leads nowhere', async () => {
+    const [none, other] = await Promise.all(
+      ['/%zz', '/nowhere'].map((path) => exchange(headed(`POST ${path} HTTP/1.1`, HOST, CLOSE, LENGTH) + BODY)),
+    );
+    const bodyOf = (answer = '') => answer.split('\r\n\r\n')[1];
+    assert.match(String(none), /^HTTP\/1\.1 404 /);
+    assert.equal(bodyOf(none), bodyOf(other));
+  });
+
   it('answers a client that ends its side after sending', async () => {
     for (const line of [CLOSE, 'Connection: keep-alive']) {
       const socket = await own.connect();

@@ -1,6 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { isDecodablePath } from '../../shared/runtime/decodable-path.ts';
 import { newRequestId, RequestProblem } from './problem.ts';
 import { NOWHERE } from './router.ts';
 
@@ -20,18 +21,9 @@ export function tameServerOnceListening(): void {
 export function tameServer(server: Server): void {
   server.prependListener('request', (request) => {
     request.headers['content-type'] = 'application/octet-stream';
-    if (!isDecodable(request.url)) request.url = NOWHERE;
+    if (!isDecodablePath(request.url)) request.url = NOWHERE;
   });
   server.on('clientError', (_error, socket) => refuse(socket));
-}
-
-function isDecodable(url = '/'): boolean {
-  try {
-    decodeURIComponent(url.split('?', 1)[0] as string);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** So much more of a request is read and dropped, so that its client gets to its answer. */
