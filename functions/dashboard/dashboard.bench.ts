@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Collection } from 'mongodb';
-import type { Project } from '../../shared/project/project.ts';
 import { applyIndexes } from '../../shared/stores/indexes.ts';
 import { openProjectsWriter } from '../../shared/stores/projects-writer.ts';
 import { type SiteDocument, siteKey } from '../../shared/stores/sites/sites.ts';
 import { type Bench, type BenchResult, type Figures, percentile } from '../../shared/testing/bench.ts';
-import { TEST_PROJECT } from '../../shared/testing/events.ts';
 import { ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
 import { type EntryProcess, startEntry } from '../testing/entry-process.ts';
 import type { ListAnswer, SiteItem } from './api.ts';
-import { sampleSite } from './testing/sample-sites.ts';
+import { SAMPLE_SITES_PROJECT as PROJECT, sampleSite } from './testing/sample-sites.ts';
 
 const SITES = Number(process.env.SITEBEAT_BENCH_SITES ?? 1_000_000);
 const INSERTED_AT_ONCE = 2000;
@@ -23,14 +21,6 @@ const WARM_UPS = 10;
 const MIB = 2 ** 20;
 const TOKEN = 'bench';
 
-const PROJECT: Project = {
-  ...TEST_PROJECT,
-  customFields: [
-    { key: 'plan', type: 'string', label: 'Plan', filterable: true },
-    { key: 'forms_count', type: 'number', label: 'Forms' },
-  ],
-  listedBy: ['plan'],
-};
 /** The most of what a site's document holds. */
 const PLUGINS = Array.from({ length: 20 }, (_, n) => ({
   slug: `a-plugin-${n}`,

@@ -18,17 +18,12 @@ import { API } from '../router.ts';
 import { siteId } from '../site-id.ts';
 import { type OwnDashboard, openOwnDashboard } from '../testing/own-dashboard.ts';
 import { NOW } from '../testing/sample-figures.ts';
-import { insertSampleSites } from '../testing/sample-sites.ts';
+import { insertSampleSites, SAMPLE_SITES_PROJECT } from '../testing/sample-sites.ts';
 
 const OWNER = 'olga@example.org';
 const ANALYST = 'ann@example.org';
 const PROJECT: Project = {
-  ...TEST_PROJECT,
-  customFields: [
-    { key: 'plan', type: 'string', label: 'Plan', filterable: true },
-    { key: 'forms_count', type: 'number', label: 'Forms' },
-  ],
-  listedBy: ['plan'],
+  ...SAMPLE_SITES_PROJECT,
   access: [
     { email: OWNER, role: 'owner' },
     { email: ANALYST, role: 'analyst' },

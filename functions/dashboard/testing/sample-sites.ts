@@ -4,9 +4,20 @@ import { filterableKeys } from '../../../shared/project/project.ts';
 import { withDerived } from '../../../shared/stores/sites/site-derived.ts';
 import { SITE_STATES } from '../../../shared/stores/sites/site-state.ts';
 import { type SiteDocument, siteKey } from '../../../shared/stores/sites/sites.ts';
+import { TEST_PROJECT } from '../../../shared/testing/events.ts';
 
 const HOUR_MS = 3_600_000;
 const START = Date.parse('2026-03-01T00:00:00.000Z');
+
+/** Whose sites they are: a project with two custom fields, of which one can be listed by. */
+export const SAMPLE_SITES_PROJECT: Project = {
+  ...TEST_PROJECT,
+  customFields: [
+    { key: 'plan', type: 'string', label: 'Plan', filterable: true },
+    { key: 'forms_count', type: 'number', label: 'Forms' },
+  ],
+  listedBy: ['plan'],
+};
 
 /** `s0.example.org`, …: sites that differ in all that a list can go by. */
 export function sampleSite(n: number, project: Project): SiteDocument {
