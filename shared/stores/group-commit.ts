@@ -11,8 +11,7 @@ export type Outcome<R> = { value: R } | { error: unknown };
 /**
  * Several callers' items in one call: those that come in the same turn of the event loop. While a call is under way the items that
  * arrive wait together, and go in the next one, as many as the limits allow: a lone item waits for nobody, and under load each
- * costs a fraction of a call. `call` gives the outcome of
- * each item; when it fails as a whole, every item of it has failed.
+ * costs a fraction of a call. `call` gives the outcome of each item; when it fails as a whole, every item of it has failed.
  */
 export function groupCalls<T, R>(
   call: (items: T[]) => Promise<Outcome<R>[]>,
