@@ -1,12 +1,14 @@
 import type { Browser, Page } from 'playwright-core';
 import type { Project } from '../../../shared/project/project.ts';
 import { until } from '../../../shared/testing/until.ts';
+import { countFigures } from '../recount/count-documents.ts';
 import type { Recount } from '../recount/recount.ts';
 import { type Answers, answeredFigures, askAll } from './answered-figures.ts';
+import { countForecast } from './count-forecast.ts';
 import { adoptionTexts } from './expected-adoption.ts';
 import { deactivationsTexts, environmentTexts } from './expected-rest.ts';
 import { type Expected, overviewTexts, sitesTexts, type Told } from './expected-texts.ts';
-import { type Figures, shownDays } from './figure-names.ts';
+import { DROPPED, type Figures, shownDays } from './figure-names.ts';
 import { type Reading, readPage } from './read-page.ts';
 import { recountedFigures } from './recounted-figures.ts';
 
@@ -30,9 +32,12 @@ export async function askAndRecount(
   };
   const answers: Answers = await askAll(get, project);
   const { through } = answers.overview;
-  const figures = recountedFigures(recounted, { project, through, releases: answers.releases.releases });
+  const published = countFigures(recounted, through);
+  const figures = recountedFigures(recounted, { project, through, releases: published.releases.releases });
   const { figures: answered, contradictions } = answeredFigures(answers);
-  return { told: { project, figures, answers, shown: shownDays(through) }, answered, contradictions };
+  const forecast = countForecast(recounted.days, { below: DROPPED.below, through });
+  const told: Told = { project, figures, published, forecast, answers, shown: shownDays(through) };
+  return { told, answered, contradictions };
 }
 
 async function signIn(url: string, token: string): Promise<string> {

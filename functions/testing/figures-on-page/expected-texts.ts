@@ -2,20 +2,25 @@ import { type Day, daysBetween } from '../../../shared/figures/days.ts';
 import type { Attention } from '../../../shared/figures/overview.ts';
 import { attentionText } from '../../../shared/figures/sentence.ts';
 import type { Project } from '../../../shared/project/project.ts';
+import type { SupportAnswer } from '../../dashboard/api.ts';
 import { reasonLabel } from '../../dashboard/page/reasons.ts';
+import type { countFigures } from '../recount/count-documents.ts';
 import type { Answers } from './answered-figures.ts';
 import { daysBetweenBoth, type Figures, type ShownDays } from './figure-names.ts';
 import { type Point, say, sayCourse } from './words.ts';
 
-/** What a page has to say at each place; what no recount tells (ranges, order, names) is the API's. */
+/** What a page has to say at each place; what no recount tells (which of many are shown, and their order) is the API's. */
 export interface Told {
   project: Project;
-  /** Recounted. */
+  /** Recounted, as is `published`: with ranges and ratios. */
   figures: Figures;
+  published: Published;
+  forecast: SupportAnswer['forecast'];
   answers: Answers;
   shown: ShownDays;
 }
 
+export type Published = ReturnType<typeof countFigures>;
 export type Expected = [place: string, text: string][];
 
 /** A figure that is counted; what nobody has is 0. */
@@ -100,9 +105,19 @@ function attentionTexts(told: Told): Expected {
   ]);
 }
 
-/** Ratios are no figures of a recount. */
 function recountedAttention(told: Told, one: Attention): Attention {
   const { through, today } = told.shown;
+  const { releases, neighbours } = told.published;
+  if (one.kind === 'release') {
+    const look = releases.releases.find(({ version }) => version === one.version)?.alert?.looks.at(-1);
+    return look ? { ...one, ratio: look.ratio, low: look.low, high: look.high } : one;
+  }
+  if (one.kind === 'neighbour') {
+    const own = neighbours.found.find(
+      ({ kind, key, value }) => kind === one.of && key === one.key && value === one.value,
+    );
+    return own ? { ...one, ratio: own.ratio, low: own.low } : one;
+  }
   if (one.kind === 'advisory') return { ...one, sites: countOf(told, `affected by ${one.id} on ${through}`) };
   return one.kind === 'unsure' ? { ...one, charts: countOf(told, `active on ${today}`) } : one;
 }
@@ -127,8 +142,8 @@ function overviewSentence(told: Told): string {
 }
 
 /** Of the newest release: since when, and the share of who reported lately. */
-export function newestNow({ figures, answers: { releases }, shown }: Told) {
-  const [newest] = releases.releases;
+export function newestNow({ figures, published, shown }: Told) {
+  const [newest] = published.releases.releases;
   const since = (newest?.adoption.length ?? 0) - 1;
   const [sites, of] = ['', ' of'].map((part) => figures.get(`${newest?.version} now${part} on day ${since}`) ?? 0) as [
     number,
