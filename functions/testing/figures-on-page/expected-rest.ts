@@ -3,6 +3,7 @@ import { DROP, RETENTION_AGES } from '../../../shared/figures/definitions.ts';
 import { reasonLabel } from '../../dashboard/page/reasons.ts';
 import { countShare } from '../recount/count-ratios.ts';
 import { unknownNote } from './expected-adoption.ts';
+import { wordsTexts } from './expected-sites.ts';
 import { countOf, type Expected, has, type Told, tableOf } from './expected-texts.ts';
 import { DROPPED, SPREADS } from './figure-names.ts';
 import { say, sayCourse } from './words.ts';
@@ -156,6 +157,7 @@ export function deactivationsTexts(told: Told): Expected {
     ...agesTexts(told),
     ...neighboursTexts(told),
     ...retentionTexts(told),
+    ...wordsTexts(told),
   ];
 }
 

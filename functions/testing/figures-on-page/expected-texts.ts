@@ -1,3 +1,4 @@
+import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { type Day, daysBetween } from '../../../shared/figures/days.ts';
 import type { Attention } from '../../../shared/figures/overview.ts';
 import { attentionText } from '../../../shared/figures/sentence.ts';
@@ -5,6 +6,7 @@ import type { Project } from '../../../shared/project/project.ts';
 import type { SupportAnswer } from '../../dashboard/api.ts';
 import { reasonLabel } from '../../dashboard/page/reasons.ts';
 import type { countFigures } from '../recount/count-documents.ts';
+import type { SiteHistory } from '../recount/read-histories.ts';
 import type { Answers } from './answered-figures.ts';
 import { daysBetweenBoth, type Figures, type ShownDays } from './figure-names.ts';
 import { type Point, say, sayCourse } from './words.ts';
@@ -16,11 +18,22 @@ export interface Told {
   figures: Figures;
   published: Published;
   forecast: SupportAnswer['forecast'];
+  /** Of all that the link opens. */
+  projects: { name: string; active: number }[];
+  /** All that the list has. */
+  listed: Listed[];
   answers: Answers;
   shown: ShownDays;
 }
 
 export type Published = ReturnType<typeof countFigures>;
+/** A site of which the stores know all that it sent, and nothing else of others. */
+export interface Listed {
+  history: SiteHistory;
+  /** In their order, each once. */
+  events: StoredEvent[];
+}
+
 export type Expected = [place: string, text: string][];
 
 /** A figure that is counted; what nobody has is 0. */
