@@ -159,6 +159,13 @@ describe('queries by index', () => {
       index: 'list',
       sorted: false,
     },
+    {
+      title: 'a whole index before the beginning of another one',
+      filter: { project: 1, seen: 5 },
+      sort: { status: 1 },
+      index: 'seen',
+      sorted: false,
+    },
     { title: 'a sort alone', filter: {}, sort: { seen: 1 }, index: 'seen', sorted: true },
     {
       title: 'a list of values',

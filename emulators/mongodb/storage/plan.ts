@@ -21,7 +21,10 @@ export interface Plan {
 /** Products of `$in` lists above this many ranges are not opened any further. */
 const maxRanges = 2000;
 
-/** Picks an index by: how many fields equality fixes, then a range, then whether it gives the order; none: a scan. */
+/**
+ * Picks an index by: how many fields equality fixes, then a range, then whether these are all that it has, for who adds fields to
+ * one finds too much by it alone, then whether it gives the order; none: a scan.
+ */
 export function planQuery(collection: Collection, filter: Document, sort: Value): Plan {
   const clauses = clausesOf(filter);
   const wanted = sort === undefined ? [] : sortFields(sort);
@@ -37,6 +40,8 @@ interface Candidate {
   plan: Plan;
   equalities: number;
   ranged: boolean;
+  /** Equality fixes every field of it. */
+  whole: boolean;
   ordered: boolean;
 }
 
@@ -47,6 +52,7 @@ function isUseful({ equalities, ranged, ordered }: Candidate): boolean {
 function isBetter(a: Candidate, b: Candidate): boolean {
   if (a.equalities !== b.equalities) return a.equalities > b.equalities;
   if (a.ranged !== b.ranged) return a.ranged;
+  if (a.whole !== b.whole) return a.whole;
   return a.ordered && !b.ordered;
 }
 
@@ -68,6 +74,7 @@ function assess(collection: Collection, index: Index, clauses: Clause[], sort: S
     plan: { index, ranges, reverse: order === -1, sorted: sort.length === 0 || order !== undefined, exact },
     equalities: fixed,
     ranged: interval !== undefined,
+    whole: fixed === index.fields.length,
     ordered: sort.length > 0 && order !== undefined,
   };
 }
