@@ -9,7 +9,7 @@ import {
   headBytes,
   type IndexRange,
   pointRange,
-  recordIdBuffer,
+  recordIdBytes,
   recordIdOf,
   scanEntries,
   spanRange,
@@ -99,8 +99,9 @@ export class Collection {
     return countEntries(this.#data, range);
   }
 
-  read(recordId: number): Buffer | undefined {
-    return this.#data.get(this.#recordKey(recordId));
+  /** `fleeting`: the bytes last until the next read. */
+  read(recordId: number, fleeting = false): Buffer | undefined {
+    return this.#data[fleeting ? 'peek' : 'get'](this.#recordKey(recordId));
   }
 
   insert(document: Document): void {
@@ -212,15 +213,17 @@ export class Collection {
     return new CommandError('DuplicateKey', message, { keyPattern: index.document.key as Document, keyValue });
   }
 
-  #head(indexId: number): Buffer {
-    const head = Buffer.allocUnsafe(headBytes);
+  #head(indexId: number, moreBytes = 0): Buffer {
+    const head = Buffer.allocUnsafe(headBytes + moreBytes);
     head.writeUInt32BE(this.id);
     head.writeUInt16BE(indexId, 4);
     return head;
   }
 
   #recordKey(recordId: number): Buffer {
-    return Buffer.concat([this.#head(0), recordIdBuffer(recordId)]);
+    const key = this.#head(0, recordIdBytes);
+    key.writeUIntBE(recordId, headBytes, recordIdBytes);
+    return key;
   }
 }
 
