@@ -21,7 +21,7 @@ import { DEMO_PROJECT, impatient, provisionDelivery, provisionStores } from './p
 import { callFunction } from './schedule.ts';
 import type { StoreEnv } from './store-env.ts';
 import { ownStores, removeOwnStores } from './testing/own-stores.ts';
-import { countProcessed } from './totals.ts';
+import { untilProcessed } from './testing/runner-process.ts';
 
 const MESH = impatient(readMesh());
 const SUBSCRIPTIONS = subscriptionsOf(MESH);
@@ -39,6 +39,8 @@ const SWITCH_AT = 1 / 3;
 class RunningFunctions {
   #env: StoreEnv;
   #running = new Map<string, FunctionProcess>();
+  /** What all of them logged. */
+  readonly lines: string[] = [];
 
   constructor(env: StoreEnv) {
     this.#env = env;
@@ -50,10 +52,10 @@ class RunningFunctions {
 
   async start(name: string): Promise<FunctionProcess> {
     const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
-    const options = { name, source, port: await freePort(), onLine: () => {} };
+    const options = { name, source, port: await freePort(), onLine: (line: string) => this.lines.push(line) };
     return startFunction({
       ...options,
-      env: { ...process.env, ...this.#env, ...dashboardIdentity(''), LOG_LEVEL: 'ERROR' },
+      env: { ...process.env, ...this.#env, ...dashboardIdentity(''), LOG_LEVEL: 'DEBUG' },
     });
   }
 
@@ -155,14 +157,7 @@ describe('a redeploy', function () {
     assert.equal(new Set(accepted.filter(Boolean)).size, PAYLOADS, 'each is answered with an event id');
     assert.ok(collected.drained > 0, 'the old collect had something to drain');
 
-    await until(
-      async (progress) => {
-        const processed = await countProcessed(env);
-        progress(processed);
-        return processed >= PAYLOADS;
-      },
-      { what: 'every event in BigQuery' },
-    );
+    await untilProcessed([functions], accepted.map(String));
     const [files] = await new Storage().bucket(env.ARCHIVE_BUCKET).getFiles();
     assert.deepEqual(files.map(({ name }) => parseObjectName(name)?.id).sort(), accepted, 'in the archive');
     const tables = await Promise.all(
