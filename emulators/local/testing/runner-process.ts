@@ -64,9 +64,13 @@ const PROCESSED = '"message":"processed","function":"process-event"';
 
 /**
  * Waits until process-event has said of each event that it is done with it, so that its outcome is in the stores. Asks no
- * store, which would have to work for it. `runners`: all that may have worked on the events, ended ones too.
+ * store, which would have to work for it. `runners`: all that may have worked on the events, ended ones too, with LOG_LEVEL DEBUG.
  */
-export async function untilProcessed(runners: readonly RunnerProcess[], ids: readonly string[]): Promise<void> {
+export async function untilProcessed(
+  runners: readonly { lines: string[] }[],
+  ids: readonly string[],
+  deadlineMs = RETRIED_MS,
+): Promise<void> {
   await until(
     (progress) => {
       const processed = runners.flatMap(({ lines }) => lines.filter((line) => line.includes(PROCESSED)));
@@ -74,6 +78,6 @@ export async function untilProcessed(runners: readonly RunnerProcess[], ids: rea
       progress(done.size);
       return ids.every((id) => done.has(id));
     },
-    { deadlineMs: RETRIED_MS, what: 'the processing of every event' },
+    { deadlineMs, what: 'the processing of every event' },
   );
 }
