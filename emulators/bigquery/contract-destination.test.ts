@@ -56,6 +56,18 @@ describe('BigQuery contract: a query with a destination', () => {
     assert.equal(metadata.configuration.query.destinationTable.tableId, `${name}$20260131`);
   });
 
+  it('replaces partitions, and makes tables, side by side: more than the emulator has connections', async () => {
+    const days = Array.from({ length: 10 }, (_, index) => `2026-01-${10 + index}`);
+    await Promise.all([
+      ...[...days, ...days].map((day) => write(rowOf(day, 'a', 1), `${name}$${day.replaceAll('-', '')}`)),
+      ...[...days, ...days].map((day, index) => write(rowOf(day, 'a', 1), `${name}_made_${index}`)),
+    ]);
+    assert.deepEqual(
+      await held(),
+      days.map((day) => `${day} a 1`),
+    );
+  });
+
   it('empties a partition when there are no rows', async () => {
     await write(rowOf('2026-01-31', 'a', 1), `${name}$20260131`);
     await write(`SELECT * FROM (${rowOf('2026-01-31', 'a', 1)}) AS r WHERE FALSE`, `${name}$20260131`);
