@@ -22,7 +22,8 @@ import { countStores } from './totals.ts';
 
 /** `npm run proof:mesh` says so: three kills, an end within npm start's own time, and Google's own Pub/Sub emulator. */
 const IS_WHOLE = process.env.SITEBEAT_MESH === 'all';
-const { KILLS, POSTS } = IS_WHOLE ? { KILLS: 3, POSTS: 500 } : { KILLS: 1, POSTS: 60 };
+const KILLS = 3;
+const POSTS = 500;
 /** Other tests may keep the machine busy when it ends; the proof is alone. */
 const PATIENCE = IS_WHOLE ? {} : { SITEBEAT_STOP_MS: '60000' };
 
@@ -176,7 +177,8 @@ describe('the whole mesh', function () {
 
   keepsPrivacy(() => runner);
 
-  it(`loses nothing that it answered 200 when it is killed under load${IS_WHOLE ? ', three times' : ''}`, async () => {
+  it('loses nothing that it answered 200 when it is killed under load (skipped but in npm run proof:mesh)', async function () {
+    if (!IS_WHOLE) this.skip();
     const requests = simulate({ seed: 7, sites: POSTS, projectHash: DEMO_PROJECT.hash }).slice(0, POSTS);
     const accepted: string[] = [];
     const runners = [runner];

@@ -1,41 +1,28 @@
 import { Command, CommanderError } from 'commander';
 import { TransientError } from '../../shared/runtime/errors.ts';
 import { failureName } from '../../shared/runtime/log.ts';
-import { addCharts } from './charts/charts.ts';
-import { addRebuild } from './charts/rebuild.ts';
-import { addSimulate } from './charts/simulate.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
-import { addCost } from './cost/cost.ts';
-import { addDoctor } from './doctor/doctor.ts';
-import { addErase } from './person/erase.ts';
-import { addShowSite } from './person/show-site.ts';
-import { addProjects } from './projects/projects.ts';
-import { addDeadLetters } from './recovery/dead-letters.ts';
-import { addReconcile } from './recovery/reconcile.ts';
-import { addRejections } from './recovery/rejections.ts';
-import { addReplay } from './recovery/replay.ts';
-import { addTrace } from './recovery/trace.ts';
-import { addSetup } from './setup.ts';
 import { openTerminal, type Shell, type Streams } from './terminal.ts';
 
-/** Every command, in the order of --help. */
-const COMMANDS: ((program: Command, shell: Shell) => void)[] = [
-  addSetup,
-  addDoctor,
+type Add = (program: Command, shell: Shell) => void;
 
-  addProjects,
-  addCharts,
-  addShowSite,
-  addErase,
-  addRebuild,
-  addReconcile,
-  addTrace,
-  addRejections,
-  addReplay,
-  addDeadLetters,
-  addSimulate,
-  addCost,
-];
+/** Every command, in the order of --help. Each loads the clients of its own stores: only the one that runs is loaded. */
+const COMMANDS = new Map<string, () => Promise<Add>>([
+  ['setup', async () => (await import('./setup.ts')).addSetup],
+  ['doctor', async () => (await import('./doctor/doctor.ts')).addDoctor],
+  ['projects', async () => (await import('./projects/projects.ts')).addProjects],
+  ['charts', async () => (await import('./charts/charts.ts')).addCharts],
+  ['show-site', async () => (await import('./person/show-site.ts')).addShowSite],
+  ['erase', async () => (await import('./person/erase.ts')).addErase],
+  ['rebuild', async () => (await import('./charts/rebuild.ts')).addRebuild],
+  ['reconcile', async () => (await import('./recovery/reconcile.ts')).addReconcile],
+  ['trace', async () => (await import('./recovery/trace.ts')).addTrace],
+  ['rejections', async () => (await import('./recovery/rejections.ts')).addRejections],
+  ['replay', async () => (await import('./recovery/replay.ts')).addReplay],
+  ['dead-letters', async () => (await import('./recovery/dead-letters.ts')).addDeadLetters],
+  ['simulate', async () => (await import('./charts/simulate.ts')).addSimulate],
+  ['cost', async () => (await import('./cost/cost.ts')).addCost],
+]);
 
 const SYSTEM = `
 Which system it works on: GOOGLE_CLOUD_PROJECT, ARCHIVE_BUCKET, BIGQUERY_DATASET (sitebeat) and MONGODB_URI, as for the
@@ -57,7 +44,7 @@ export async function runSitebeat(
       writeErr: (text) => streams.stderr.write(text),
     })
     .exitOverride();
-  for (const add of COMMANDS) add(program, { env, terminal });
+  for (const load of asked(args)) (await load())(program, { env, terminal });
   try {
     await program.parseAsync(args, { from: 'user' });
     return EXIT.done;
@@ -67,6 +54,12 @@ export async function runSitebeat(
     terminal.note(`sitebeat: ${describe(error)}`);
     return error instanceof CommandFailure ? error.exitCode : EXIT.found;
   }
+}
+
+/** The command that is called; all of them for whoever asks what there is. */
+function asked([name = '']: string[]): (() => Promise<Add>)[] {
+  const one = COMMANDS.get(name);
+  return one === undefined ? [...COMMANDS.values()] : [one];
 }
 
 /** Without a client library's own text, which can quote what was worked on. */

@@ -28,6 +28,8 @@ export function planQuery(collection: Collection, filter: Document, sort: Value)
   let best: Candidate | undefined;
   for (const index of collection.indexes) {
     const candidate = assess(collection, index, clauses, wanted);
+    // no other finds less, so that none is looked at
+    if (candidate?.whole && index.unique) return candidate.plan;
     if (candidate && isUseful(candidate) && (best === undefined || isBetter(candidate, best))) best = candidate;
   }
   return best?.plan ?? { ranges: [], reverse: false, sorted: wanted.length === 0, exact: clauses.length === 0 };

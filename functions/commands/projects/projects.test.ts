@@ -235,7 +235,7 @@ describe('sitebeat', () => {
   it('runs as a program: results on standard output, the exit code for its caller', async () => {
     const runs = [
       ['projects', 'list', '--json'],
-      ['projects', 'bogus'],
+      ['cost', '--bogus'],
     ];
     const [done, usage] = await Promise.all(runs.map((args) => capturedProcess(args)));
     assert.deepEqual([done?.exitCode, usage?.exitCode], [0, 2]);
