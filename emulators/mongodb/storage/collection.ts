@@ -1,7 +1,7 @@
 import { CommandError } from '../errors.ts';
 import { fieldPath } from '../values/path.ts';
 import { showDocument } from '../values/show.ts';
-import { type Document, decode, encode, isDocument } from '../values/values.ts';
+import { type Document, decode, encode, fieldOf, isDocument, type Value } from '../values/values.ts';
 import {
   countEntries,
   type Entry,
@@ -124,6 +124,7 @@ export class Collection {
     const added: Entry[] = [];
     const [keysBefore, keysAfter] = [indexKeysOf(before), indexKeysOf(after)];
     for (const index of this.indexes) {
+      if (hasSameKey(index, before, after)) continue;
       const old = this.#entries(index, before, keysBefore, id);
       const fresh = this.#entries(index, after, keysAfter, id).filter((entry) => !takeOut(old, entry));
       this.#checkUnique(index, after, fresh);
@@ -225,6 +226,14 @@ export class Collection {
     key.writeUIntBE(recordId, headBytes, recordIdBytes);
     return key;
   }
+}
+
+/** Whether an index cannot tell two documents apart, as far as that is seen without its keys. */
+function hasSameKey({ fields, partial }: Index, before: Document, after: Document): boolean {
+  const isSame = (one: Value, other: Value) =>
+    one === other || (one instanceof Date && other instanceof Date && one.getTime() === other.getTime());
+  const isPlain = fields.every(({ field }) => !field.includes('.'));
+  return !partial && isPlain && fields.every(({ field }) => isSame(fieldOf(before, field), fieldOf(after, field)));
 }
 
 function takeOut(entries: Entry[], { key }: Entry): boolean {
