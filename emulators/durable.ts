@@ -32,9 +32,8 @@ export interface KeyRange<K> {
 
 /** A sorted map. Puts and removes are for within `write` only. */
 export interface Table<K, V> {
-  get(key: K): V | undefined;
-  /** The same, but that what the codec does not copy is overwritten by the next reading of anything. */
-  peek(key: K): V | undefined;
+  /** `fleeting`: what the codec does not copy is overwritten by the next reading of anything. */
+  get(key: K, fleeting?: boolean): V | undefined;
   has(key: K): boolean;
   /** Keys in order; may be read on after later writes, and then sees them. */
   keys(range?: KeyRange<K>, reverse?: boolean): Generator<K>;
@@ -194,13 +193,8 @@ class LmdbTable<K, V> implements Table<K, V> {
     this.#erasure = erasure;
   }
 
-  get(key: K): V | undefined {
-    const bytes = this.#bytes.get(this.#key.encode(key));
-    return bytes && this.#value.decode(bytes);
-  }
-
-  peek(key: K): V | undefined {
-    const bytes = this.#bytes.getBinaryFast(this.#key.encode(key));
+  get(key: K, fleeting = false): V | undefined {
+    const bytes = this.#bytes[fleeting ? 'getBinaryFast' : 'get'](this.#key.encode(key));
     return bytes && this.#value.decode(bytes);
   }
 

@@ -9,7 +9,7 @@ import {
   headBytes,
   type IndexRange,
   pointRange,
-  recordIdBytes,
+  recordIdBuffer,
   recordIdOf,
   scanEntries,
   spanRange,
@@ -101,7 +101,7 @@ export class Collection {
 
   /** `fleeting`: the bytes last until the next read. */
   read(recordId: number, fleeting = false): Buffer | undefined {
-    return this.#data[fleeting ? 'peek' : 'get'](this.#recordKey(recordId));
+    return this.#data.get(this.#recordKey(recordId), fleeting);
   }
 
   insert(document: Document): void {
@@ -214,17 +214,15 @@ export class Collection {
     return new CommandError('DuplicateKey', message, { keyPattern: index.document.key as Document, keyValue });
   }
 
-  #head(indexId: number, moreBytes = 0): Buffer {
-    const head = Buffer.allocUnsafe(headBytes + moreBytes);
+  #head(indexId: number): Buffer {
+    const head = Buffer.allocUnsafe(headBytes);
     head.writeUInt32BE(this.id);
     head.writeUInt16BE(indexId, 4);
     return head;
   }
 
   #recordKey(recordId: number): Buffer {
-    const key = this.#head(0, recordIdBytes);
-    key.writeUIntBE(recordId, headBytes, recordIdBytes);
-    return key;
+    return Buffer.concat([this.#head(0), recordIdBuffer(recordId)]);
   }
 }
 
