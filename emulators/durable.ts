@@ -33,6 +33,8 @@ export interface KeyRange<K> {
 /** A sorted map. Puts and removes are for within `write` only. */
 export interface Table<K, V> {
   get(key: K): V | undefined;
+  /** The same, but that what the codec does not copy is overwritten by the next reading of anything. */
+  peek(key: K): V | undefined;
   has(key: K): boolean;
   /** Keys in order; may be read on after later writes, and then sees them. */
   keys(range?: KeyRange<K>, reverse?: boolean): Generator<K>;
@@ -194,6 +196,11 @@ class LmdbTable<K, V> implements Table<K, V> {
 
   get(key: K): V | undefined {
     const bytes = this.#bytes.get(this.#key.encode(key));
+    return bytes && this.#value.decode(bytes);
+  }
+
+  peek(key: K): V | undefined {
+    const bytes = this.#bytes.getBinaryFast(this.#key.encode(key));
     return bytes && this.#value.decode(bytes);
   }
 

@@ -6,8 +6,9 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 /** The package that every function registers itself with, and whose program the cloud starts. */
 export const FRAMEWORK = '@google-cloud/functions-framework';
 
-const PROGRAM = 'build/src/main.js';
-const FILE = 'main.mjs';
+const SOURCE = 'build/src/main.js';
+/** Its program's file in the bundle. */
+export const FRAMEWORK_PROGRAM = 'main.mjs';
 
 /** The framework as one file, with its data beside it, of a package of its own, and what it was made of. */
 export interface BuiltFramework {
@@ -29,16 +30,16 @@ export async function buildFramework(root: URL, options: BuildOptions): Promise<
   const data = new Map<string, string>();
   const { metafile, outputFiles } = await build({
     ...options,
-    stdin: { contents: entryOf(fileURLToPath(new URL(PROGRAM, source))), resolveDir: fileURLToPath(root) },
+    stdin: { contents: entryOf(fileURLToPath(new URL(SOURCE, source))), resolveDir: fileURLToPath(root) },
     splitting: false,
-    plugins: [leaveData(data)],
-    outfile: FILE,
+    plugins: [leaveData(data), WITHOUT_DOMAINS],
+    outfile: FRAMEWORK_PROGRAM,
     metafile: true,
     write: false,
   });
-  const manifest = { name: FRAMEWORK, version, license, bin: { 'functions-framework': FILE } };
-  const description = { ...manifest, type: 'module', exports: `./${FILE}` };
-  const files = new Map(outputFiles.map(({ contents }) => [FILE, contents]));
+  const manifest = { name: FRAMEWORK, version, license, bin: { 'functions-framework': FRAMEWORK_PROGRAM } };
+  const description = { ...manifest, type: 'module', exports: `./${FRAMEWORK_PROGRAM}` };
+  const files = new Map(outputFiles.map(({ contents }) => [FRAMEWORK_PROGRAM, contents]));
   files.set('package.json', Buffer.from(`${JSON.stringify(description, null, 2)}\n`));
   for (const [file, source] of data) files.set(file, await readFile(source));
   const inputs = Object.keys(metafile.inputs).filter((file) => file !== '<stdin>');
@@ -58,6 +59,51 @@ function leaveData(data: Map<string, string>): Plugin {
       }),
   };
 }
+
+/** The framework's module that runs each request in a domain. */
+const WRAPPERS = /functions-framework\/build\/src\/function_wrappers\.js$/;
+/** Tells by AsyncLocalStorage which request what is thrown astray came of, and ends that one alone, as a domain does. */
+const REQUESTS = `const { AsyncLocalStorage } = require('node:async_hooks');
+const requests = new AsyncLocalStorage();
+let watches = false;
+function watch() {
+  watches = true;
+  process.setUncaughtExceptionCaptureCallback((error) => {
+    const end = requests.getStore();
+    if (end) end(error);
+    else process.emit('uncaughtException', error, 'uncaughtException');
+  });
+}
+exports.create = () => {
+  // not earlier: until the port is open, what fails has to end the process
+  if (!watches) watch();
+  let end;
+  return {
+    on(event, listener) {
+      end = listener;
+    },
+    run(start) {
+      requests.run(end, start);
+    },
+  };
+};
+exports.bind = (callback) => callback;`;
+
+/** A domain makes each promise and each handle of the whole process several times as dear as it is without. */
+const WITHOUT_DOMAINS: Plugin = {
+  name: 'without-domains',
+  setup({ onResolve, onLoad }) {
+    const namespace = 'requests';
+    onResolve({ filter: /^domain$/ }, () => ({ path: 'domain', namespace }));
+    onLoad({ filter: /./, namespace }, () => ({ contents: REQUESTS, resolveDir: '/' }));
+    onLoad({ filter: WRAPPERS }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const contents = source.replaceAll('process.domain.', 'domain.');
+      if (contents === source) throw new Error(`${path} runs requests in another way than it did`);
+      return { contents };
+    });
+  },
+};
 
 /** Both what functions import and the program: what they register must be where the program looks for it. */
 function entryOf(program: string): string {

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { COUNTRY_DATABASE, countryDatabaseInPackage } from '../shared/stores/countries.ts';
-import { type BuiltFramework, buildFramework, FRAMEWORK } from './build-framework.ts';
+import { type BuiltFramework, buildFramework, FRAMEWORK, FRAMEWORK_PROGRAM } from './build-framework.ts';
 import { buildPage } from './build-page.ts';
 import { readMesh } from './mesh.ts';
 
@@ -56,6 +56,22 @@ const HTTP_AS_IT_IS: Plugin = {
       contents: `module.exports = process.getBuiltinModule('${path}');`,
     }));
   },
+};
+
+/** What a bundle asks for the framework by; see its package.json. */
+const FRAMEWORK_IMPORT = '#framework';
+/** With this condition of Node a bundle takes the framework of its folder, where npm linked none. */
+const UNINSTALLED = 'uninstalled';
+
+/** What Node is to be told to start a bundle that was not installed, by its own framework. */
+export function programOf(folder: string): string[] {
+  return [`--conditions=${UNINSTALLED}`, join(folder, FRAMEWORK_FOLDER, FRAMEWORK_PROGRAM)];
+}
+
+const FRAMEWORK_AS_IMPORT: Plugin = {
+  name: 'framework-as-import',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: new RegExp(`^${FRAMEWORK}$`) }, () => ({ path: FRAMEWORK_IMPORT, external: true })),
 };
 
 /** What a bundle depends on beside what is bundled. */
@@ -133,8 +149,7 @@ async function buildFunction(name: string, framework: BuiltFramework, out: URL):
     ...BUNDLE_OPTIONS,
     entryPoints: [fileURLToPath(new URL('index.ts', source))],
     outdir: fileURLToPath(out),
-    external: [FRAMEWORK],
-    plugins: [HTTP_AS_IT_IS],
+    plugins: [HTTP_AS_IT_IS, FRAMEWORK_AS_IMPORT],
     metafile: true,
     write: false,
   });
@@ -194,13 +209,15 @@ function asJson(value: unknown): Uint8Array {
 /** A package that depends on the framework in its own folder alone, and the lock by which npm links it there. */
 function packageOf(name: string, framework: BuiltFramework): { manifest: object; lock: object } {
   const own = { name: `sitebeat-${name}`, dependencies: { [FRAMEWORK]: `file:${FRAMEWORK_FOLDER}` } };
+  const inFolder = `./${FRAMEWORK_FOLDER}/${FRAMEWORK_PROGRAM}`;
+  const imports = { [FRAMEWORK_IMPORT]: { [UNINSTALLED]: inFolder, default: FRAMEWORK } };
   const packages = {
     '': own,
     [FRAMEWORK_FOLDER]: framework.manifest,
     [`node_modules/${FRAMEWORK}`]: { resolved: FRAMEWORK_FOLDER, link: true },
   };
   return {
-    manifest: { ...own, private: true, type: 'module', main: ENTRY },
+    manifest: { ...own, private: true, type: 'module', main: ENTRY, imports },
     lock: { name: own.name, lockfileVersion: 3, requires: true, packages },
   };
 }

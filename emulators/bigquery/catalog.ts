@@ -58,6 +58,8 @@ export class Catalog {
   #database: Database;
   #entries = new Map<string, Entry>();
   #nextId = 1;
+  /** How often it was another one. */
+  changes = 0;
   #last: Promise<unknown> = Promise.resolve();
   /** What the running change does to the entries, once it is on disk. */
   #pending: (() => void)[] = [];
@@ -165,6 +167,7 @@ export class Catalog {
       this.#pending = [];
       const result = await this.#database.transaction(work);
       for (const apply of this.#pending) apply();
+      this.changes += 1;
       return result;
     });
     this.#last = turn.catch(() => {});

@@ -56,6 +56,18 @@ describe('BigQuery contract: a query with a destination', () => {
     assert.equal(metadata.configuration.query.destinationTable.tableId, `${name}$20260131`);
   });
 
+  it('replaces partitions, and makes tables, side by side: more than the emulator has connections', async () => {
+    const days = Array.from({ length: 10 }, (_, index) => `2026-01-${10 + index}`);
+    await Promise.all([
+      ...[...days, ...days].map((day) => write(rowOf(day, 'a', 1), `${name}$${day.replaceAll('-', '')}`)),
+      ...[...days, ...days].map((day, index) => write(rowOf(day, 'a', 1), `${name}_made_${index}`)),
+    ]);
+    assert.deepEqual(
+      await held(),
+      days.map((day) => `${day} a 1`),
+    );
+  });
+
   it('empties a partition when there are no rows', async () => {
     await write(rowOf('2026-01-31', 'a', 1), `${name}$20260131`);
     await write(`SELECT * FROM (${rowOf('2026-01-31', 'a', 1)}) AS r WHERE FALSE`, `${name}$20260131`);
@@ -204,14 +216,22 @@ describe('BigQuery contract: a query with a destination', () => {
     const days = Array.from({ length: 20 }, (_, i) => rowOf('2026-01-31', `s${i}`, i)).join(' UNION ALL ');
     await write(days, `${name}$20260131`);
     const query = `SELECT day, site, n, plugins FROM ${name} WHERE day = '2026-01-31'`;
-    await assert.rejects(
-      write(query, `${name}_copy`, { maximumBytesBilled: '1' }),
-      (error: { errors?: { reason: string }[] }) => {
-        assert.equal(error.errors?.[0]?.reason, 'bytesBilledLimitExceeded');
-        return true;
-      },
-    );
+    const isRefused = (maximumBytesBilled: number) =>
+      assert.rejects(
+        write(query, `${name}_copy`, { maximumBytesBilled: String(maximumBytesBilled) }),
+        (error: { errors?: { reason: string }[] }) => {
+          assert.equal(error.errors?.[0]?.reason, 'bytesBilledLimitExceeded');
+          return true;
+        },
+      );
+    await isRefused(1);
     assert.deepEqual(await dataset.table(`${name}_copy`).exists(), [false]);
+    const least = 10 * 2 ** 20;
+    await write(query, `${name}_copy`, { maximumBytesBilled: String(least) });
+    const long = rowOf('2026-01-31', '', 1).replace("''", '@half');
+    const params = { half: 'x'.repeat(least / 2) };
+    await write(`${long} UNION ALL ${long}`, `${name}$20260131`, { params });
+    await isRefused(least);
   });
 
   it('is refused for a DELETE, a view and a partition filter that is missing', async () => {

@@ -85,6 +85,7 @@ describe('BigQuery contract: datasets, tables and rows', () => {
     it('that are views get other SQL, and nothing else (ours) changes', async () => {
       const view = (query: string) => ({ view: { query, useLegacySql: false } });
       const [made] = await dataset.createTable(`${table.id}_v`, view('SELECT 1 AS a'));
+      assert.deepEqual((await dataset.query(`SELECT * FROM ${table.id}_v`))[0], [{ a: 1 }]);
       await made.setMetadata(view('SELECT 2 AS b'));
       assert.deepEqual((await dataset.query(`SELECT * FROM ${table.id}_v`))[0], [{ b: 2 }]);
       if (isOurs)

@@ -19,7 +19,7 @@ export interface Database {
 
 const maxConnections = 16;
 const settings = {
-  threads: '2',
+  threads: '1',
   memory_limit: '1GB',
   default_null_order: 'NULLS_FIRST_ON_ASC_LAST_ON_DESC',
   autoinstall_known_extensions: 'false',
@@ -36,6 +36,20 @@ export async function openDatabase(dataDir: string | undefined): Promise<Databas
   if (!(await hasErasure(opened))) return new Engine(opened, file);
   await rewrite(opened, file);
   return new Engine(await start(file), file);
+}
+
+/** All of the work is on disk when this resolves, none of it when it rejects. */
+export async function inTransaction<T>(connection: DuckDBConnection, work: () => Promise<T>): Promise<T> {
+  await connection.run('BEGIN');
+  try {
+    const result = await work();
+    await connection.run('COMMIT');
+    return result;
+  } catch (error) {
+    // a failed COMMIT has ended the transaction itself
+    await connection.run('ROLLBACK').catch(() => {});
+    throw error;
+  }
 }
 
 async function start(path: string): Promise<DuckDBInstance> {
@@ -105,18 +119,7 @@ class Engine implements Database {
   }
 
   transaction<T>(work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    return this.use(async (connection) => {
-      await connection.run('BEGIN');
-      try {
-        const result = await work(connection);
-        await connection.run('COMMIT');
-        return result;
-      } catch (error) {
-        // a failed COMMIT has ended the transaction itself
-        await connection.run('ROLLBACK').catch(() => {});
-        throw error;
-      }
-    });
+    return this.use((connection) => inTransaction(connection, () => work(connection)));
   }
 
   async noteErasure(connection: DuckDBConnection): Promise<void> {

@@ -1,11 +1,11 @@
 import { type DuckDBConnection, DuckDBTypeId, type DuckDBValue } from '@duckdb/node-api';
 import type { Catalog, Table } from './catalog.ts';
-import type { Database } from './database.ts';
+import { type Database, inTransaction } from './database.ts';
 import { type Destination, destinationTable, writeRows } from './destination.ts';
 import { fieldOf } from './encode.ts';
 import { fromEngine, invalid, invalidQuery } from './errors.ts';
 import { type Parameter, runBound } from './parameters.ts';
-import { bytesProcessed, expectPartitionFilters } from './plan.ts';
+import { bytesProcessed, expectPartitionFilters, forgetSize, mostBytes } from './plan.ts';
 import type { Field } from './schema.ts';
 import { type Translation, translate } from './sql/translate.ts';
 import type { CountStreamed } from './streaming-buffer.ts';
@@ -33,6 +33,7 @@ export interface Statement {
 /** A result on its way to its destination; one connection sees it. */
 const written = 'temp."written"';
 const maxWrittenRowsKept = 1000;
+const maxTranslationsKept = 100;
 
 /** Translates and runs statements. */
 export class Executor {
@@ -41,6 +42,9 @@ export class Executor {
   #countStreamed: CountStreamed;
   /** The last change of each table: changes of one table run one after the other. */
   #changes = new Map<string, Promise<unknown>>();
+
+  /** Most statements come again, with other parameters. */
+  #translations = new Map<string, Translation>();
 
   constructor(database: Database, catalog: Catalog, countStreamed: CountStreamed) {
     this.#database = database;
@@ -51,7 +55,12 @@ export class Executor {
   /** The statement in DuckDB's SQL. Throws the service's errors. */
   translate({ sql, project, dataset, parameters }: Omit<Statement, 'destination'>): Translation {
     const types = new Map([...parameters].map(([key, { type }]) => [key, type]));
-    return translate(sql, { catalog: this.#catalog, project, dataset, parameters: types });
+    const key = JSON.stringify([this.#catalog.changes, sql, project, dataset, ...types]);
+    const known =
+      this.#translations.get(key) ?? translate(sql, { catalog: this.#catalog, project, dataset, parameters: types });
+    if (this.#translations.size === maxTranslationsKept) this.#translations.clear();
+    this.#translations.set(key, known);
+    return known;
   }
 
   /** Runs it. `started` gets the connection, for `interrupt()`. Throws the service's errors. */
@@ -62,18 +71,24 @@ export class Executor {
   ): Promise<Result> {
     const parameters = ordered(translation, statement);
     const [{ target }, { destination }] = [translation, statement];
+    if (target !== undefined && destination !== undefined) {
+      throw invalid('Cannot set destination table in jobs with DML statements');
+    }
     try {
-      if (target !== undefined) {
-        if (destination !== undefined) throw invalid('Cannot set destination table in jobs with DML statements');
-        return await this.#changeTable(target.id, started, (connection) =>
-          this.#delete(connection, translation, target, parameters),
-        );
+      if (destination !== undefined && !this.#catalog.findTable(destination.table)) {
+        // while it holds no connection: the catalog needs one
+        const fields = (await this.dryRun(translation, statement)).fields;
+        await destinationTable(destination, fields, this.#catalog);
       }
-      if (destination !== undefined) return await this.#write(translation, parameters, destination, started);
       return await this.#database.use(async (connection) => {
         started(connection);
         await expectPartitionFilters(connection, translation, parameters);
-        return query(connection, translation, parameters);
+        if (destination !== undefined) return this.#write(connection, translation, parameters, destination);
+        if (target === undefined) return query(connection, translation, parameters);
+        const { rowsChanged } = await this.#changeTable(connection, target, () =>
+          runBound(connection, translation.sql, parameters),
+        );
+        return { fields: [], rows: [], deleted: rowsChanged };
       });
     } catch (error) {
       throw fromEngine(error);
@@ -105,79 +120,59 @@ export class Executor {
     }
   }
 
+  /** More bytes than the statement reads; found out in less time than how many it reads. */
+  async mostBytes(translation: Translation): Promise<number> {
+    return this.#database.use((connection) => mostBytes(connection, translation));
+  }
+
   /** Bytes that the statement reads. */
   async bytes(translation: Translation, statement: Statement): Promise<number> {
     return this.#database.use((connection) => bytesProcessed(connection, translation, ordered(translation, statement)));
   }
 
-  async #delete(
-    connection: DuckDBConnection,
-    translation: Translation,
-    target: Table,
-    parameters: readonly Parameter[],
-  ): Promise<Result> {
-    await expectPartitionFilters(connection, translation, parameters);
-    const { rowsChanged } = await this.#keepingBuffer(connection, target, () =>
-      runBound(connection, translation.sql, parameters),
-    );
-    return { fields: [], rows: [], deleted: rowsChanged };
-  }
-
-  /** The table is found, or made, before the transaction that fills it: it must not wait for itself. */
+  /** Reads all that it reads before its turn to write: queries for one table run side by side. */
   async #write(
+    connection: DuckDBConnection,
     translation: Translation,
     parameters: readonly Parameter[],
     destination: Destination,
-    started: (connection: DuckDBConnection) => void,
   ): Promise<Result> {
-    const known = await this.#database.use(async (connection) => {
-      await expectPartitionFilters(connection, translation, parameters);
-      return this.#catalog.findTable(destination.table) ?? fieldsOf(connection, translation, parameters);
-    });
-    const { id } = 'id' in known ? known : await destinationTable(destination, known, this.#catalog);
-    return this.#changeTable(id, started, async (connection) => {
-      await runBound(connection, `CREATE TEMP TABLE ${written} AS ${translation.sql}`, parameters);
+    await runBound(connection, `CREATE TEMP TABLE ${written} AS ${translation.sql}`, parameters);
+    try {
       const first = { ...translation, sql: `SELECT * FROM ${written} LIMIT ${maxWrittenRowsKept}` };
       const result = await query(connection, first, []);
       const table = await destinationTable(destination, result.fields, this.#catalog);
-      const total = await this.#keepingBuffer(connection, table, () =>
+      const total = await this.#changeTable(connection, table, () =>
         writeRows(connection, destination, table, written),
       );
-      await connection.run(`DROP TABLE ${written}`);
       return { ...result, total };
-    });
-  }
-
-  /** Runs a change that takes rows out of a table. Throws when it took one that is in the streaming buffer. */
-  async #keepingBuffer<T>(connection: DuckDBConnection, table: Table, change: () => Promise<T>): Promise<T> {
-    const nowMs = Date.now();
-    const before = await this.#countStreamed(connection, table, nowMs);
-    const result = await change();
-    if ((await this.#countStreamed(connection, table, nowMs)) < before) {
-      throw invalidQuery(
-        `UPDATE or DELETE statement over table ${table.dataset}.${table.name} would affect rows in the streaming buffer, which is not supported`,
-      );
+    } finally {
+      await connection.run(`DROP TABLE ${written}`);
     }
-    await this.#database.noteErasure(connection);
-    return result;
   }
 
-  /** Runs a transaction that changes a table, after those before it. */
-  #changeTable<T>(
-    id: string,
-    started: (connection: DuckDBConnection) => void,
-    work: (connection: DuckDBConnection) => Promise<T>,
-  ): Promise<T> {
-    const transaction = () =>
-      this.#database.transaction((connection) => {
-        started(connection);
-        return work(connection);
-      });
-    const turn = (this.#changes.get(id) ?? Promise.resolve()).then(transaction);
-    const settled: Promise<unknown> = turn.catch(() => {});
-    this.#changes.set(id, settled);
+  /**
+   * Runs a change that takes rows out of a table in a transaction, after those before it. Throws when it took one that is in the
+   * streaming buffer.
+   */
+  #changeTable<T>(connection: DuckDBConnection, table: Table, change: () => Promise<T>): Promise<T> {
+    const work = async () => {
+      const nowMs = Date.now();
+      const before = await this.#countStreamed(connection, table, nowMs);
+      const result = await change();
+      if ((await this.#countStreamed(connection, table, nowMs)) < before) {
+        throw invalidQuery(
+          `UPDATE or DELETE statement over table ${table.dataset}.${table.name} would affect rows in the streaming buffer, which is not supported`,
+        );
+      }
+      await this.#database.noteErasure(connection);
+      return result;
+    };
+    const turn = (this.#changes.get(table.id) ?? Promise.resolve()).then(() => inTransaction(connection, work));
+    const settled: Promise<unknown> = turn.catch(() => {}).then(() => forgetSize(table));
+    this.#changes.set(table.id, settled);
     void settled.then(() => {
-      if (this.#changes.get(id) === settled) this.#changes.delete(id);
+      if (this.#changes.get(table.id) === settled) this.#changes.delete(table.id);
     });
     return turn;
   }

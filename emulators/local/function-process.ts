@@ -2,12 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { programOf } from '../../functions/build.ts';
 import { until } from '../../shared/testing/until.ts';
 
-const FRAMEWORK = fileURLToPath(
-  new URL('../../node_modules/@google-cloud/functions-framework/build/src/main.js', import.meta.url),
-);
 /** A function whose parent was killed must not live on with its port. */
 const END_WITH_PARENT = 'data:text/javascript,process.once("disconnect",()=>process.exit(1))';
 const START_MS = 30_000;
@@ -95,7 +92,7 @@ function spawnFunction({ name, source, port, env, onLine }: FunctionProcessOptio
   // a group of its own: Ctrl-C in the terminal reaches the runner alone, which stops the functions in the order of the flow
   const child = spawn(
     process.execPath,
-    ['--import', END_WITH_PARENT, FRAMEWORK, `--target=${name}`, `--source=${source}`, `--port=${port}`],
+    ['--import', END_WITH_PARENT, ...programOf(source), `--target=${name}`, `--source=${source}`, `--port=${port}`],
     {
       env,
       detached: true,

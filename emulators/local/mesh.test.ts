@@ -13,6 +13,7 @@ import { freePort } from '../../shared/testing/free-port.ts';
 import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/contract-google.ts';
 import { startStorage } from '../storage/index.ts';
 import { assertForgotten, keepsPrivacy } from './contract-privacy.ts';
+import { countsRequests } from './contract-requests.ts';
 import { startMeshRun } from './mesh-run.ts';
 import { postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
@@ -160,6 +161,8 @@ describe('the whole mesh', function () {
     const raw = await Promise.all(files.map(async (file) => (await file.download())[0].toString()));
     assert.equal(raw.filter((text) => text.includes('not-whitelisted')).length, 2);
   });
+
+  countsRequests(() => runner);
 
   it('names a port that is taken, and a data folder that another mesh uses', async () => {
     const { collect, child } = runner;

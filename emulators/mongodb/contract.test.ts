@@ -171,6 +171,26 @@ describe('MongoDB', () => {
       it(`a projection ${title}`, async () =>
         assert.deepEqual(await docs.findOne({ _id: 3 }, { projection }), document));
 
+    for (const { title, order } of [
+      { title: 'as they come', order: {} },
+      { title: 'in the order of an index', order: { _id: -1 } },
+      { title: 'sorted after they are read', order: { length: -1 } },
+    ] as const)
+      it(`projects documents of any size, ${title}`, async () => {
+        const sizes = [1, 5_000, 20, 300_000, 4_100, 70_000].map((length, _id) => ({ _id, length }));
+        await docs.deleteMany({});
+        await docs.insertMany(sizes.map((size) => ({ ...size, text: 'x'.repeat(size.length), n: size.length % 2 })));
+        const options = { projection: { length: 1 }, sort: order };
+        const found = await docs.find<{ length: number }>({ n: { $ne: 1 } }, options).toArray();
+        const even = sizes.filter(({ length }) => length % 2 === 0);
+        const [field = '_id', direction = 1] = Object.entries(order)[0] ?? [];
+        const key = field as 'length';
+        assert.deepEqual(
+          found,
+          even.sort((one, other) => direction * (one[key] - other[key])),
+        );
+      });
+
     it('counts and lists distinct values', async () => {
       assert.equal(await docs.countDocuments({ n: { $gte: 8 } }), 50);
       assert.equal(await docs.countDocuments({ n: 3 }, { skip: 5, limit: 10 }), 10);

@@ -10,18 +10,25 @@ import { processEvent } from './process-event.ts';
 /** As many as one instance works on at once; see mesh.json. */
 const AT_ONCE = 80;
 
+const WITH_MAIL = {
+  ...TEST_PROJECT,
+  hash: 'b4a8da5b-b419-4656-98e9-4a42e9044891',
+  slug: 'with-mail',
+  mailIntegrations: [{ provider: 'mailchimp' as const, list: 'list', enabled: true }],
+};
+
 const NOW = Date.now() - 60_000;
 
 describe('what an event asks of the stores', function () {
   this.timeout(60_000);
   let system: OwnSystem;
-  const report = (site: number, week: number) =>
+  const report = (site: number, week: number, { hash } = TEST_PROJECT) =>
     capturedEvent('track', {
       id: `report-${site}-${week}`,
       // of today: what comes late costs a write more
       receivedAt: new Date(NOW + week * 1000 + site).toISOString(),
       userAgent: null,
-      payload: { url: `https://site-${site}.example`, admin_email: `admin@site-${site}.example` },
+      payload: { hash, url: `https://site-${site}.org`, admin_email: `admin@site-${site}.org` },
     });
   before(async () => {
     const given = process.env.MONGODB_URI as string;
@@ -29,7 +36,7 @@ describe('what an event asks of the stores', function () {
     uri.searchParams.set('monitorCommands', 'true');
     process.env.MONGODB_URI = uri.href;
     try {
-      system = await openOwnSystem([TEST_PROJECT]);
+      system = await openOwnSystem([TEST_PROJECT, WITH_MAIL]);
     } finally {
       process.env.MONGODB_URI = given;
     }
@@ -71,6 +78,25 @@ describe('what an event asks of the stores', function () {
       inserts: { event_keys: 1, sites: 1 },
       commands: { 'erasures.find': 1, 'sites.find': 1, 'sites.update': 1, 'optOuts.find': 1, 'unclaimed.find': 1 },
       others: [],
+    });
+  });
+
+  it('is three writes of sites, each one call, for new sites with mail that go on together', async () => {
+    const objects = await Promise.all(
+      Array.from({ length: AT_ONCE }, (_, site) => system.receive(report(site, 2, WITH_MAIL))),
+    );
+    const stores = { ...system.stores, cohorts: cohortOf(AT_ONCE) };
+    const { commands } = await countOperations(system.db, () =>
+      concurrently(objects, AT_ONCE, (name) => processEvent({ name }, stores)),
+    );
+    delete commands['projects.find'];
+    assert.deepEqual(commands, {
+      'erasures.find': 1,
+      'sites.find': 3,
+      'sites.update': 3,
+      'optOuts.find': 1,
+      'mailQuotas.update': 1,
+      'unclaimed.find': 1,
     });
   });
 });

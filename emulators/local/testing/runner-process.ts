@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../../shared/testing/until.ts';
 import type { StoreEnv } from '../store-env.ts';
+import { COUNTED, type Requests, SAY_COUNTED } from './count-requests.ts';
 
 /** `npm start -- --json`, as a process of its own. */
 export interface RunnerProcess {
@@ -27,9 +28,11 @@ export function outsideEnv(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !embedded.has(name)));
 }
 
-/** Starts it and resolves once it is ready. Rejects with what it said when it ends before. */
+const COUNTS = new URL('count-requests.ts', import.meta.url).href;
+
+/** Starts it, counting what its emulators are asked, and resolves once it is ready. Rejects with what it said when it ends before. */
 export async function startRunner(args: string[], env: NodeJS.ProcessEnv = {}): Promise<RunnerProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx/esm', START, '--json', ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', '--import', COUNTS, START, '--json', ...args], {
     cwd: ROOT,
     env: { ...outsideEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -56,6 +59,15 @@ export async function startRunner(args: string[], env: NodeJS.ProcessEnv = {}): 
       return exited;
     },
   };
+}
+
+/** What the runner's emulators were asked since it started. */
+export async function requestsSoFar({ child, lines }: RunnerProcess): Promise<Requests> {
+  const said = () => lines.filter((line) => line.startsWith(COUNTED));
+  const before = said().length;
+  child.kill(SAY_COUNTED);
+  await until(() => said().length > before, { what: 'what was counted' });
+  return JSON.parse(said().at(-1)?.slice(COUNTED.length) ?? '');
 }
 
 /** An event that fails twice comes again after 10 and 20 s, as mesh.json says. */

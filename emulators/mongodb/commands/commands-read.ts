@@ -37,7 +37,8 @@ function find(command: Document, context: CommandContext): CursorBatch {
   const keepsAll = Object.keys(projection).length === 0;
   const projectBytes = compileBytesProjection(projection);
   function* documents(): Generator<Uint8Array> {
-    for (const row of collection ? readRows(collection, query) : []) {
+    const fleeting = projectBytes !== undefined;
+    for (const row of collection ? readRows(collection, { ...query, fleeting }) : []) {
       if (keepsAll) yield row.bytes;
       else yield projectBytes ? projectBytes(row.bytes) : encode(project(row.document));
     }

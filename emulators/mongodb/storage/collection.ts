@@ -1,7 +1,7 @@
 import { CommandError } from '../errors.ts';
 import { fieldPath } from '../values/path.ts';
 import { showDocument } from '../values/show.ts';
-import { type Document, decode, encode, isDocument } from '../values/values.ts';
+import { type Document, decode, encode, fieldOf, isDocument, type Value } from '../values/values.ts';
 import {
   countEntries,
   type Entry,
@@ -9,7 +9,7 @@ import {
   headBytes,
   type IndexRange,
   pointRange,
-  recordIdBuffer,
+  recordIdBytes,
   recordIdOf,
   scanEntries,
   spanRange,
@@ -99,8 +99,9 @@ export class Collection {
     return countEntries(this.#data, range);
   }
 
-  read(recordId: number): Buffer | undefined {
-    return this.#data.get(this.#recordKey(recordId));
+  /** `fleeting`: the bytes last until the next read. */
+  read(recordId: number, fleeting = false): Buffer | undefined {
+    return this.#data[fleeting ? 'peek' : 'get'](this.#recordKey(recordId));
   }
 
   insert(document: Document): void {
@@ -123,6 +124,7 @@ export class Collection {
     const added: Entry[] = [];
     const [keysBefore, keysAfter] = [indexKeysOf(before), indexKeysOf(after)];
     for (const index of this.indexes) {
+      if (hasSameKey(index, before, after)) continue;
       const old = this.#entries(index, before, keysBefore, id);
       const fresh = this.#entries(index, after, keysAfter, id).filter((entry) => !takeOut(old, entry));
       this.#checkUnique(index, after, fresh);
@@ -212,16 +214,26 @@ export class Collection {
     return new CommandError('DuplicateKey', message, { keyPattern: index.document.key as Document, keyValue });
   }
 
-  #head(indexId: number): Buffer {
-    const head = Buffer.allocUnsafe(headBytes);
+  #head(indexId: number, moreBytes = 0): Buffer {
+    const head = Buffer.allocUnsafe(headBytes + moreBytes);
     head.writeUInt32BE(this.id);
     head.writeUInt16BE(indexId, 4);
     return head;
   }
 
   #recordKey(recordId: number): Buffer {
-    return Buffer.concat([this.#head(0), recordIdBuffer(recordId)]);
+    const key = this.#head(0, recordIdBytes);
+    key.writeUIntBE(recordId, headBytes, recordIdBytes);
+    return key;
   }
+}
+
+/** Whether an index cannot tell two documents apart, as far as that is seen without its keys. */
+function hasSameKey({ fields, partial }: Index, before: Document, after: Document): boolean {
+  const isSame = (one: Value, other: Value) =>
+    one === other || (one instanceof Date && other instanceof Date && one.getTime() === other.getTime());
+  const isPlain = fields.every(({ field }) => !field.includes('.'));
+  return !partial && isPlain && fields.every(({ field }) => isSame(fieldOf(before, field), fieldOf(after, field)));
 }
 
 function takeOut(entries: Entry[], { key }: Entry): boolean {

@@ -4,7 +4,7 @@ import type { Data, KeyRange } from './store.ts';
 /** Collection (4 bytes) and index (2 bytes) that a key of the store begins with. */
 export const headBytes = 6;
 /** The record number that it ends with. */
-const recordIdBytes = 6;
+export const recordIdBytes = 6;
 
 /**
  * LMDB's keys hold 1978 bytes, MongoDB's index keys have no limit. A key that is longer than this is stored by its
@@ -113,7 +113,7 @@ export function recordIdOf(key: Buffer): number {
   return key.readUIntBE(key.length - recordIdBytes, recordIdBytes);
 }
 
-export function recordIdBuffer(recordId: number): Buffer {
+function recordIdBuffer(recordId: number): Buffer {
   const bytes = Buffer.allocUnsafe(recordIdBytes);
   bytes.writeUIntBE(recordId, 0, recordIdBytes);
   return bytes;

@@ -115,6 +115,15 @@ describe('queries by index', () => {
     );
   });
 
+  it('read an index that the filter fixes wholly rather than the beginning of a longer one', () => {
+    const specs = [{ a: 1, b: 1 }, { c: 1 }, { a: 1, c: -1, b: 1 }].map((key) => ({ key, partial: undefined }));
+    const picked = (count: number, filter: Document, sort?: Document) =>
+      planQuery(fill([{ a: 1, c: 2 }], specs.slice(0, count)), filter, sort).index?.fields.map(({ field }) => field);
+    assert.deepEqual(picked(2, { a: 1, c: 2 }), ['c']);
+    assert.deepEqual(picked(2, { a: 1, c: 2 }, { b: 1 }), ['a', 'b'], 'it gives the order');
+    assert.deepEqual(picked(3, { a: 1, c: 2 }), ['a', 'c', 'b'], 'it fixes more');
+  });
+
   it('leave no index entry behind when documents change or go', () => {
     fc.assert(
       fc.property(documents, documents, indexes, (contents, changed, index) => {

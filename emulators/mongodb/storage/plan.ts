@@ -21,13 +21,15 @@ export interface Plan {
 /** Products of `$in` lists above this many ranges are not opened any further. */
 const maxRanges = 2000;
 
-/** Picks an index by: how many fields equality fixes, then a range, then whether it gives the order; none: a scan. */
+/** Picks an index by: how many fields equality fixes, a range, whether it gives the order, whether all of it is fixed; none: a scan. */
 export function planQuery(collection: Collection, filter: Document, sort: Value): Plan {
   const clauses = clausesOf(filter);
   const wanted = sort === undefined ? [] : sortFields(sort);
   let best: Candidate | undefined;
   for (const index of collection.indexes) {
     const candidate = assess(collection, index, clauses, wanted);
+    // no other finds less, so that none is looked at
+    if (candidate?.whole && index.unique) return candidate.plan;
     if (candidate && isUseful(candidate) && (best === undefined || isBetter(candidate, best))) best = candidate;
   }
   return best?.plan ?? { ranges: [], reverse: false, sorted: wanted.length === 0, exact: clauses.length === 0 };
@@ -38,6 +40,8 @@ interface Candidate {
   equalities: number;
   ranged: boolean;
   ordered: boolean;
+  /** Equality fixes every field of the index. */
+  whole: boolean;
 }
 
 function isUseful({ equalities, ranged, ordered }: Candidate): boolean {
@@ -47,7 +51,8 @@ function isUseful({ equalities, ranged, ordered }: Candidate): boolean {
 function isBetter(a: Candidate, b: Candidate): boolean {
   if (a.equalities !== b.equalities) return a.equalities > b.equalities;
   if (a.ranged !== b.ranged) return a.ranged;
-  return a.ordered && !b.ordered;
+  if (a.ordered !== b.ordered) return a.ordered;
+  return a.whole && !b.whole;
 }
 
 function assess(collection: Collection, index: Index, clauses: Clause[], sort: SortField[]): Candidate | undefined {
@@ -69,6 +74,7 @@ function assess(collection: Collection, index: Index, clauses: Clause[], sort: S
     equalities: fixed,
     ranged: interval !== undefined,
     ordered: sort.length > 0 && order !== undefined,
+    whole: fixed === index.fields.length,
   };
 }
 

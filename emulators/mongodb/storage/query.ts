@@ -34,6 +34,8 @@ export interface Query {
   skip?: number;
   /** 0: all. */
   limit?: number;
+  /** Nothing of a row is looked at once the next is asked for. */
+  fleeting?: boolean;
 }
 
 /** The rows that match, in the order asked for. Read on after a write, it goes on from where it was. */
@@ -57,14 +59,14 @@ export function* readRows(collection: Collection, query: Query): Generator<Row> 
 function* matchingRows(collection: Collection, query: Query, plan: Plan, skip: number): Generator<Row> {
   const matches = compileFilter(query.filter);
   const all = clausesOf(query.filter).length === 0;
-  for (const record of recordsOf(collection, plan, skip)) {
+  for (const record of recordsOf(collection, plan, skip, query.fleeting === true && plan.sorted)) {
     const row = new Row(record);
     if (all || plan.exact || matches(row.document)) yield row;
   }
 }
 
 /** The records that the plan leads to, each once, without the first `skip`. */
-function* recordsOf(collection: Collection, plan: Plan, skip: number): Generator<StoredRecord> {
+function* recordsOf(collection: Collection, plan: Plan, skip: number, fleeting: boolean): Generator<StoredRecord> {
   let passed = 0;
   const seen = plan.index?.multikey ? new Set<number>() : undefined;
   for (const key of keysOf(collection, plan)) {
@@ -73,7 +75,7 @@ function* recordsOf(collection: Collection, plan: Plan, skip: number): Generator
     seen?.add(id);
     passed += 1;
     if (passed <= skip) continue;
-    const bytes = collection.read(id);
+    const bytes = collection.read(id, fleeting);
     if (bytes) yield { id, bytes };
   }
 }

@@ -137,15 +137,18 @@ function writeNumber(value: Numeric, parts: Uint8Array[]): void {
   else parts.push(rest < 0 ? below : above, sortableDouble(rest));
 }
 
+const zeroWithin = Buffer.from([0, 255]);
+const textEnd = Buffer.from([0, 1]);
+
 /** UTF-8, ended by 00 01; a 00 within is written 00 FF. */
 function writeText(text: string, parts: Uint8Array[]): void {
   const bytes = Buffer.from(text, 'utf8');
   let from = 0;
   for (let zero = bytes.indexOf(0); zero !== -1; zero = bytes.indexOf(0, from)) {
-    parts.push(bytes.subarray(from, zero), Buffer.from([0, 255]));
+    parts.push(bytes.subarray(from, zero), zeroWithin);
     from = zero + 1;
   }
-  parts.push(bytes.subarray(from), Buffer.from([0, 1]));
+  parts.push(from === 0 ? bytes : bytes.subarray(from), textEnd);
 }
 
 function writeDocument(document: Document, parts: Uint8Array[]): void {

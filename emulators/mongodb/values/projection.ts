@@ -34,18 +34,20 @@ export function compileBytesProjection(specification: Document): ((bytes: Uint8A
   if (names.length === 0 || names.some((name) => name.includes('.') || !isIncluding(name, others[name])))
     return undefined;
   const kept = isIncluding('_id', id) ? ['_id', ...names] : names;
-  const wanted = kept.map((name) => Buffer.from(`${name}\0`));
+  const wanted: Uint8Array[][] = [];
+  for (const name of kept.map((each) => Buffer.from(each)))
+    wanted[name.length] = [...(wanted[name.length] ?? []), name];
   // many small results share their memory: one each is most of what they cost
   let [shared, start] = [Buffer.alloc(0), 0];
   return (bytes) => {
     const isFull = shared.length - start < bytes.length;
     if (isFull) [shared, start] = [Buffer.allocUnsafe(Math.max(65_536, bytes.length)), 0];
-    let [to, left] = [start + 4, wanted.length];
-    for (let at = 4; left > 0 && at < bytes.length - 1; ) {
-      let valueAt = at + 2;
-      while (bytes[valueAt - 1] !== 0) valueAt += 1;
-      const end = valueAt + valueBytes(bytes, bytes[at] as number, valueAt);
-      if (wanted.some((name) => isAt(bytes, at + 1, valueAt, name))) {
+    let [to, left] = [start + 4, kept.length];
+    for (let at = 4; left > 0 && bytes[at] !== 0; ) {
+      let nameEnd = at + 1;
+      while (bytes[nameEnd] !== 0) nameEnd += 1;
+      const end = nameEnd + 1 + valueBytes(bytes, bytes[at] as number, nameEnd + 1);
+      if (isOneOf(wanted[nameEnd - at - 1], bytes, at + 1)) {
         while (at < end) shared[to++] = bytes[at++] as number;
         left -= 1;
       }
@@ -59,8 +61,14 @@ export function compileBytesProjection(specification: Document): ((bytes: Uint8A
   };
 }
 
-function isAt(bytes: Uint8Array, from: number, to: number, name: Uint8Array): boolean {
-  return to - from === name.length && name.every((byte, i) => bytes[from + i] === byte);
+/** Are the names all of the length of what is there? */
+function isOneOf(names: Uint8Array[] | undefined, bytes: Uint8Array, from: number): boolean {
+  for (const name of names ?? []) {
+    let i = 0;
+    while (i < name.length && bytes[from + i] === name[i]) i += 1;
+    if (i === name.length) return true;
+  }
+  return false;
 }
 
 /** Of the types of one length. Source: bsonspec.org; what is not here has none. */

@@ -74,9 +74,10 @@ known AS (
       MIN(from_day) AS from_day,
       MAX(report_day) AS last_day,
       MIN(leave_day) AS leave_day,
-      MIN_BY(first_version, day) AS first_version,
-      MAX_BY(version, report_day) AS last_version,
-      MIN_BY(reason_id, leave_day) AS reason_id
+      -- in a struct, for one that is NULL would be passed over
+      MIN_BY(STRUCT(first_version), day).first_version AS first_version,
+      MAX_BY(STRUCT(version), report_day).version AS last_version,
+      MIN_BY(STRUCT(reason_id), leave_day).reason_id AS reason_id
     FROM numbered
     WHERE number > 0
     GROUP BY project_hash, site, number
@@ -94,7 +95,7 @@ known AS (
       IF(DATE_DIFF(leave_day, last_day, DAY) > @active_days, leave_day, NULL) AS late_left_day,
       first_version,
       last_version,
-      IF(DATE_DIFF(leave_day, last_day, DAY) <= @active_days, reason_id, NULL) AS reason_id
+      reason_id
     FROM folded
     UNION ALL
     SELECT

@@ -1,12 +1,16 @@
 import type { Browser, Page } from 'playwright-core';
 import type { Project } from '../../../shared/project/project.ts';
 import { until } from '../../../shared/testing/until.ts';
+import { siteId } from '../../dashboard/site-id.ts';
+import { countFigures } from '../recount/count-documents.ts';
 import type { Recount } from '../recount/recount.ts';
 import { type Answers, answeredFigures, askAll } from './answered-figures.ts';
+import { countForecast } from './count-forecast.ts';
 import { adoptionTexts } from './expected-adoption.ts';
 import { deactivationsTexts, environmentTexts } from './expected-rest.ts';
-import { type Expected, overviewTexts, sitesTexts, type Told } from './expected-texts.ts';
-import { type Figures, shownDays } from './figure-names.ts';
+import { projectsTexts, sitesListTexts, siteTexts } from './expected-sites.ts';
+import { type Expected, overviewTexts, type Told } from './expected-texts.ts';
+import { DROPPED, type Figures, shownDays } from './figure-names.ts';
 import { type Reading, readPage } from './read-page.ts';
 import { recountedFigures } from './recounted-figures.ts';
 
@@ -20,7 +24,7 @@ export interface Reached {
 /** What the API and a recount say of a project. */
 export async function askAndRecount(
   { url, token }: Reached,
-  { project, recounted }: { project: Project; recounted: Recount },
+  { project, recounted, ...others }: { project: Project; recounted: Recount } & Pick<Told, 'projects' | 'listed'>,
 ): Promise<{ told: Told; answered: Figures; contradictions: string[] }> {
   const cookie = await signIn(url, token);
   const get = async <Answer>(path: string): Promise<Answer> => {
@@ -30,9 +34,12 @@ export async function askAndRecount(
   };
   const answers: Answers = await askAll(get, project);
   const { through } = answers.overview;
-  const figures = recountedFigures(recounted, { project, through, releases: answers.releases.releases });
+  const published = countFigures(recounted, through);
+  const figures = recountedFigures(recounted, { project, through, releases: published.releases.releases });
   const { figures: answered, contradictions } = answeredFigures(answers);
-  return { told: { project, figures, answers, shown: shownDays(through) }, answered, contradictions };
+  const forecast = countForecast(recounted.days, { below: DROPPED.below, through });
+  const told: Told = { ...others, project, figures, published, forecast, answers, shown: shownDays(through) };
+  return { told, answered, contradictions };
 }
 
 async function signIn(url: string, token: string): Promise<string> {
@@ -55,14 +62,21 @@ export function differences(answered: Figures, recounted: Figures): string[] {
   });
 }
 
-const PAGES: { path: string; texts: (told: Told) => Expected; isList?: (reading: Reading) => boolean }[] = [
-  { path: '', texts: overviewTexts },
-  { path: '/adoption', texts: adoptionTexts },
-  { path: '/environment', texts: environmentTexts },
-  { path: '/deactivations', texts: deactivationsTexts },
-  // the rows of the list are of sites, each with what it runs
-  { path: '/sites', texts: sitesTexts, isList: ({ place }) => place.startsWith('Sites > ') },
-];
+function pagesOf(told: Told): { path: string; texts: Expected }[] {
+  const own = `/p/${told.project.slug}`;
+  return [
+    { path: '/?', texts: projectsTexts(told) },
+    { path: `${own}?`, texts: overviewTexts(told) },
+    { path: `${own}/adoption?`, texts: adoptionTexts(told) },
+    { path: `${own}/environment?`, texts: environmentTexts(told) },
+    { path: `${own}/deactivations?`, texts: deactivationsTexts(told) },
+    { path: `${own}/sites?environment=any&copies=true&`, texts: sitesListTexts(told) },
+    ...told.listed.map((listed) => ({
+      path: `${own}/sites/${siteId(listed.history.site)}?`,
+      texts: siteTexts(told, listed),
+    })),
+  ];
+}
 
 export interface Shown {
   /** How many pieces of text with a digit the pages have. */
@@ -84,13 +98,13 @@ export async function readPages(browser: Browser, { url, token }: Reached, told:
     // so that the figures are not late
     await page.clock.setFixedTime(Date.parse(String(told.answers.status.rebuiltAt)) + MINUTE_MS);
     let link = `#token=${token}`;
-    for (const { path, texts, isList = () => false } of PAGES) {
-      await page.goto(`${url}/p/${told.project.slug}${path}?tables=all${link}`);
+    for (const { path, texts } of pagesOf(told)) {
+      await page.goto(`${url}${path}tables=all${link}`);
       link = '';
       await settled(page);
-      const readings = (await readPage(page)).filter((reading) => !isList(reading));
+      const readings = await readPage(page);
       shown.read += readings.length;
-      shown.wrong.push(...compare(readings, texts(told)).map((line) => `${path || '/'}: ${line}`));
+      shown.wrong.push(...compare(readings, texts).map((line) => `${path}: ${line}`));
     }
     return shown;
   } finally {
@@ -103,7 +117,7 @@ const MINUTE_MS = 60_000;
 /** Nothing is awaited, twice with some frames between: an answer may lead to the next question. */
 async function settled(page: Page): Promise<void> {
   const isStill =
-    "document.querySelector('main h1') !== null && document.querySelector('[aria-busy=true]') === null && document.querySelector('.answer') !== null";
+    "document.querySelector('main h1') !== null && document.querySelector('[aria-busy=true]') === null && document.querySelector('.answer, .tile-value') !== null";
   await page.waitForLoadState('networkidle');
   await until(() => page.evaluate(isStill) as Promise<boolean>, { what: 'the page with its answers' });
 }

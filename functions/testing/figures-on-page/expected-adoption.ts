@@ -1,4 +1,6 @@
-import { addDays, type Day } from '../../../shared/figures/days.ts';
+import { addDays, type Day, daysBetween } from '../../../shared/figures/days.ts';
+import { HALF } from '../../../shared/figures/definitions.ts';
+import type { Advisory } from '../../../shared/project/advisories.ts';
 import { countOf, courseOf, type Expected, has, newestNow, soFar, type Told, tableOf } from './expected-texts.ts';
 import { daysBetweenBoth } from './figure-names.ts';
 import { say, sayCourse } from './words.ts';
@@ -18,7 +20,7 @@ export function adoptionTexts(told: Told): Expected {
   const now = newestNow(told);
   return [
     ...(now ? releasesTexts(told, now) : []),
-    ...told.answers.advisories.advisories.flatMap((one) => advisoryTexts(told, one)),
+    ...told.project.advisories.flatMap((one) => advisoryTexts(told, one)),
     ...versionsTexts(told),
   ];
 }
@@ -26,7 +28,7 @@ export function adoptionTexts(told: Told): Expected {
 type Now = NonNullable<ReturnType<typeof newestNow>>;
 
 function releasesTexts(told: Told, now: Now): Expected {
-  const { releases } = told.answers.releases;
+  const { releases } = told.published.releases;
   const { version, releasedOn } = now.newest;
   const followed = Array.from({ length: now.since + 1 }, (_, since) => ({ since, day: addDays(releasedOn, since) }));
   const shares = followed.map(({ since, day }) => ({ day, value: nowOf(told, version, since) }));
@@ -67,11 +69,11 @@ function releasesTexts(told: Told, now: Now): Expected {
 }
 
 function adoptionSentence(told: Told, { newest, days, share }: Now): string {
-  const [, former] = told.answers.releases.releases;
-  const { medianDaysToHalf } = told.answers.releases;
+  const { releases, medianDaysToHalf } = told.published.releases;
+  const [, former] = releases;
   const before = former && days < former.adoption.length ? nowOf(told, former.version, days) : null;
   const half = told.figures.get(`${newest.version} days to half`) ?? null;
-  const usually = typeof medianDaysToHalf === 'number' ? say.count(medianDaysToHalf) : undefined;
+  const usually = medianDaysToHalf.days === null ? undefined : say.count(medianDaysToHalf.days);
   const reached = half === null ? '' : half === 0 ? 'on the day of its release' : `after ${say.days(half)}`;
   const end =
     half === null
@@ -86,16 +88,9 @@ function adoptionSentence(told: Told, { newest, days, share }: Now): string {
     .trim();
 }
 
-const SOURCES = {
-  tag: 'its tag on wordpress.org',
-  directory: 'wordpress.org',
-  author: 'your word',
-  reports: 'first reports',
-};
+type Release = Told['published']['releases']['releases'][number];
 
-type Release = Told['answers']['releases']['releases'][number];
-
-function releaseRow(told: Told, { version, releasedOn, source, adoption, alert }: Release): Expected {
+function releaseRow(told: Told, { version, releasedOn, adoption, alert }: Release): Expected {
   const last = adoption.length - 1;
   const place = (column: string) => `Releases, newest first > ${version} > ${column}`;
   const half = told.figures.get(`${version} days to half`) ?? null;
@@ -109,7 +104,7 @@ function releaseRow(told: Told, { version, releasedOn, source, adoption, alert }
       ? `too few to tell (${say.count(look.left)} left)`
       : `${say.decimal(look.ratio)} times (${say.decimal(look.low)}–${say.decimal(look.high)}) in ${look.days} days${look.weak ? ', a weak test: few sites' : ''}`;
   return [
-    [place('Released (UTC)'), `${say.day(releasedOn)} by ${SOURCES[source]}`],
+    [place('Released (UTC)'), `${say.day(releasedOn)} by first reports`],
     [place('Days to half'), half === null ? 'not yet' : say.count(half)],
     [place('Adopted now'), withRange(nowOf(told, version, last), now)],
     [place('Known'), withRange(knownOf(told, version, last), known)],
@@ -123,29 +118,28 @@ export function rangeText(range: { low: number | null; high: number | null } | u
   return ` (${say.range(range.low, range.high)})`;
 }
 
-type Advisory = Told['answers']['advisories']['advisories'][number];
-
-function advisoryTexts(
-  told: Told,
-  { id, title, affected, fixedIn, publishedAt, sites, days, daysToHalfFixed }: Advisory,
-): Expected {
+function advisoryTexts(told: Told, { id, title, affected, fixedIn, publishedAt }: Advisory): Expected {
   const name = `${id}: ${title}`;
-  const now = countOf(told, `affected by ${id} on ${told.shown.through}`);
+  const { through, today } = told.shown;
+  const days = daysBetweenBoth(publishedAt, today).filter((day) => has(told, `affected by ${id} on ${day}`));
+  const on = (day: Day) => countOf(told, `affected by ${id} on ${day}`);
+  const now = on(through);
+  const first = on(days[0] ?? through);
+  const half = first === 0 ? undefined : days.find((day) => day <= through && on(day) <= first * HALF);
   const fixed =
-    daysToHalfFixed === null ? 'Half of them are not fixed yet' : `Half were fixed within ${say.days(daysToHalfFixed)}`;
+    half === undefined
+      ? 'Half of them are not fixed yet'
+      : `Half were fixed within ${say.days(daysBetween(publishedAt, half))}`;
   return [
     [`${name} (i) > base`, `Base: ${say.sites(countOf(told, `version known on ${told.shown.through}`))}.`],
     [
       `${name} > summary`,
-      `${say.sites(now)} ${sites.sites === 1 ? 'runs' : 'run'} ${affected}. ${fixed}. Published on ${say.day(publishedAt)}, fixed in ${fixedIn}.`,
+      `${say.sites(now)} ${now === 1 ? 'runs' : 'run'} ${affected}. ${fixed}. Published on ${say.day(publishedAt)}, fixed in ${fixedIn}.`,
     ],
     [`${name} > p`, `The sites below ${fixedIn}`],
     ...tableOf(
       `${name}, days in UTC`,
-      days.map(({ day }) => ({
-        name: soFar(told, day),
-        cells: { 'Affected sites': countOf(told, `affected by ${id} on ${day}`) },
-      })),
+      days.map((day) => ({ name: soFar(told, day), cells: { 'Affected sites': on(day) } })),
       say.count,
     ),
   ];

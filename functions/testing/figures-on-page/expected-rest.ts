@@ -1,8 +1,9 @@
 import type { Day } from '../../../shared/figures/days.ts';
 import { DROP, RETENTION_AGES } from '../../../shared/figures/definitions.ts';
-import type { ValueRate } from '../../../shared/figures/documents.ts';
 import { reasonLabel } from '../../dashboard/page/reasons.ts';
+import { countShare } from '../recount/count-ratios.ts';
 import { unknownNote } from './expected-adoption.ts';
+import { wordsTexts } from './expected-sites.ts';
 import { countOf, type Expected, has, type Told, tableOf } from './expected-texts.ts';
 import { DROPPED, SPREADS } from './figure-names.ts';
 import { say, sayCourse } from './words.ts';
@@ -27,18 +28,16 @@ export function environmentTexts(told: Told): Expected {
 }
 
 function belowTexts(told: Told): Expected {
-  const { support } = told.answers;
   const [below, of] = [countOf(told, 'below'), countOf(told, 'below of')];
   const [newest, newestOf] = [countOf(told, 'below on the newest'), countOf(told, 'below of on the newest')];
   const onNewest =
-    newestOf === 0 ? '' : `; on the newest release, ${support.newest?.version}, it is ${say.share(newest / newestOf)}`;
+    newestOf === 0
+      ? ''
+      : `; on the newest release, ${told.published.support.newest}, it is ${say.share(newest / newestOf)}`;
   const title = `Below PHP ${DROPPED.below}`;
-  const weeks = support.weeks.map(({ day }) => {
-    const [sites, known] = [countOf(told, `below in week to ${day}`), countOf(told, `below of in week to ${day}`)];
-    return { day, sites, known, share: sites / known };
-  });
+  const weeks = weeksOf(told);
   const course = weeks.map(({ day, share }) => ({ when: `in the week to ${say.day(day)}`, value: share }));
-  const { interval } = support.now;
+  const { low, high } = countShare(below, of);
   return [
     [
       'page > answer',
@@ -47,11 +46,11 @@ function belowTexts(told: Told): Expected {
     [`${title} (i) > base`, `Base: ${say.sites(of)}.`],
     ...unknownNote(title, countOf(told, 'below unknown')),
     [`${title} > summary`, sayCourse(course, say.share)],
-    ...(interval
+    ...(low !== null && high !== null
       ? [
           [
             `${title} > small`,
-            `${say.count(below)} of ${say.count(of)} are few: the true share may be anywhere in ${say.range(interval.low / 100, interval.high / 100)}.`,
+            `${say.count(below)} of ${say.count(of)} are few: the true share may be anywhere in ${say.range(low, high)}.`,
           ] as [string, string],
         ]
       : []),
@@ -66,10 +65,16 @@ function belowTexts(told: Told): Expected {
   ];
 }
 
-/** No recount makes a forecast: of the API's, the words. */
-function forecastText({ answers: { support } }: Told): string {
-  const { forecast, thresholdPercent } = support;
-  const under = say.share(thresholdPercent / 100);
+function weeksOf(told: Told) {
+  const days = [...told.figures.keys()].flatMap((name) => /^below in week to (.*)$/.exec(name)?.[1] ?? []);
+  return days.map((day) => {
+    const [sites, known] = [countOf(told, `below in week to ${day}`), countOf(told, `below of in week to ${day}`)];
+    return { day, sites, known, share: sites / known };
+  });
+}
+
+function forecastText({ forecast }: Told): string {
+  const under = say.share(DROP.threshold.usual);
   const month = (day: Day) =>
     new Date(day).toLocaleDateString('en-GB', { month: 'long', year: 'numeric', timeZone: 'UTC' });
   switch (forecast.kind) {
@@ -128,7 +133,7 @@ function spreadTexts(told: Told, { dimension, title }: { dimension: string; titl
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 export function deactivationsTexts(told: Told): Expected {
-  const { rates } = told.answers;
+  const { rates } = told.published;
   const tables = [
     { title: 'by version', of: 'version', rates: rates.byVersion },
     { title: 'by theme', of: 'theme', rates: rates.byTheme },
@@ -152,6 +157,7 @@ export function deactivationsTexts(told: Told): Expected {
     ...agesTexts(told),
     ...neighboursTexts(told),
     ...retentionTexts(told),
+    ...wordsTexts(told),
   ];
 }
 
@@ -188,9 +194,11 @@ function reasonsTexts(told: Told): Expected {
   ];
 }
 
+type Rate = Told['published']['rates']['byVersion'][number];
+
 function rateRow(
   told: Told,
-  { caption, name, rate: { value, low, high } }: { caption: string; name: string; rate: ValueRate },
+  { caption, name, rate: { value, low, high } }: { caption: string; name: string; rate: Rate },
 ): Expected {
   const rate = told.figures.get(`rate ${name}`) ?? null;
   const [left, sites] = [countOf(told, `left ${name}`), countOf(told, `sites ${name}`)].map(say.count);
@@ -212,7 +220,7 @@ function agesTexts(told: Told): Expected {
     told.figures.get('median age at leaving'),
     told.figures.get('early share of those that left'),
   ];
-  const { histogram } = told.answers.rates.ageAtLeaving;
+  const { histogram } = told.published.rates.ageAtLeaving;
   const nameOf = (place: number) => {
     const [from = 0, next] = [histogram[place]?.fromDay, histogram[place + 1]?.fromDay];
     if (next === undefined) return `day ${from} or later`;
@@ -237,9 +245,8 @@ function agesTexts(told: Told): Expected {
   ];
 }
 
-/** What goes with leaving is no figure of a recount. */
-function neighboursTexts({ project, answers: { rates } }: Told): Expected {
-  const { found, from, to } = rates.neighbours;
+function neighboursTexts({ project, published }: Told): Expected {
+  const { found, from, to } = published.neighbours;
   if (found.length === 0) {
     const text = `No plugin, theme or field stands out in the 90 days to ${say.day(to)}. It takes 5 leaves and 30 sites, and more than chance.`;
     return [['What goes with leaving > soft', text]];
@@ -265,7 +272,7 @@ function neighboursTexts({ project, answers: { rates } }: Told): Expected {
 const COHORTS_SHOWN = 13;
 
 function retentionTexts(told: Told): Expected {
-  const { cohorts } = told.answers.retention;
+  const { cohorts } = told.published.retention;
   return cohorts.slice(-COHORTS_SHOWN).flatMap(({ from, to }): Expected => {
     const name = `cohort of ${from}`;
     const place = (column: string) =>

@@ -1,19 +1,37 @@
+import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { type Day, daysBetween } from '../../../shared/figures/days.ts';
 import type { Attention } from '../../../shared/figures/overview.ts';
 import { attentionText } from '../../../shared/figures/sentence.ts';
 import type { Project } from '../../../shared/project/project.ts';
+import type { SupportAnswer } from '../../dashboard/api.ts';
 import { reasonLabel } from '../../dashboard/page/reasons.ts';
+import type { countFigures } from '../recount/count-documents.ts';
+import type { SiteHistory } from '../recount/read-histories.ts';
 import type { Answers } from './answered-figures.ts';
 import { daysBetweenBoth, type Figures, type ShownDays } from './figure-names.ts';
 import { type Point, say, sayCourse } from './words.ts';
 
-/** What a page has to say at each place; what no recount tells (ranges, order, names) is the API's. */
+/** What a page has to say at each place; what no recount tells (which of many are shown, and their order) is the API's. */
 export interface Told {
   project: Project;
-  /** Recounted. */
+  /** Recounted, as is `published`: with ranges and ratios. */
   figures: Figures;
+  published: Published;
+  forecast: SupportAnswer['forecast'];
+  /** Of all that the link opens. */
+  projects: { name: string; active: number }[];
+  /** All that the list has. */
+  listed: Listed[];
   answers: Answers;
   shown: ShownDays;
+}
+
+export type Published = ReturnType<typeof countFigures>;
+/** A site of which the stores know all that it sent, and nothing else of others. */
+export interface Listed {
+  history: SiteHistory;
+  /** In their order, each once. */
+  events: StoredEvent[];
 }
 
 export type Expected = [place: string, text: string][];
@@ -100,9 +118,19 @@ function attentionTexts(told: Told): Expected {
   ]);
 }
 
-/** Ratios are no figures of a recount. */
 function recountedAttention(told: Told, one: Attention): Attention {
   const { through, today } = told.shown;
+  const { releases, neighbours } = told.published;
+  if (one.kind === 'release') {
+    const look = releases.releases.find(({ version }) => version === one.version)?.alert?.looks.at(-1);
+    return look ? { ...one, ratio: look.ratio, low: look.low, high: look.high } : one;
+  }
+  if (one.kind === 'neighbour') {
+    const own = neighbours.found.find(
+      ({ kind, key, value }) => kind === one.of && key === one.key && value === one.value,
+    );
+    return own ? { ...one, ratio: own.ratio, low: own.low } : one;
+  }
   if (one.kind === 'advisory') return { ...one, sites: countOf(told, `affected by ${one.id} on ${through}`) };
   return one.kind === 'unsure' ? { ...one, charts: countOf(told, `active on ${today}`) } : one;
 }
@@ -127,8 +155,8 @@ function overviewSentence(told: Told): string {
 }
 
 /** Of the newest release: since when, and the share of who reported lately. */
-export function newestNow({ figures, answers: { releases }, shown }: Told) {
-  const [newest] = releases.releases;
+export function newestNow({ figures, published, shown }: Told) {
+  const [newest] = published.releases.releases;
   const since = (newest?.adoption.length ?? 0) - 1;
   const [sites, of] = ['', ' of'].map((part) => figures.get(`${newest?.version} now${part} on day ${since}`) ?? 0) as [
     number,

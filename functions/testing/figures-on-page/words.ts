@@ -15,6 +15,7 @@ const onePercent = new Intl.NumberFormat(LOCALE, {
 });
 const wholePercent = new Intl.NumberFormat(LOCALE, { style: 'percent', maximumFractionDigits: 0 });
 const day = new Intl.DateTimeFormat(LOCALE, { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' });
+const moment = new Intl.DateTimeFormat(LOCALE, { timeZone: 'UTC', dateStyle: 'medium', timeStyle: 'short' });
 const country = new Intl.DisplayNames(LOCALE, { type: 'region' });
 
 /** How the page has to write what is compared, in a British browser: by the rules of the design, with no code of the page. */
@@ -30,6 +31,7 @@ export const say = {
   /** From one share of 1 to another. */
   range: (low: number, high: number): string => (high < 0.0995 ? onePercent : wholePercent).formatRange(low, high),
   day: (value: string): string => day.format(new Date(value)),
+  moment: (value: string): string => moment.format(new Date(value)),
   country: (code: string): string => (/^[A-Z]{2}$/.test(code) ? String(country.of(code)) : code),
 };
 

@@ -9,7 +9,7 @@ import {
 } from './count-values.ts';
 import { countsAsEnd, countsAsStart, isAtRisk, type SiteOnDay, sitesOfDay } from './day-of-sites.ts';
 import { type DayNumber, dayText, type Histories, type Said, type SiteHistory } from './read-histories.ts';
-import { lastReportOn, reportsOf } from './site-states.ts';
+import { deactivationsOn, lastReportOn, reportsOf } from './site-states.ts';
 
 /** A row of schemas/bigquery/project_days.json, its lists as maps, of which none is cut and none has a row of zeros. */
 export interface DayCounts {
@@ -88,17 +88,6 @@ function isOfCopy(site: SiteOnDay): boolean {
 
 function count<T>(all: T[], is: (one: T) => boolean): number {
   return all.filter(is).length;
-}
-
-const ONE_SECOND_MS = 1000;
-
-/** A plugin that is switched off twice within a second went once. */
-function deactivationsOn({ said }: SiteHistory, day: DayNumber): (Said & { kind: 'left' })[] {
-  const left = said.filter((one) => one.day === day && one.kind === 'left') as (Said & { kind: 'left' })[];
-  return left.filter((one, index) => {
-    const before = left[index - 1];
-    return before === undefined || Date.parse(one.receivedAt) - Date.parse(before.receivedAt) > ONE_SECOND_MS;
-  });
 }
 
 function countRefusals(refusals: Histories['refusals'], sites: SiteOnDay[], day: DayNumber) {

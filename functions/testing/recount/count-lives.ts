@@ -1,6 +1,6 @@
 import type { SiteReport } from '../../../shared/report/interpret.ts';
 import { type DayNumber, dayText, type SiteHistory } from './read-histories.ts';
-import { firstReport, lastReportOn, reportsOf, stateOn, turnOn } from './site-states.ts';
+import { deactivationsOn, firstReport, lastReportOn, reportsOf, stateOn, turnOn } from './site-states.ts';
 
 /** A row of schemas/bigquery/site_lives.json. */
 export interface LifeRow {
@@ -28,8 +28,8 @@ export function countLives(history: SiteHistory, until: DayNumber): LifeRow[] {
     const life = lives.at(-1);
     if (life === undefined) continue;
     if (reportsOf(today).length > 0) Object.assign(life, { last_day: dayText(day), last_version: version });
-    const last = today.at(-1);
-    if (last?.kind !== 'left') continue;
+    const last = deactivationsOn(history, day).at(-1);
+    if (last === undefined || today.at(-1)?.kind !== 'left') continue;
     const { reasonId } = last.deactivation;
     if (end === 'left') Object.assign(life, { left_day: dayText(day), reason_id: reasonId });
     // only the first word after silence tells that it left

@@ -28,10 +28,14 @@ import { openStores } from '../../rebuild-analytics/open-stores.ts';
 import { rebuild, type Stores } from '../../rebuild-analytics/rebuild.ts';
 import { type EntryProcess, startEntry } from '../entry-process.ts';
 import { askAndRecount, differences, readPages } from '../figures-on-page/compare-figures.ts';
+import type { Listed } from '../figures-on-page/expected-texts.ts';
+import { updateLatest } from '../update-latest.ts';
 import { compareDocuments } from './compare-documents.ts';
 import { compareDays, compareLives, type TableRow } from './compare-tables.ts';
-import { recount } from './recount.ts';
+import { dayNumber } from './read-histories.ts';
+import { type Recount, recount } from './recount.ts';
 import { roughHistory } from './rough-history.ts';
+import { stateOn } from './site-states.ts';
 
 /** As large as one asks: `npm run proof:figures`. */
 const SITES = Number(process.env.SITEBEAT_FIGURES_SITES ?? 60);
@@ -39,6 +43,8 @@ const DAYS = Number(process.env.SITEBEAT_FIGURES_DAYS ?? 40);
 const ROUGH = 3;
 /** Of each history. */
 const ERASED = 3;
+/** Of each state. */
+const LISTED = 1;
 const SEED = Number(process.env.SITEBEAT_FIGURES_SEED ?? 1);
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -64,7 +70,7 @@ interface Case {
 function caseOf(title: string, index: number, past: (hash: string) => StoredEvent[]): Case {
   const hash = `project-${index}`;
   const events = past(hash);
-  const project = { ...TEST_PROJECT, hash, slug: hash, advisories: [hole()] };
+  const project = { ...TEST_PROJECT, hash, slug: hash, name: `Project ${index}`, advisories: [hole()] };
   const erased = erasedOf(events);
   const gone = new Set(erased.events);
   return { title, project, events, erased, left: events.filter((event) => !gone.has(event)) };
@@ -82,13 +88,48 @@ function hole(): Advisory {
 
 /** A few of the sites that are known by name, with whatever else goes by their md5s. */
 function erasedOf(events: StoredEvent[]): Case['erased'] {
-  const siteOf = ({ payload }: StoredEvent) => canonicalSite(String(payload.url ?? ''));
   const known = [...new Set(events.flatMap((event) => siteOf(event) ?? []))];
   const sites = known.filter((_, index) => index % Math.ceil(known.length / ERASED) === 0);
+  return { sites, events: eventsOf(events, sites) };
+}
+
+function siteOf({ payload }: StoredEvent): string | undefined {
+  return canonicalSite(String(payload.url ?? ''));
+}
+
+function eventsOf(events: StoredEvent[], sites: string[]): StoredEvent[] {
   const isNamed = (event: StoredEvent) => sites.includes(siteOf(event) ?? '');
   const md5s = new Set(events.filter(isNamed).map(({ userAgent }) => userAgentMd5(userAgent)));
   const isTheirs = ({ userAgent }: StoredEvent) => md5s.has(userAgentMd5(userAgent));
-  return { sites, events: events.filter((event) => isNamed(event) || isTheirs(event)) };
+  return events.filter((event) => isNamed(event) || isTheirs(event));
+}
+
+const byTime = (one: StoredEvent, other: StoredEvent) =>
+  `${one.receivedAt}/${one.id}` < `${other.receivedAt}/${other.id}` ? -1 : 1;
+
+const recounts = new Map<Case, Recount>();
+
+function recountOf(one: Case): Recount {
+  const { project, left } = one;
+  const recounted = recounts.get(one) ?? recount(left, { project, until: TODAY });
+  recounts.set(one, recounted);
+  return recounted;
+}
+
+/** A site of each state, that never was in two environments. */
+function listedOf(one: Case): Listed[] {
+  const { sites } = recountOf(one).histories;
+  const whole = sites.filter(
+    ({ site, said }) =>
+      sites.filter((other) => other.site === site).length === 1 && said.some(({ kind }) => kind === 'report'),
+  );
+  const last = dayNumber(TODAY);
+  return (['active', 'silent', 'left'] as const).flatMap((state) =>
+    whole
+      .filter((history) => stateOn(history, last) === state)
+      .slice(0, LISTED)
+      .map((history) => ({ history, events: eventsOf(one.left, [history.site]).sort(byTime) })),
+  );
 }
 
 const CASES: Case[] = [
@@ -129,6 +170,9 @@ describe('a rebuild, after events late, doubled and in any order, and an erasure
     await rebuildAt(ERASED_AT + HOUR_MS);
     await noteCounted();
     await tell((day) => day >= ERASED_ON, new Set(CASES.flatMap(({ erased }) => erased.events)));
+    for (const { events } of listedOf(CASES[0] as Case)) {
+      for (const event of events) await updateLatest(event, latest.db, { publish: async () => {} });
+    }
     const days = Array.from({ length: DAYS }, (_, day) => dayOf(START + day * DAY_MS));
     await stores.lateDays.want(days, false);
     await rebuildAt(NOW);
@@ -154,8 +198,8 @@ describe('a rebuild, after events late, doubled and in any order, and an erasure
     }
   }
 
-  async function assertAgree(events: StoredEvent[], project: Project): Promise<void> {
-    const recounted = recount(events, { project, until: TODAY });
+  async function assertAgree(one: Case): Promise<void> {
+    const [recounted, { project }] = [recountOf(one), one];
     assert.deepEqual(compareDays(recounted.days, await rowsOf('project_days', project)).slice(0, 20), []);
     assert.deepEqual(compareLives(recounted.lives, await rowsOf('site_lives', project)).slice(0, 20), []);
     const fields = project.customFields.map(({ key }): Dimension => `field:${key}`);
@@ -167,10 +211,11 @@ describe('a rebuild, after events late, doubled and in any order, and an erasure
     assert.deepEqual(compareDocuments(recounted, shown).slice(0, 20), []);
   }
 
-  for (const { title, project, erased, left } of CASES) {
+  for (const one of CASES) {
+    const { title, project, erased } = one;
     it(`agree on every figure of every day, on every life, and on all that is shown: ${title}`, () => {
       assert.ok(erased.events.length > 0);
-      return assertAgree(left, project);
+      return assertAgree(one);
     });
 
     it(`what was counted of a day that is over stays when sites are erased, until the day is made again: ${title}`, () => {
@@ -181,7 +226,7 @@ describe('a rebuild, after events late, doubled and in any order, and an erasure
   }
 
   describe('as the dashboard shows it', () => {
-    const { project, left } = CASES[0] as Case;
+    const one = CASES[0] as Case;
     const token = 'a-token-of-this-test';
     let entry: EntryProcess;
     let asked: Awaited<ReturnType<typeof askAndRecount>>;
@@ -196,7 +241,9 @@ describe('a rebuild, after events late, doubled and in any order, and an erasure
         DASHBOARD_IDENTITY: 'local',
         DASHBOARD_TOKEN_SHA256: createHash('sha256').update(token).digest('hex'),
       });
-      asked = await askAndRecount(reached(), { project, recounted: recount(left, { project, until: TODAY }) });
+      const projects = CASES.map((each) => ({ name: each.project.name, active: activeIn(recountOf(each)) }));
+      const told = { project: one.project, recounted: recountOf(one), projects, listed: listedOf(one) };
+      asked = await askAndRecount(reached(), told);
     });
     after(async () => {
       entry?.signal('SIGKILL');
@@ -245,6 +292,11 @@ function openTelling(options: QueryOptions, { lateDays }: Stores) {
       );
     }
   };
+}
+
+/** On the last day that is over. */
+function activeIn({ days }: Recount): number {
+  return days.find(({ day }) => day === addDays(TODAY, -1))?.active ?? 0;
 }
 
 /** As `sitebeat erase` does. */

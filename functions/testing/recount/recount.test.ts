@@ -281,7 +281,8 @@ describe('recount', () => {
     const lines: Line[] = [
       ['01-01', T, 'a', { project_version: '1.0' }],
       ['01-10', T, 'a', { project_version: '1.1' }],
-      ['01-12', D, 'a', { reason_id: 'other' }],
+      ['01-12 10:00:00.000', D, 'a', { reason_id: 'other' }],
+      ['01-12 10:00:00.600', D, 'a', { reason_id: 'too-slow' }],
       ['01-14', D, 'a', { reason_id: 'is-not-working' }],
       ['01-20', T, 'a', { project_version: '1.2' }],
       ['03-01', D, 'a', { reason_id: 'found-better-plugin' }],

@@ -2,6 +2,8 @@ import { ACTIVE_DAYS } from '../../../shared/figures/definitions.ts';
 import type { SiteReport } from '../../../shared/report/interpret.ts';
 import type { DayNumber, Said, SiteHistory } from './read-histories.ts';
 
+const ONE_SECOND_MS = 1000;
+
 export type State = 'never reported' | 'active' | 'silent' | 'left';
 
 /** How a site's day began or ended its being active. */
@@ -45,4 +47,13 @@ export function turnOn(history: SiteHistory, day: DayNumber): Turn {
   if (reported && before === 'silent') start = 'resumed';
   if (today.at(-1)?.kind === 'left' && (reported || before === 'active')) return { start, end: 'left' };
   return { start, end: before === 'active' && after === 'silent' ? 'went silent' : null };
+}
+
+/** A plugin that is switched off twice within a second went once. */
+export function deactivationsOn({ said }: SiteHistory, day: DayNumber): (Said & { kind: 'left' })[] {
+  const left = said.filter((one) => one.day === day && one.kind === 'left') as (Said & { kind: 'left' })[];
+  return left.filter((one, index) => {
+    const before = left[index - 1];
+    return before === undefined || Date.parse(one.receivedAt) - Date.parse(before.receivedAt) > ONE_SECOND_MS;
+  });
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHook } from 'node:async_hooks';
 import type { Filter, FindOptions } from 'mongodb';
 import { ownDatabase } from '../../testing/stores.ts';
 import type { Latest } from '../mongodb.ts';
@@ -43,6 +44,21 @@ describe('readPage', () => {
     assert.deepEqual(first, expected);
     const second = await page({ limit: 5, after: first.next ?? [] }, isLast, sides);
     assert.deepEqual(second, { rows: [{ _id: '05009', at: 7 }], next: null, complete: true, lookedAt: 10 });
+  });
+
+  it('awaits chunks of documents, and no single one', async () => {
+    let promises = 0;
+    const hook = createHook({
+      init: (_id, type) => {
+        if (type === 'PROMISE') promises += 1;
+      },
+    }).enable();
+    try {
+      assert.equal((await page({ limit: 5 }, () => false, ['one', 'other'])).lookedAt, MAX_LOOKED_AT);
+    } finally {
+      hook.disable();
+    }
+    assert.ok(promises < MAX_LOOKED_AT, `${promises} promises`);
   });
 
   it('looks at no more than it takes to fill it', async () => {

@@ -26,6 +26,8 @@ export const MAX_LIMIT = 1000;
 /** So many documents a page looks at, whatever it finds. */
 export const MAX_LOOKED_AT = 5000;
 const CHUNK = 500;
+/** Where few match, the next chunk is so many times what was looked at. */
+const GROWTH = 3;
 /** Where one in so many matches, it is cheaper to read all of each at once than those that match twice. */
 const OFTEN = 4;
 
@@ -83,21 +85,30 @@ export async function readPage<T extends { _id: string }>(
   const { projection, checked = projection } = query;
   const areAll = () => checked === projection || found.length * OFTEN >= lookedAt;
   const fields: Fields<T> = { projection, checked, areAll, whole: new Set() };
-  const streams = driver.equal.map((equal) =>
-    documentsOf(collection, { equal, order, range: driver.range ?? {} }, fields, after, limit + 1),
-  );
+  const streams = driver.equal.map((equal): Stream<T> => {
+    const range = { equal, order, range: driver.range ?? {} };
+    return { chunks: chunksOf(collection, range, fields, after, limit + 1), chunk: [], at: 0 };
+  });
   const pageTo = async (next: Position | null, complete: boolean): Promise<ListPage<T>> => {
     return { rows: await rowsOf(collection, query, found, fields.whole), next, complete, lookedAt };
   };
-  for await (const document of merged(streams, order)) {
-    if (last !== undefined && (found.length === limit || lookedAt === MAX_LOOKED_AT)) {
-      return pageTo(positionOf(last, order), found.length === limit);
+  await Promise.all(streams.map(readOn));
+  for (;;) {
+    const stream = firstOf(streams, order);
+    const document = stream?.chunk[stream.at];
+    if (stream === undefined || document === undefined) return pageTo(null, true);
+    // of two states of one document the first counts
+    if (document._id !== last?._id) {
+      if (last !== undefined && (found.length === limit || lookedAt === MAX_LOOKED_AT)) {
+        return pageTo(positionOf(last, order), found.length === limit);
+      }
+      lookedAt += 1;
+      last = document;
+      if (matches(document)) found.push(document);
     }
-    lookedAt += 1;
-    last = document;
-    if (matches(document)) found.push(document);
+    stream.at += 1;
+    if (stream.at === stream.chunk.length) await readOn(stream);
   }
-  return pageTo(null, true);
 }
 
 /** What was found, with all fields; without what was erased, or has ceased to match, since it was looked at. */
@@ -140,19 +151,33 @@ interface Fields<T> extends Required<Pick<ListQuery<T>, 'projection' | 'checked'
   whole: Set<T>;
 }
 
-async function* documentsOf<T extends Document>(
+/** The documents of a range in their order. Nothing is awaited for a single one: that costs more than all that is done with it. */
+interface Stream<T> {
+  chunks: AsyncGenerator<T[]>;
+  /** Empty at the end. */
+  chunk: T[];
+  at: number;
+}
+
+async function readOn<T>(stream: Stream<T>): Promise<void> {
+  const { value } = await stream.chunks.next();
+  stream.chunk = value ?? [];
+  stream.at = 0;
+}
+
+async function* chunksOf<T extends Document>(
   collection: Collection<T>,
   range: Range,
   { projection, checked, areAll, whole }: Fields<T>,
   after: Position | undefined,
   first: number,
-): AsyncGenerator<T> {
+): AsyncGenerator<T[]> {
   for (let [at, size, looked] = [after, first, 0]; ; looked += size) {
     const all = areAll();
-    if (looked > 0) size = all ? CHUNK : Math.max(CHUNK, Math.min(looked, MAX_LOOKED_AT + 1 - looked));
+    if (looked > 0) size = all ? CHUNK : Math.max(CHUNK, Math.min(GROWTH * looked, MAX_LOOKED_AT + 1 - looked));
     const chunk = await readChunk(collection, range, { projection: all ? projection : checked, after: at, size });
     if (all) for (const document of chunk) whole.add(document);
-    yield* chunk;
+    yield chunk;
     const last = chunk.at(-1);
     if (last === undefined || chunk.length < size) return;
     at = positionOf(last, range.order);
@@ -197,25 +222,14 @@ function positionOf(document: Document, order: Driver['order']): Position {
   return order.map(([field]) => document[field]);
 }
 
-/** The documents of all streams in their common order; of two states of one document the first. */
-async function* merged<T extends { _id: string }>(
-  streams: AsyncGenerator<T>[],
-  order: Driver['order'],
-): AsyncGenerator<T> {
-  const heads = await Promise.all(
-    streams.map(async (stream) => ({ stream, head: (await stream.next()).value as T | undefined })),
-  );
-  let lastId: string | undefined;
-  for (;;) {
-    let least: (typeof heads)[0] | undefined;
-    for (const one of heads) {
-      if (one.head !== undefined && (least?.head === undefined || isBefore(one.head, least.head, order))) least = one;
-    }
-    if (least?.head === undefined) return;
-    if (least.head._id !== lastId) yield least.head;
-    lastId = least.head._id;
-    least.head = (await least.stream.next()).value as T | undefined;
+/** The stream whose next document is the first of all; undefined at the end of all. */
+function firstOf<T extends Document>(streams: Stream<T>[], order: Driver['order']): Stream<T> | undefined {
+  let first: { stream: Stream<T>; head: T } | undefined;
+  for (const stream of streams) {
+    const head = stream.chunk[stream.at];
+    if (head !== undefined && (first === undefined || isBefore(head, first.head, order))) first = { stream, head };
   }
+  return first?.stream;
 }
 
 function isBefore(one: Document, other: Document, order: Driver['order']): boolean {

@@ -88,8 +88,19 @@ describe('openSiteUpdates', () => {
   it('writes nothing where nothing changes', async () => {
     await noted('a', '1');
     const write = spy(sites, 'bulkWrite');
-    assert.deepEqual((await noted('a', '1')).urlMd5s, ['1']);
+    assert.deepEqual((await noted('a', '1'))?.urlMd5s, ['1']);
     assert.equal(write.callCount, 0);
+  });
+
+  it('makes no site where none is to be made, and keeps nobody from it', async () => {
+    const change = () => update({ id: 'a', merge: (known) => known && { ...known, urlMd5s: ['changed'] } });
+    assert.equal(await change(), undefined);
+    assert.deepEqual(await stored(), {});
+    const both = await Promise.all([noted('a', '1'), change()]);
+    assert.deepEqual(
+      both.map((site) => site?.urlMd5s),
+      [['changed'], ['changed']],
+    );
   });
 
   for (const { title, meanwhile, left } of [

@@ -7,9 +7,12 @@ import type { SiteDocument } from './sites.ts';
 /** What makes a site's next document of the one that is known. */
 export interface SiteUpdate {
   id: string;
-  /** Gives the same object when there is nothing to change; asked again, of what it made, it has nothing to change. */
-  merge(known: SiteDocument | undefined): SiteDocument;
+  /** Gives what is known, none as well, when there is nothing to change; asked again, of what it made, it changes nothing. */
+  merge(known: SiteDocument | undefined): SiteDocument | undefined;
 }
+
+/** What became of a site; none: there is no such site. */
+type Stored = Outcome<SiteDocument | undefined>;
 
 /** Two writers of one site rarely meet; so many in a row do not. */
 const MAX_ATTEMPTS = 50;
@@ -20,13 +23,15 @@ const MAX_UPDATES = 500;
  * Folds updates into their sites. Those that are under way at the same moment share one read and one write, those of one site
  * one document. Resolves with what is stored, once it is.
  */
-export function openSiteUpdates(sites: Collection<SiteDocument>): (update: SiteUpdate) => Promise<SiteDocument> {
+export function openSiteUpdates(
+  sites: Collection<SiteDocument>,
+): (update: SiteUpdate) => Promise<SiteDocument | undefined> {
   const limits = { maxItems: MAX_UPDATES, maxSize: MAX_UPDATES, sizeOf: () => 1 };
-  return groupCalls<SiteUpdate, SiteDocument>((updates) => updateAll(sites, updates), limits);
+  return groupCalls<SiteUpdate, SiteDocument | undefined>((updates) => updateAll(sites, updates), limits);
 }
 
-async function updateAll(sites: Collection<SiteDocument>, updates: SiteUpdate[]): Promise<Outcome<SiteDocument>[]> {
-  const outcomes = new Map<SiteUpdate, Outcome<SiteDocument>>();
+async function updateAll(sites: Collection<SiteDocument>, updates: SiteUpdate[]): Promise<Stored[]> {
+  const outcomes = new Map<SiteUpdate, Stored>();
   let open = updates;
   for (let attempt = 0; attempt < MAX_ATTEMPTS && open.length > 0; attempt += 1) {
     for (const [update, outcome] of await attemptAll(sites, open)) outcomes.set(update, outcome);
@@ -44,12 +49,9 @@ interface Fold {
 }
 
 /** What came to its end; the rest met another writer, and has to look again. */
-async function attemptAll(
-  sites: Collection<SiteDocument>,
-  updates: SiteUpdate[],
-): Promise<Map<SiteUpdate, Outcome<SiteDocument>>> {
-  const outcomes = new Map<SiteUpdate, Outcome<SiteDocument>>();
-  const settle = ({ updates: own }: Fold, outcome: Outcome<SiteDocument>) => {
+async function attemptAll(sites: Collection<SiteDocument>, updates: SiteUpdate[]): Promise<Map<SiteUpdate, Stored>> {
+  const outcomes = new Map<SiteUpdate, Stored>();
+  const settle = ({ updates: own }: Fold, outcome: Stored) => {
     for (const update of own) if (!outcomes.has(update)) outcomes.set(update, outcome);
   };
   const ids = [...new Set(updates.map(({ id }) => id))];
@@ -70,7 +72,7 @@ async function attemptAll(
   }
   const changed = folds.filter((fold) => fold.merged !== fold.known);
   for (const fold of folds) {
-    if (fold.merged === fold.known && fold.known !== undefined) settle(fold, { value: fold.known });
+    if (fold.merged === fold.known) settle(fold, { value: fold.known });
   }
   for (const [fold, outcome] of await writeAll(sites, changed)) settle(fold, outcome);
   return outcomes;
@@ -93,7 +95,7 @@ function writeOf(fold: Fold): AnyBulkWriteOperation<SiteDocument> {
  * them: when one of a command's was changed by another writer, all of them look again, and those that were written find nothing
  * to change.
  */
-async function writeAll(sites: Collection<SiteDocument>, folds: Fold[]): Promise<Map<Fold, Outcome<SiteDocument>>> {
+async function writeAll(sites: Collection<SiteDocument>, folds: Fold[]): Promise<Map<Fold, Stored>> {
   if (folds.length === 0) return new Map();
   let result: BulkWriteResult;
   let failures = new Map<Fold, { code?: unknown }>();
@@ -109,7 +111,7 @@ async function writeAll(sites: Collection<SiteDocument>, folds: Fold[]): Promise
   }
   const replaced = folds.filter((fold) => fold.known !== undefined && !failures.has(fold));
   const isSure = result.matchedCount === replaced.length;
-  const outcomes = new Map<Fold, Outcome<SiteDocument>>();
+  const outcomes = new Map<Fold, Stored>();
   for (const [index, fold] of folds.entries()) {
     const isWritten = fold.known === undefined ? index in result.upsertedIds : isSure && !failures.has(fold);
     if (isWritten) outcomes.set(fold, { value: nextOf(fold) });
@@ -119,14 +121,10 @@ async function writeAll(sites: Collection<SiteDocument>, folds: Fold[]): Promise
 }
 
 /** A document that the client cannot send must not fail the others. */
-async function writeEach(
-  sites: Collection<SiteDocument>,
-  folds: Fold[],
-  error: unknown,
-): Promise<Map<Fold, Outcome<SiteDocument>>> {
+async function writeEach(sites: Collection<SiteDocument>, folds: Fold[], error: unknown): Promise<Map<Fold, Stored>> {
   if (isOutOfReach(error)) throw error;
   if (folds.length === 1) return new Map([[folds[0] as Fold, { error }]]);
-  const outcomes = new Map<Fold, Outcome<SiteDocument>>();
+  const outcomes = new Map<Fold, Stored>();
   for (const fold of folds) for (const [one, outcome] of await writeAll(sites, [fold])) outcomes.set(one, outcome);
   return outcomes;
 }

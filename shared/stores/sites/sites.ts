@@ -1,7 +1,7 @@
 import type { Collection, Db } from 'mongodb';
 import type { Environment } from '../../report/environment.ts';
 import type { SiteFields } from '../../report/fields.ts';
-import { TransientError, transient } from '../../runtime/errors.ts';
+import { transient } from '../../runtime/errors.ts';
 import type { DerivedFields } from './site-derived.ts';
 import { activeSince, type SiteState, siteState } from './site-state.ts';
 import { openSiteUpdates } from './site-updates.ts';
@@ -112,30 +112,16 @@ export function siteKey(project: string, site: string): string {
   return `${project}:${site}`;
 }
 
-/** Two events of one site rarely meet; so many in a row do not. */
-const MAX_ATTEMPTS = 50;
 /** A User-Agent's md5 is anybody's to write. */
 const MAX_SITES_OF_MD5 = 100;
 
 export function openSites(db: Db): Sites {
   const sites = db.collection<SiteDocument>('sites');
   const updates = openSiteUpdates(sites);
-  const change = async (id: string, merge: (known: SiteDocument) => SiteDocument) => {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-      const known = await sites.findOne({ _id: id });
-      if (known === null) return undefined;
-      const merged = merge(known);
-      if (merged === known) return known;
-      const next = { ...merged, revision: known.revision + 1 };
-      if (await replace(next, known.revision)) return next;
-    }
-    throw new TransientError('sites: too many writers of one site', { cause: undefined });
-  };
-  const replace = async ({ _id, ...rest }: SiteDocument, revision: number) =>
-    (await sites.replaceOne({ _id, revision }, rest as SiteDocument)).matchedCount === 1;
   return {
-    update: (id, merge) => transient('sites', () => updates({ id, merge })),
-    change: (id, merge) => transient('sites', () => change(id, merge)),
+    // what makes a site of none leaves one
+    update: (id, merge) => transient('sites', async () => (await updates({ id, merge })) as SiteDocument),
+    change: (id, merge) => transient('sites', () => updates({ id, merge: (known) => known && merge(known) })),
     find: (id) => transient('sites', async () => (await sites.findOne({ _id: id })) ?? undefined),
     mailDue: (project, until, limit) =>
       sites

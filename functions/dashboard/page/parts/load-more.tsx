@@ -1,5 +1,11 @@
+import { formatCount } from '../format.ts';
 import type { List } from '../use-list.ts';
 import { Failure } from './panel.tsx';
+
+function allOf(count: number): string {
+  if (count === 0) return '';
+  return count === 1 ? 'This is the only one.' : `These are all ${formatCount(count)} of them.`;
+}
 
 /** Goes on with a list; says so when a page ended before it was full. */
 export function LoadMore<T>({ list, what }: { list: List<T>; what: string }) {
@@ -17,7 +23,7 @@ export function LoadMore<T>({ list, what }: { list: List<T>; what: string }) {
           )}
         </>
       ) : (
-        <span class="small soft">{items.length === 0 ? '' : `These are all ${items.length} of them.`}</span>
+        <span class="small soft">{allOf(items.length)}</span>
       )}
     </div>
   );
