@@ -76,11 +76,9 @@ async function readBody(request: IncomingMessage): Promise<Readonly<Record<strin
 }
 
 function send(response: ServerResponse, code: number, body: unknown): void {
-  if (body === undefined) {
-    response.writeHead(code === 200 ? 204 : code).end();
-    return;
-  }
-  response.writeHead(code, { 'Content-Type': 'application/json; charset=UTF-8' }).end(JSON.stringify(body));
+  if (body === undefined) return void response.writeHead(code === 200 ? 204 : code).end();
+  response.statusCode = code;
+  response.setHeader('Content-Type', 'application/json; charset=UTF-8').end(JSON.stringify(body));
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -4,11 +4,11 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { cloudEvent } from '@google-cloud/functions-framework';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { PubSub } from '@google-cloud/pubsub';
 import sinon from 'sinon';
 import { type MailRequest, openMailApi } from '../../functions/notify-mail/mail-api.ts';
 import { notifyMail } from '../../functions/notify-mail/notify-mail.ts';
+import { frameworkServer } from '../../functions/testing/framework-server.ts';
 import { userAgentOf } from '../../functions/testing/own-system.ts';
 import { updateLatest } from '../../functions/testing/update-latest.ts';
 import { decodeSubscriberMessage } from '../../shared/event/subscriber.ts';
@@ -53,7 +53,7 @@ describe('process-event, Pub/Sub and notify-mail', () => {
       log: () => {},
     });
     cloudEvent('mail-flow', handle);
-    server = getTestServer('mail-flow').listen(0);
+    server = frameworkServer('mail-flow').listen(0);
     await once(server, 'listening');
     pubsub = new PubSub({ projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '' });
     name = `subscribers-${randomUUID()}`;

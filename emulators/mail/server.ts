@@ -88,5 +88,7 @@ function isFault(value: unknown): value is Fault {
 /** A redirect leads to another mailbox, where it shows if somebody follows. */
 function reply(response: ServerResponse, status: number, json: unknown): void {
   const location = status < 400 && status >= 300 ? { location: '/elsewhere' } : {};
-  response.writeHead(status, { 'content-type': 'application/json', ...location }).end(JSON.stringify(json));
+  response.statusCode = status;
+  response.setHeaders(new Map(Object.entries({ 'content-type': 'application/json', ...location })));
+  response.end(JSON.stringify(json));
 }

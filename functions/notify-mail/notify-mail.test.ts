@@ -5,7 +5,6 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Dataset } from '@google-cloud/bigquery';
 import { cloudEvent } from '@google-cloud/functions-framework';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { PubSub } from '@google-cloud/pubsub';
 import sinon from 'sinon';
 import { addressDigest, decodeSubscriberMessage, type SubscriberRequest } from '../../shared/event/subscriber.ts';
@@ -17,6 +16,7 @@ import { openSites, siteKey } from '../../shared/stores/sites/sites.ts';
 import { openTopic, type Topic } from '../../shared/stores/topics/topics.ts';
 import { ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
 import { until } from '../../shared/testing/until.ts';
+import { frameworkServer } from '../testing/framework-server.ts';
 import { type MailRequest, openMailApi } from './mail-api.ts';
 import { notifyMail, rejectionOfMessage } from './notify-mail.ts';
 import { idempotencyKey } from './sign.ts';
@@ -339,7 +339,7 @@ describe('notifyMail', () => {
       // the framework prints each failure
       printed = sinon.stub(console, 'error');
       cloudEvent('notify-mail-under-test', openHandler(mailbox, SHORT_TIMEOUT_MS));
-      server = getTestServer('notify-mail-under-test').listen(0);
+      server = frameworkServer('notify-mail-under-test').listen(0);
       await once(server, 'listening');
       pubsub = new PubSub({ projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '' });
       name = `subscribers-${randomUUID()}`;

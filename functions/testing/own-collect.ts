@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { http } from '@google-cloud/functions-framework';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { openArchive } from '../../shared/stores/archive/archive.ts';
 import { ownBucket } from '../../shared/testing/stores.ts';
 import { openIntake } from '../collect/intake.ts';
 import { answerTooLarge, type Dependencies, route } from '../collect/routes.ts';
 import { takeRequests } from '../collect/take-requests.ts';
+import { frameworkServer } from './framework-server.ts';
 
 /** collect on the Functions Framework's own server, with a bucket of a test's own. */
 export interface OwnCollect {
@@ -32,7 +32,7 @@ export async function openOwnCollect(now: Date): Promise<OwnCollect> {
     intake: openIntake({ now: () => now, log: () => {} }),
   };
   http('collect', (request, response) => route(request, response, dependencies));
-  const server = getTestServer('collect');
+  const server = frameworkServer('collect');
   takeRequests(server, answerTooLarge);
   server.listen(0);
   await once(server, 'listening');

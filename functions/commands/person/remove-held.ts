@@ -19,6 +19,8 @@ export interface Removable extends Pick<Held, 'sites' | 'objects' | 'latest' | '
   projectHash: string;
   /** Of the documents of `namedBy`. */
   clean: Clean;
+  /** Where it is known: what has no row is not asked to remove any. */
+  counts?: ErasureCounts;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface Removable extends Pick<Held, 'sites' | 'objects' | 'latest' | '
  * first, and the index goes last.
  */
 export async function removeHeld(
-  { projectHash, sites, objects, latest: documents, namedBy, clean }: Removable,
+  { projectHash, sites, objects, latest: documents, namedBy, clean, counts }: Removable,
   until: Date,
   { archive, latest, history, derived }: Pick<HeldStores, 'archive' | 'latest' | 'history' | 'derived'>,
 ): Promise<Removal> {
@@ -37,13 +39,14 @@ export async function removeHeld(
   });
   removed.mongodb = { ...(await latest.remove(documents, until)), mentions };
   const refused: HeldTable[] = [];
-  for (const table of HELD_TABLES) {
+  const mayHold = (table: string) => counts?.bigquery[table] !== 0;
+  for (const table of HELD_TABLES.filter(mayHold)) {
     const result = await history.remove(table, objects);
     removed.bigquery[table] = result.rows;
     if (result.refused) refused.push(table);
   }
   // after what it is made of, or the next rebuild would make it again
-  Object.assign(removed.bigquery, await derived.remove(projectHash, sites));
+  if (SITE_TABLES.some(mayHold)) Object.assign(removed.bigquery, await derived.remove(projectHash, sites));
   return { removed, refused };
 }
 

@@ -78,6 +78,7 @@ const OF_EVENTS = `received_at >= @since AND received_at < @until AND event_id I
 /** A request to a mail list is rejected under an id of its own; only the object's name tells whose it was. */
 const OF_REJECTED = `received_at >= @since AND received_at < @until
   AND (event_id IN UNNEST(@events) OR object_name IN UNNEST(@objects))`;
+const conditionOf = (table: HeldTable) => (table === 'rejections' ? OF_REJECTED : OF_EVENTS);
 
 export function openSiteHistory(options: QueryOptions): SiteHistory {
   const maximumBytesBilled = String(options.maxBytesBilled);
@@ -99,17 +100,22 @@ export function openSiteHistory(options: QueryOptions): SiteHistory {
     count: (objects) =>
       transient('the history', async () => {
         const counts = Object.fromEntries(HELD_TABLES.map((table) => [table, 0])) as Record<HeldTable, number>;
-        for (const { table, condition, params, types } of batches(HELD_TABLES, objects)) {
-          const sql = `SELECT COUNT(*) AS rows_held FROM \`\${dataset}.${table}\` WHERE ${condition}`;
-          counts[table] += Number((await select(sql, params, types))[0]?.rows_held);
+        for (const batch of batches(objects, true)) {
+          const each = HELD_TABLES.map(
+            (table) =>
+              `SELECT '${table}' AS held_in, COUNT(*) AS rows_held FROM \`\${dataset}.${table}\` WHERE ${conditionOf(table)}`,
+          );
+          for (const row of await select(each.join(' UNION ALL '), batch.params, batch.types)) {
+            counts[row.held_in as HeldTable] += Number(row.rows_held);
+          }
         }
         return counts;
       }),
     rows: (table, objects) =>
       transient('the history', async () => {
         const rows: Record<string, unknown>[] = [];
-        for (const { condition, params, types } of batches([table], objects)) {
-          const sql = `SELECT * FROM \`\${dataset}.${table}\` WHERE ${condition} ORDER BY received_at, event_id`;
+        for (const { params, types } of batches(objects, table === 'rejections')) {
+          const sql = `SELECT * FROM \`\${dataset}.${table}\` WHERE ${conditionOf(table)} ORDER BY received_at, event_id`;
           rows.push(...(await select(sql, params, types)));
         }
         return rows;
@@ -117,8 +123,8 @@ export function openSiteHistory(options: QueryOptions): SiteHistory {
     remove: (table, objects) =>
       transient('the history', async () => {
         let rows = 0;
-        for (const { condition, params, types } of batches([table], objects)) {
-          const query = inDataset(`DELETE FROM \`\${dataset}.${table}\` WHERE ${condition}`, dataset as string);
+        const query = inDataset(`DELETE FROM \`\${dataset}.${table}\` WHERE ${conditionOf(table)}`, dataset as string);
+        for (const { params, types } of batches(objects, table === 'rejections')) {
           try {
             const [job] = await bigQuery.createQueryJob({ query, params, types, maximumBytesBilled });
             await job.getQueryResults();
@@ -139,22 +145,18 @@ export function openSiteHistory(options: QueryOptions): SiteHistory {
 const MAX_EVENTS_PER_QUERY = 20_000;
 const HOUR_MS = 3_600_000;
 
-function* batches<T extends HeldTable>(tables: readonly T[], objects: string[]) {
+/** `byName`: with what OF_REJECTED asks for. */
+function* batches(objects: string[], byName: boolean) {
   for (let start = 0; start < objects.length; start += MAX_EVENTS_PER_QUERY) {
     const names = objects.slice(start, start + MAX_EVENTS_PER_QUERY);
     const parsed = names.map(parseObjectName).filter((object) => object !== undefined);
     const hours = parsed.map(({ hour }) => hour.getTime());
     const events = parsed.map(({ id }) => id);
     const [since, until] = [new Date(least(hours)), new Date(-least(hours.map((hour) => -hour)) + HOUR_MS)];
-    for (const table of tables) {
-      const rejected = table === 'rejections';
-      yield {
-        table,
-        condition: rejected ? OF_REJECTED : OF_EVENTS,
-        params: { since, until, events, ...(rejected && { objects: names }) },
-        types: { events: ['STRING'], ...(rejected && { objects: ['STRING'] }) } as Record<string, string[]>,
-      };
-    }
+    yield {
+      params: { since, until, events, ...(byName && { objects: names }) },
+      types: { events: ['STRING'], ...(byName && { objects: ['STRING'] }) } as Record<string, string[]>,
+    };
   }
 }
 

@@ -31,11 +31,13 @@ export function openDerivedSites(options: QueryOptions): DerivedSites {
     Object.fromEntries(await Promise.all(SITE_TABLES.map(async (table) => [table, await work(table)])));
   const types = { sites: ['STRING'] };
   return {
-    count: (project, sites) =>
-      each(async (table) => {
-        const sql = `SELECT COUNT(*) AS rows_held FROM \`\${dataset}.${table}\` WHERE ${OF_SITES[table]}`;
-        return Number((await select(sql, { project, sites }, types))[0]?.rows_held);
-      }),
+    count: async (project, sites) => {
+      const counts = SITE_TABLES.map(
+        (table) => `(SELECT COUNT(*) FROM \`\${dataset}.${table}\` WHERE ${OF_SITES[table]}) AS ${table}`,
+      );
+      const [row] = await select(`SELECT ${counts.join(', ')}`, { project, sites }, types);
+      return Object.fromEntries(SITE_TABLES.map((table) => [table, Number(row?.[table])])) as Record<SiteTable, number>;
+    },
     rows: (table, project, sites) =>
       select(
         `SELECT * FROM \`\${dataset}.${table}\` WHERE ${OF_SITES[table]} ORDER BY site, ${TIME[table]}`,
