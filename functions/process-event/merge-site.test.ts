@@ -11,12 +11,21 @@ import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
 const FILTERABLE = ['plan', 'a.b'];
 const LIST = { provider: 'mailchimp' as const, list: 'list-1', enabled: true };
 
+const meanings = new WeakMap<StoredEvent, ReturnType<typeof interpret>>();
+
+/** What an event means, whenever it comes. */
+function meaningOf(event: StoredEvent): ReturnType<typeof interpret> {
+  const meaning = meanings.get(event) ?? interpret(event, { project: TEST_PROJECT });
+  meanings.set(event, meaning);
+  return meaning;
+}
+
 /** Folds events as update-site does: an opt-out that comes before the site waits for it. */
 function fold(events: StoredEvent[]): SiteDocument | undefined {
   let site: SiteDocument | undefined;
   const optOuts: string[] = [];
   for (const event of events) {
-    const { report, deactivation, optOut } = interpret(event, { project: TEST_PROJECT });
+    const { report, deactivation, optOut } = meaningOf(event);
     const stated = report ?? deactivation;
     if (stated) {
       const { eventId, receivedAt, projectHash, site: name, environment, urlMd5 } = stated;

@@ -88,6 +88,8 @@ const site = fc.tuple(fc.nat(60), steps).map(([start, list]): Site => {
 });
 
 const SITES = 300;
+const PROJECT = 'p';
+const NAMESAKES = 200;
 /** On a day, of these sites: what they said instead, or that they said nothing. */
 const change = fc.tuple(
   fc.nat(DAYS),
@@ -109,7 +111,7 @@ describe('the lives of sites', function () {
     const rows = sites.flatMap((one, index) =>
       [...one].map(([day, { reported, left }]) => ({
         day,
-        project_hash: 'p',
+        project_hash: PROJECT,
         site: `s${index}`,
         environment: 'production',
         reported,
@@ -119,13 +121,24 @@ describe('the lives of sites', function () {
         deactivations: left ? [{ reason_id: 'an earlier one' }, { reason_id: reasonOn(day) }] : [],
       })),
     );
-    for (let start = 0; start < rows.length; start += 2000)
-      await dataset.table('site_days').insert(rows.slice(start, start + 2000));
+    // what is said under the same names elsewhere is nothing to them
+    const elsewhere = rows.slice(0, NAMESAKES).flatMap((row) => {
+      const left = { ...row, day: addDays(row.day, 1), last_kind: 'left', reported: false };
+      return [
+        { ...left, environment: 'staging' },
+        { ...left, project_hash: 'other' },
+      ];
+    });
+    const all = [...rows, ...elsewhere];
+    for (let start = 0; start < all.length; start += 2000)
+      await dataset.table('site_days').insert(all.slice(start, start + 2000));
   }
 
   async function folded(): Promise<Map<string, Life[]>> {
     const lives = new Map<string, Life[]>();
-    const [rows] = await dataset.query(`SELECT * FROM \`${dataset.id}.site_lives\` ORDER BY site, number`);
+    const [rows] = await dataset.query(
+      `SELECT * FROM \`${dataset.id}.site_lives\` WHERE project_hash = '${PROJECT}' ORDER BY site, number`,
+    );
     const dayOf = (value: { value: string } | null) => value?.value ?? null;
     for (const row of rows) {
       const list = lives.get(row.site) ?? [];

@@ -106,18 +106,22 @@ describe('the figures of a day', function () {
   after(() => dataset.delete({ force: true }));
 
   const rowsOf = (project_hash: string, { name, rows }: Site) =>
-    rows.map(({ day, reported, left, fingerprint }) => ({
-      day,
-      project_hash,
-      site: name,
-      environment: 'production',
-      reported,
-      last_kind: left ? 'left' : 'report',
-      first_report_at: reported ? `${day}T10:00:00Z` : null,
-      version: reported ? `v${day}` : null,
-      fingerprint: reported ? fingerprint : null,
-      deactivations: left ? [{ reason_id: 'other' }] : [],
-    }));
+    rows.flatMap(({ day, reported, left, fingerprint }) => {
+      const row = {
+        day,
+        project_hash,
+        site: name,
+        environment: 'production',
+        reported,
+        last_kind: left ? 'left' : 'report',
+        first_report_at: reported ? `${day}T10:00:00Z` : null,
+        version: reported ? `v${day}` : null,
+        fingerprint: reported ? fingerprint : null,
+        deactivations: left ? [{ reason_id: 'other' }] : [],
+      };
+      // what its staging site says of itself is nothing to it
+      return [row, { ...row, day: addDays(day, 1), environment: 'staging', reported: true, fingerprint: 'staging' }];
+    });
 
   it('are those of a count by the definitions; the flows, the spreads and who is at risk add up to it', () =>
     fc.assert(

@@ -48,8 +48,8 @@ function eventOf(
 
 /** Everything that a site can leave behind; gives one more event, which nobody has received yet. */
 async function live(system: OwnSystem, url: string, person: typeof ADA): Promise<StoredEvent> {
-  await system.process(
-    eventOf('track', url, person),
+  await system.process(eventOf('track', url, person));
+  await system.processTogether(
     eventOf('tracking-skipped', url),
     eventOf('deactivate', `${url}/?lang=de`, { ...person, userAgent: userAgentOf(`${url}/?lang=de`) }),
     // client 1.2.3: no project, no url

@@ -78,7 +78,7 @@ describe('openSearch', () => {
 
   it('reads what the site has, once, however much the archive has of others', async () => {
     const others = Array.from({ length: 5 }, (_, n) => track(`other-${n}-site`, `https://other-${n}.example.org`));
-    await Promise.all(others.map((event) => system.process(event)));
+    await system.processTogether(...others);
     await system.process(
       track('ada-track-1', 'https://ada.example.org', { payload: { admin_email: 'ada@example.org' } }),
       // each leads to the next
@@ -113,11 +113,11 @@ describe('openSearch', () => {
     };
     const ids = (Object.keys(places) as (keyof typeof places)[]).sort();
     const reports = ids.map((id) => track(id, `https://${id}.example`, { payload: places[id] }));
-    await system.process(...reports, track('of-nobody', 'https://nobody.example'));
+    await system.processTogether(...reports, track('of-nobody', 'https://nobody.example'));
     assert.deepEqual(idsOf(await search(BY_EMAIL)), ids);
     const leaves = (id: keyof typeof places) =>
       capturedEvent('deactivate', { id: `z-left-${id}`, only: { hash: undefined, ...places[id] } });
-    await system.process(...ids.map(leaves));
+    await system.processTogether(...ids.map(leaves));
     assert.deepEqual(idsOf(await search(BY_EMAIL)), [...ids, ...ids.map((id) => `z-left-${id}`)]);
     assert.deepEqual(idsOf(await search({ ...BY_EMAIL, email: 'da@example.org' })), []);
   });
@@ -133,7 +133,7 @@ describe('openSearch', () => {
   });
 
   it('finds an address at an IDN host in either form', async () => {
-    await system.process(
+    await system.processTogether(
       track('of-ada-1', 'https://a.example.org', { payload: { admin_email: 'ada@bücher.example' } }),
       track('of-ada-2', 'https://b.example.org', { payload: { admin_email: 'ada@XN--BCHER-KVA.example' } }),
     );
@@ -141,7 +141,7 @@ describe('openSearch', () => {
   });
 
   it("leaves another project's events, and those of a project that came into being later", async () => {
-    await system.process(
+    await system.processTogether(
       track('of-other-1', 'https://ada.example.org', { payload: { hash: OTHER_PROJECT.hash } }),
       track('of-later-1', 'https://ada.example.org', { payload: { hash: 'later' } }),
     );
@@ -152,7 +152,7 @@ describe('openSearch', () => {
   it('takes a deactivation that waits for its site, but not one that may be for another project', async () => {
     const bare = (id: string, url: string) =>
       capturedEvent('deactivate', { id, userAgent: userAgentOf(url), only: { reason_id: 'other' } });
-    await system.process(
+    await system.processTogether(
       bare('bare-of-ada', 'https://ada.example.org'),
       bare('bare-of-bob', 'https://bob.example.org'),
     );

@@ -28,7 +28,7 @@ describe('sitebeat rejections', () => {
   let system: OwnSystem;
   beforeEach(async () => {
     system = await openOwnSystem([TEST_PROJECT, OTHER_PROJECT]);
-    await system.process(
+    await system.processTogether(
       eventOf('good-of-test', 40, {}),
       eventOf('bad-url-of-test', 40, { url: 'http://' }),
       eventOf('bad-url-of-other', 39, { url: 'http://', hash: OTHER_PROJECT.hash }),

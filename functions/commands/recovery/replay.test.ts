@@ -74,9 +74,11 @@ describe('sitebeat replay', () => {
 
   /** Processed, lost and refused events of two projects and a stranger. */
   const live = async () => {
-    await system.process(
+    await system.processTogether(
       eventOf('track', 'https://a.example.org'),
       eventOf('track', 'https://b.example.org', { hash: OTHER_PROJECT.hash }),
+    );
+    await system.processTogether(
       eventOf('tracking-skipped', 'https://a.example.org'),
       eventOf('deactivate', 'https://b.example.org', { hash: OTHER_PROJECT.hash }),
       // client 1.2.3: no project, no url

@@ -49,6 +49,7 @@ interface AxeFinding {
 describe('the page in Chromium', () => {
   let server: FixtureServer;
   let browser: Browser;
+  let dashboard: DashboardPage;
   let axe: string;
 
   before(async function () {
@@ -60,6 +61,7 @@ describe('the page in Chromium', () => {
     axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
     const { files } = await buildPage(new URL('./', import.meta.url), new URL('../../../', import.meta.url));
     [server, browser] = await Promise.all([startFixtureServer(files), openBrowser(chromium)]);
+    dashboard = await openDashboard(browser, server);
   });
   after(async () => {
     await browser?.close();
@@ -67,10 +69,12 @@ describe('the page in Chromium', () => {
   });
   afterEach(() => {
     server.instead = () => undefined;
+    return dashboard.reset();
   });
 
-  const findings = async ({ page }: DashboardPage, rules?: string[]): Promise<string[]> => {
-    await page.evaluate(axe);
+  const findings = async (rules?: string[]): Promise<string[]> => {
+    const { page } = dashboard;
+    if (await page.evaluate('typeof axe === "undefined"')) await page.evaluate(axe);
     const runOnly = rules && { type: 'rule', values: rules };
     // naming every element that is as it should be takes the most time
     const options = JSON.stringify({ resultTypes: ['violations'], ...(runOnly && { runOnly }) });
@@ -82,56 +86,52 @@ describe('the page in Chromium', () => {
       );
   };
 
-  for (const { width, colorScheme } of IS_ALL ? LOOKS : LOOKS.slice(0, 2)) {
-    it(`shows every page at ${width} px in ${colorScheme}: it fits, is accessible, and asks nobody else`, async () => {
-      const dashboard = await openDashboard(browser, server, { width, colorScheme });
-      for (const { path, heading } of PAGES) {
-        const response = await dashboard.open(path);
-        assert.equal(response?.headers()['content-security-policy'], POLICY);
+  for (const { path, heading } of PAGES)
+    it(`shows ${path} wide and narrow, light and dark: it fits, is accessible, and asks nobody else`, async () => {
+      for (const [place, look] of (IS_ALL ? LOOKS : LOOKS.slice(0, 2)).entries()) {
+        await dashboard.look(look);
+        // each on its own, or the first look turned into the next
+        if (IS_ALL || place === 0) {
+          const response = await dashboard.open(path);
+          assert.equal(response?.headers()['content-security-policy'], POLICY);
+        } else {
+          await dashboard.settled();
+        }
         assert.equal((await dashboard.text('h1')).replaceAll(/\s+/g, ' '), heading);
-        assert.equal(await dashboard.page.locator('h1').count(), 1, path);
+        assert.equal(await dashboard.page.locator('h1').count(), 1);
         await assertFits(dashboard, path);
-        const rules = IS_ALL || width > 320 ? undefined : ['target-size', 'color-contrast'];
-        assert.deepEqual(await findings(dashboard, rules), [], path);
-        assert.deepEqual(dashboard.complaints, [], path);
+        const rules = IS_ALL || place === 0 ? undefined : ['target-size', 'color-contrast'];
+        assert.deepEqual(await findings(rules), []);
+        assert.deepEqual(dashboard.complaints, []);
       }
-      await dashboard.context.close();
     });
-  }
 
   it('prints from dark on white, in ink that is read, nothing cut off, without controls', async () => {
-    const dashboard = await openDashboard(browser, server, { colorScheme: 'dark', width: SHEET_WIDTH });
     for (const { path } of SOME_PAGES) {
-      await dashboard.page.emulateMedia({ media: 'screen' });
+      await dashboard.look({ colorScheme: 'dark', width: SHEET_WIDTH });
       await dashboard.open(path);
       assert.deepEqual(await findPrintFaults(dashboard.page), [], path);
-      assert.deepEqual(await findings(dashboard, ['color-contrast']), [], path);
+      assert.deepEqual(await findings(['color-contrast']), [], path);
     }
     assert.deepEqual(dashboard.complaints, []);
-    await dashboard.context.close();
   });
 
   it('prints the numbers of each chart, which are not shown', async () => {
-    const dashboard = await openDashboard(browser, server);
     await dashboard.open('/p/my-forms');
     const numbers = dashboard.page.getByRole('table', { name: 'Active sites, days in UTC' });
     assert.equal(await numbers.count(), 0);
     await dashboard.page.emulateMedia({ media: 'print' });
     assert.equal(await numbers.getByRole('row').count(), 30);
-    await dashboard.context.close();
   });
 
   it('comes to everything with the Tab key, and shows where it is', async () => {
-    const dashboard = await openDashboard(browser, server);
     for (const { path } of SOME_PAGES) {
       await dashboard.open(path);
       assert.deepEqual(await findKeyboardFaults(dashboard.page), [], path);
     }
-    await dashboard.context.close();
   });
 
   it('is walked by keyboard alone', async () => {
-    const dashboard = await openDashboard(browser, server);
     const { page } = dashboard;
     await dashboard.open('/p/my-forms');
     const press = async (...keys: string[]) => {
@@ -179,11 +179,9 @@ describe('the page in Chromium', () => {
     await press('[', 'x', '/');
     assert.equal(page.url(), before);
     assert.deepEqual(dashboard.complaints, []);
-    await dashboard.context.close();
   });
 
   it('shows an (i) with the definition, the base and the unknown, and lets it go with Escape', async () => {
-    const dashboard = await openDashboard(browser, server);
     const { page } = dashboard;
     await dashboard.open('/p/my-forms/environment');
     await page.getByRole('button', { name: 'How “PHP” is counted' }).click();
@@ -191,11 +189,10 @@ describe('the page in Chromium', () => {
     assert.match(await note.innerText(), /^A share of the sites.*Base: 12,329 sites\..*125 did not say/s);
     await page.keyboard.press('Escape');
     await note.waitFor({ state: 'hidden' });
-    await dashboard.context.close();
   });
 
   it('shows names that are sent as what they are', async () => {
-    const dashboard = await openDashboard(browser, server, { width: 320 });
+    await dashboard.look({ width: 320 });
     for (const path of [
       '/p/my-forms/sites',
       '/p/my-forms/environment',
@@ -216,16 +213,9 @@ describe('the page in Chromium', () => {
       assert.ok(((await text.boundingBox())?.height ?? 99) < 32, 'it stays on its line');
     }
     assert.deepEqual(dashboard.complaints, []);
-    await dashboard.context.close();
   });
 
   describe('its state', () => {
-    let dashboard: DashboardPage;
-    beforeEach(async () => {
-      dashboard = await openDashboard(browser, server);
-    });
-    afterEach(() => dashboard.context.close());
-
     /** Answers of one path are others. */
     const answer = (path: string, body: unknown, status = 200) => {
       server.instead = ({ pathname }) => (pathname === `/api/v1${path}` ? { status, body } : undefined);
@@ -343,10 +333,9 @@ describe('the page in Chromium', () => {
         /Data through 24 Nov 2026 \(UTC\).*rebuilt 12 minutes ago.*newest report 40 sec/s,
       );
       assert.equal(await dashboard.page.locator('.notice').count(), 0);
-      const late = await openDashboard(browser, server, { now: NOW + 2 * 3_600_000 });
-      await late.open('/p/my-forms');
-      assert.match(await late.text('.notice'), /^These figures are late: the last rebuild was 2 hours ago/);
-      await late.context.close();
+      await dashboard.page.clock.setFixedTime(NOW + 2 * 3_600_000);
+      await dashboard.open('/p/my-forms');
+      assert.match(await dashboard.text('.notice'), /^These figures are late: the last rebuild was 2 hours ago/);
     });
 
     it('says why there is nothing, and what to do about it', async () => {
@@ -397,14 +386,14 @@ describe('the page in Chromium', () => {
     });
 
     it('has the filters in a sheet on a phone', async () => {
-      const phone = await openDashboard(browser, server, { width: 320 });
-      await phone.open('/p/my-forms/sites');
-      await phone.page.getByRole('button', { name: 'Filters' }).click();
-      await phone.page.getByRole('dialog').getByLabel('State').selectOption('active');
-      await phone.page.getByRole('button', { name: 'Show the sites' }).click();
-      await phone.page.waitForURL(/\?state=active$/);
-      await phone.page.getByRole('button', { name: 'Filters (1)' }).waitFor();
-      await phone.context.close();
+      const { page } = dashboard;
+      await dashboard.look({ width: 320 });
+      await dashboard.open('/p/my-forms/sites');
+      await page.getByRole('button', { name: 'Filters' }).click();
+      await page.getByRole('dialog').getByLabel('State').selectOption('active');
+      await page.getByRole('button', { name: 'Show the sites' }).click();
+      await page.waitForURL(/\?state=active$/);
+      await page.getByRole('button', { name: 'Filters (1)' }).waitFor();
     });
 
     it('saves a chart as numbers and as an image', async () => {

@@ -38,8 +38,8 @@ import { roughHistory } from './rough-history.ts';
 import { stateOn } from './site-states.ts';
 
 /** As large as one asks: `npm run proof:figures`. */
-const SITES = Number(process.env.SITEBEAT_FIGURES_SITES ?? 60);
-const DAYS = Number(process.env.SITEBEAT_FIGURES_DAYS ?? 40);
+const SITES = Number(process.env.SITEBEAT_FIGURES_SITES ?? 40);
+const DAYS = Number(process.env.SITEBEAT_FIGURES_DAYS ?? 35);
 const ROUGH = 3;
 /** Of each history. */
 const ERASED = 3;

@@ -15,6 +15,15 @@ export interface DashboardPage {
   /** Waits until nothing is awaited. */
   settled(): Promise<void>;
   text(selector?: string): Promise<string>;
+  /** As wide as a screen, and in its colours. */
+  look(look: Look): Promise<void>;
+  /** Makes it as new: a browser that was opened for each test is most of what the tests take. */
+  reset(): Promise<void>;
+}
+
+export interface Look {
+  width?: number;
+  colorScheme?: 'light' | 'dark';
 }
 
 /** Twelve minutes after the fixture's rebuild. */
@@ -25,26 +34,19 @@ const FRAMES =
   'new Promise((shown) => requestAnimationFrame(() => setTimeout(() => requestAnimationFrame(() => setTimeout(shown)))))';
 const IS_SHOWN = "document.querySelector('h1') !== null && document.querySelector('[aria-busy=true]') === null";
 
-interface Wanted {
-  width?: number;
-  colorScheme?: 'light' | 'dark';
-  now?: number;
-}
-
-export async function openDashboard(
-  browser: Browser,
-  server: FixtureServer,
-  { width = 1280, colorScheme = 'light', now = NOW }: Wanted = {},
-): Promise<DashboardPage> {
+export async function openDashboard(browser: Browser, server: FixtureServer): Promise<DashboardPage> {
   const context = await browser.newContext({
-    viewport: { width, height: 800 },
-    colorScheme,
     locale: 'en-GB',
     timezoneId: 'Europe/Berlin',
     reducedMotion: 'reduce',
   });
   const page = await context.newPage();
-  await page.clock.setFixedTime(now);
+  const look = async ({ width = 1280, colorScheme = 'light' }: Look) => {
+    await page.setViewportSize({ width, height: 800 });
+    await page.emulateMedia({ media: 'screen', colorScheme });
+  };
+  await look({});
+  await page.clock.setFixedTime(NOW);
   const complaints: string[] = [];
   page.on('console', (line) => complaints.push(`console: ${line.text()}`));
   page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
@@ -68,6 +70,14 @@ export async function openDashboard(
     context,
     complaints,
     settled,
+    look,
+    async reset() {
+      await page.evaluate('localStorage.clear()');
+      await page.mouse.move(0, 0);
+      await look({});
+      await page.clock.setFixedTime(NOW);
+      complaints.length = 0;
+    },
     async open(path) {
       const response = await page.goto(server.url + path, { waitUntil: 'commit' });
       await settled();
