@@ -28,7 +28,7 @@ const EVENTS = 32;
 /** A history of some sites of two projects, in the order in which it is delivered. */
 function historyOf(seed: number): StoredEvent[] {
   const random = seededRandom(seed);
-  const { pick } = random;
+  const pick = <T>(choices: readonly T[]) => random.pick(choices);
   const events: StoredEvent[] = [];
   const add = (kind: Kind, at: number, url: string, payload: Record<string, unknown>) => {
     const id = `${kind}-of-rebuild-${seed}-${events.length}`;
