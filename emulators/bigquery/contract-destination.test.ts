@@ -216,14 +216,22 @@ describe('BigQuery contract: a query with a destination', () => {
     const days = Array.from({ length: 20 }, (_, i) => rowOf('2026-01-31', `s${i}`, i)).join(' UNION ALL ');
     await write(days, `${name}$20260131`);
     const query = `SELECT day, site, n, plugins FROM ${name} WHERE day = '2026-01-31'`;
-    await assert.rejects(
-      write(query, `${name}_copy`, { maximumBytesBilled: '1' }),
-      (error: { errors?: { reason: string }[] }) => {
-        assert.equal(error.errors?.[0]?.reason, 'bytesBilledLimitExceeded');
-        return true;
-      },
-    );
+    const isRefused = (maximumBytesBilled: number) =>
+      assert.rejects(
+        write(query, `${name}_copy`, { maximumBytesBilled: String(maximumBytesBilled) }),
+        (error: { errors?: { reason: string }[] }) => {
+          assert.equal(error.errors?.[0]?.reason, 'bytesBilledLimitExceeded');
+          return true;
+        },
+      );
+    await isRefused(1);
     assert.deepEqual(await dataset.table(`${name}_copy`).exists(), [false]);
+    const least = 10 * 2 ** 20;
+    await write(query, `${name}_copy`, { maximumBytesBilled: String(least) });
+    const long = rowOf('2026-01-31', '', 1).replace("''", '@half');
+    const params = { half: 'x'.repeat(least / 2) };
+    await write(`${long} UNION ALL ${long}`, `${name}$20260131`, { params });
+    await isRefused(least);
   });
 
   it('is refused for a DELETE, a view and a partition filter that is missing', async () => {

@@ -5,7 +5,7 @@ import { type Destination, destinationTable, writeRows } from './destination.ts'
 import { fieldOf } from './encode.ts';
 import { fromEngine, invalid, invalidQuery } from './errors.ts';
 import { type Parameter, runBound } from './parameters.ts';
-import { bytesProcessed, expectPartitionFilters } from './plan.ts';
+import { bytesProcessed, expectPartitionFilters, forgetSize, mostBytes } from './plan.ts';
 import type { Field } from './schema.ts';
 import { type Translation, translate } from './sql/translate.ts';
 import type { CountStreamed } from './streaming-buffer.ts';
@@ -43,9 +43,8 @@ export class Executor {
   /** The last change of each table: changes of one table run one after the other. */
   #changes = new Map<string, Promise<unknown>>();
 
-  /** Of the catalog as it is: most statements come again, with other parameters. */
+  /** Most statements come again, with other parameters. */
   #translations = new Map<string, Translation>();
-  #translatedAt = 0;
 
   constructor(database: Database, catalog: Catalog, countStreamed: CountStreamed) {
     this.#database = database;
@@ -56,14 +55,12 @@ export class Executor {
   /** The statement in DuckDB's SQL. Throws the service's errors. */
   translate({ sql, project, dataset, parameters }: Omit<Statement, 'destination'>): Translation {
     const types = new Map([...parameters].map(([key, { type }]) => [key, type]));
-    if (this.#translatedAt !== this.#catalog.changes) this.#translations.clear();
-    this.#translatedAt = this.#catalog.changes;
-    const key = JSON.stringify([sql, project, dataset, ...types]);
+    const key = JSON.stringify([this.#catalog.changes, sql, project, dataset, ...types]);
     const known =
       this.#translations.get(key) ?? translate(sql, { catalog: this.#catalog, project, dataset, parameters: types });
-    if (this.#translations.size < maxTranslationsKept) this.#translations.set(key, known);
-    // one of its own: each has its scans
-    return { ...known };
+    if (this.#translations.size === maxTranslationsKept) this.#translations.clear();
+    this.#translations.set(key, known);
+    return known;
   }
 
   /** Runs it. `started` gets the connection, for `interrupt()`. Throws the service's errors. */
@@ -123,6 +120,11 @@ export class Executor {
     }
   }
 
+  /** More bytes than the statement reads; found out in less time than how many it reads. */
+  async mostBytes(translation: Translation): Promise<number> {
+    return this.#database.use((connection) => mostBytes(connection, translation));
+  }
+
   /** Bytes that the statement reads. */
   async bytes(translation: Translation, statement: Statement): Promise<number> {
     return this.#database.use((connection) => bytesProcessed(connection, translation, ordered(translation, statement)));
@@ -167,7 +169,7 @@ export class Executor {
       return result;
     };
     const turn = (this.#changes.get(table.id) ?? Promise.resolve()).then(() => inTransaction(connection, work));
-    const settled: Promise<unknown> = turn.catch(() => {});
+    const settled: Promise<unknown> = turn.catch(() => {}).then(() => forgetSize(table));
     this.#changes.set(table.id, settled);
     void settled.then(() => {
       if (this.#changes.get(table.id) === settled) this.#changes.delete(table.id);

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { type EmulatorOptions, listen, runAlone, type StartEmulator } from '../emulator.ts';
+import { parseObject, readText } from '../request-body.ts';
 import { Catalog } from './catalog.ts';
 import { openDatabase } from './database.ts';
 import { fromEngine, invalid, notFound } from './errors.ts';
@@ -9,7 +10,6 @@ import { Inserter } from './insert.ts';
 import { Jobs } from './jobs.ts';
 import type { Parts } from './request.ts';
 import { route } from './routes.ts';
-import { isNode } from './sql/tree.ts';
 import { streamingBuffer } from './streaming-buffer.ts';
 import { TableReader } from './table-reader.ts';
 
@@ -68,28 +68,17 @@ async function answer(request: IncomingMessage, response: ServerResponse, parts:
 }
 
 async function readBody(request: IncomingMessage): Promise<Readonly<Record<string, unknown>>> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += chunk.length;
-    if (bytes <= maxBodyBytes) chunks.push(chunk);
-  }
-  if (bytes > maxBodyBytes) throw invalid(`Request payload size exceeds the limit: ${maxBodyBytes} bytes.`);
-  if (bytes === 0) return {};
-  try {
-    const body: unknown = JSON.parse(Buffer.concat(chunks).toString('utf8'));
-    return isNode(body) ? body : {};
-  } catch {
-    throw invalid('Invalid JSON payload received.');
-  }
+  const text = await readText(request, maxBodyBytes);
+  if (text === undefined) throw invalid(`Request payload size exceeds the limit: ${maxBodyBytes} bytes.`);
+  const body = text === '' ? {} : parseObject(text);
+  if (body === undefined) throw invalid('Invalid JSON payload received.');
+  return body;
 }
 
 function send(response: ServerResponse, code: number, body: unknown): void {
-  if (body === undefined) {
-    response.writeHead(code === 200 ? 204 : code).end();
-    return;
-  }
-  response.writeHead(code, { 'Content-Type': 'application/json; charset=UTF-8' }).end(JSON.stringify(body));
+  if (body === undefined) return void response.writeHead(code === 200 ? 204 : code).end();
+  response.statusCode = code;
+  response.setHeader('Content-Type', 'application/json; charset=UTF-8').end(JSON.stringify(body));
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

@@ -2,6 +2,7 @@ import { type DuckDBConnection, DuckDBTimestampTZValue, type DuckDBValue } from 
 import type { Catalog, EntryName, Table } from './catalog.ts';
 import type { Database } from './database.ts';
 import { type ErrorProto, invalid, notFound, unsupported } from './errors.ts';
+import { forgetSize } from './plan.ts';
 import { type RowReader, rowReader } from './rows.ts';
 import { isNode } from './sql/tree.ts';
 
@@ -104,7 +105,7 @@ export class Inserter {
       ids.add(insertId);
       return isNew;
     });
-    if (rows.length > 0) await this.#append(table, rows, now);
+    if (rows.length > 0) await this.#append(table, rows, now).finally(() => forgetSize(table));
     // only now: a row that was refused must not swallow its own retry
     for (const id of ids) if (!lane.recent.has(id)) lane.recent.set(id, now + insertIdMs);
   }

@@ -63,7 +63,7 @@ export class Jobs {
   /** What a dry run tells, as a job that is over. Throws the query's error. */
   async dryRun(project: string, request: JobRequest): Promise<Job> {
     const statement = { ...request, project };
-    const { fields, bytes } = await this.#executor.dryRun(this.#translate(statement), statement);
+    const { fields, bytes } = await this.#executor.dryRun(this.#executor.translate(statement), statement);
     const job = this.#newJob(project, request, `job_${randomUUID()}`);
     return { ...job, endedMs: job.createdMs, result: { fields, rows: [] }, bytes: async () => bytes };
   }
@@ -106,25 +106,13 @@ export class Jobs {
   }
 
   async #runStatement(job: Job, statement: Statement): Promise<void> {
-    const translation = this.#translate(statement);
-    let counted: Promise<number> | undefined;
-    job.bytes = () => {
-      counted ??= this.#executor.bytes(translation, statement).catch(() => 0);
-      return counted;
-    };
-    await expectBilled(job);
+    const translation = this.#executor.translate(statement);
+    job.bytes = () => this.#executor.bytes(translation, statement).catch(() => 0);
+    await expectBilled(job, () => this.#executor.mostBytes(translation));
     job.result = await this.#executor.run(translation, statement, (connection) => {
       if (this.#isStopping) throw stopped();
       job.interrupt = () => connection.interrupt();
     });
-  }
-
-  #translate(statement: Statement) {
-    try {
-      return this.#executor.translate(statement);
-    } catch (error) {
-      throw fromEngine(error);
-    }
   }
 
   #makeRoom(): void {
@@ -139,9 +127,9 @@ export class Jobs {
   }
 }
 
-async function expectBilled({ request, bytes }: Job): Promise<void> {
+async function expectBilled({ request, bytes }: Job, mostBytes: () => Promise<number>): Promise<void> {
   const { maximumBytesBilled } = request;
-  if (maximumBytesBilled === undefined) return;
+  if (maximumBytesBilled === undefined || billed(await mostBytes()) <= maximumBytesBilled) return;
   const needed = billed(await bytes());
   if (needed <= maximumBytesBilled) return;
   throw new ServiceError(

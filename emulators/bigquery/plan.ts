@@ -20,25 +20,11 @@ interface PlanNode {
   extra_info: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** Of each statement: to plan it takes DuckDB as long as to run it on little data. */
-const scansFound = new WeakMap<Translation, Promise<Scan[]>>();
-
-/** The scans of a statement, which has the same parameters each time that it is asked for. */
-function scansOf(
-  connection: DuckDBConnection,
-  translation: Translation,
-  parameters: readonly Parameter[],
-): Promise<Scan[]> {
-  const scans = scansFound.get(translation) ?? explain(connection, translation, parameters);
-  scansFound.set(translation, scans);
-  return scans;
-}
-
 /**
  * Reads from DuckDB's plan which scans a statement makes, and with which conditions. DuckDB pushes a condition down to
  * the scan under the same rules as BigQuery prunes partitions by: not through a window unless the column partitions it.
  */
-async function explain(
+async function scansOf(
   connection: DuckDBConnection,
   translation: Translation,
   parameters: readonly Parameter[],
@@ -107,21 +93,28 @@ function partitionFilters({ table, filters }: Scan): string[] {
   });
 }
 
+/** Statements whose every table that asks for a partition filter was read with one; to plan takes as long as to run on little data. */
+const filtered = new WeakSet<Translation>();
+
 /** Refuses a statement that reads or changes a table without the partition filter that the table asks for. */
 export async function expectPartitionFilters(
   connection: DuckDBConnection,
   translation: Translation,
   parameters: readonly Parameter[],
 ): Promise<void> {
-  if (!scanned(translation).some((table) => table.requirePartitionFilter === true)) return;
-  for (const found of await scansOf(connection, translation, parameters)) {
+  const asking = scanned(translation).filter((table) => table.requirePartitionFilter === true);
+  if (asking.length === 0 || filtered.has(translation)) return;
+  const scans = await scansOf(connection, translation, parameters);
+  for (const found of scans) {
     const { table } = found;
-    if (table.requirePartitionFilter === true && partitionFilters(found).length === 0) {
+    if (asking.includes(table) && partitionFilters(found).length === 0) {
       throw invalidQuery(
         `Cannot query over table '${table.dataset}.${table.name}' without a filter over column(s) '${table.partitioning?.field}' that can be used for partition elimination`,
       );
     }
   }
+  // where parameters let DuckDB leave one out, others may not
+  if (asking.every((table) => scans.some((scan) => scan.table === table))) filtered.add(translation);
 }
 
 /** SQL for the bytes of all values of a column, as BigQuery counts them; text is 2 and its length in UTF-8. */
@@ -141,6 +134,30 @@ export function bytesOf({ name, type, mode }: Field): string {
   return `coalesce(sum(CASE WHEN ${column} IS NOT NULL THEN ${size} END), 0)`;
 }
 
+/** No statement reads a table more often. */
+const mostScans = 100;
+/** Bytes of all rows of a table as it is. */
+const sizes = new WeakMap<Table, Promise<number>>();
+
+/** To be told of each table that has other rows than before. */
+export const forgetSize = (table: Table) => sizes.delete(table);
+
+/** More bytes than the statement reads. */
+export async function mostBytes(connection: DuckDBConnection, translation: Translation): Promise<number> {
+  const counted = scanned(translation).map((table) => {
+    const size = sizes.get(table) ?? sum(connection, table.fields, readName(table));
+    sizes.set(table, size);
+    size.catch(() => forgetSize(table));
+    return size;
+  });
+  return mostScans * (await Promise.all(counted)).reduce((total, size) => total + size, 0);
+}
+
+async function sum(connection: DuckDBConnection, fields: readonly Field[], from: string): Promise<number> {
+  const [row] = await (await connection.run(`SELECT ${fields.map(bytesOf).join(' + ')} FROM ${from}`)).getRows();
+  return Number(row?.[0] ?? 0);
+}
+
 /** Bytes that the statement reads: the columns that it uses, of the partitions that its filters leave. */
 export async function bytesProcessed(
   connection: DuckDBConnection,
@@ -151,9 +168,7 @@ export async function bytesProcessed(
   for (const found of await scansOf(connection, translation, parameters)) {
     const read = found.table.fields.filter(({ name }) => found.columns.includes(name));
     if (read.length === 0) continue;
-    const sql = `SELECT ${read.map(bytesOf).join(' + ')} FROM ${readName(found.table)}${await partitionsLeft(connection, found)}`;
-    const [row] = await (await connection.run(sql)).getRows();
-    total += Number(row?.[0] ?? 0);
+    total += await sum(connection, read, `${readName(found.table)}${await partitionsLeft(connection, found)}`);
   }
   return total;
 }

@@ -13,7 +13,8 @@ import { post } from './post.ts';
 import { DEMO_PROJECT, impatient, provisionDelivery, provisionStores } from './provision.ts';
 import type { StoreEnv } from './store-env.ts';
 import { ownStores, removeOwnStores } from './testing/own-stores.ts';
-import { countObjects, countProcessed } from './totals.ts';
+import { untilProcessed } from './testing/runner-process.ts';
+import { idsInArchive } from './totals.ts';
 
 export interface MeshSeed {
   /** The same one sends the same payloads; which request meets which fault hangs on their order as well. */
@@ -55,7 +56,7 @@ export async function runMeshSeed({ seed, posts, kills }: MeshSeed): Promise<Mes
       sent += 1;
       for (; killed < Math.floor((sent / posts) * kills); killed += 1) random.pick(mesh.functions).kill();
     });
-    await allProcessed(env);
+    await allProcessed(env, mesh.lines);
     const violations = await findMeshViolations(env, scope, accepted);
     return { accepted: accepted.size, faults: mesh.faults(), kills: killed, violations };
   } finally {
@@ -86,14 +87,21 @@ async function startHarmedMesh(env: StoreEnv, random: Random) {
   };
   const mesh = impatient(readMesh());
   const running = new Map<string, FunctionProcess>();
+  const lines: string[] = [];
   // the others work at their time, which does not come here, or for readers
   const called = mesh.functions.filter(({ trigger: { schedule, http } }) => !schedule && http !== 'private');
   for (const { name } of called) {
     const source = fileURLToPath(new URL(`../../dist/${name}`, import.meta.url));
-    const functionEnv = { ...process.env, ...harmedEnv, LOG_LEVEL: 'ERROR' };
+    const functionEnv = { ...process.env, ...harmedEnv, LOG_LEVEL: 'DEBUG' };
     running.set(
       name,
-      await startFunction({ name, source, port: await freePort(), env: functionEnv, onLine: () => {} }),
+      await startFunction({
+        name,
+        source,
+        port: await freePort(),
+        env: functionEnv,
+        onLine: (line) => lines.push(line),
+      }),
     );
   }
   const endpoints = Object.fromEntries([...running].map(([name, { url }]) => [name, url]));
@@ -102,6 +110,7 @@ async function startHarmedMesh(env: StoreEnv, random: Random) {
   return {
     url: endpoints.collect as string,
     functions: [...running.values()],
+    lines,
     faults: () => proxies.reduce((sum, proxy) => sum + proxy.faults(), 0),
     stop: async () => {
       await Promise.all([...running.values()].map((fn) => fn.stop()));
@@ -123,17 +132,12 @@ async function postWhenUp(url: string, request: ClientRequest): Promise<string |
   return outcome.id;
 }
 
-async function allProcessed(env: StoreEnv): Promise<void> {
-  let objects = await countObjects(env);
-  await until(
-    async (progress) => {
-      const processed = await countProcessed(env);
-      progress(processed);
-      if (processed < objects) return false;
-      // what broke off may have been stored since
-      objects = await countObjects(env);
-      return processed >= objects;
-    },
-    { deadlineMs: STUCK_MS, what: 'every event in BigQuery' },
-  );
+async function allProcessed(env: StoreEnv, lines: string[]): Promise<void> {
+  for (let known = -1; ; ) {
+    const ids = await idsInArchive(env);
+    // what broke off may have been stored since
+    if (ids.length === known) return;
+    known = ids.length;
+    await untilProcessed([{ lines }], ids, STUCK_MS);
+  }
 }

@@ -8,8 +8,9 @@ import { DEMO_PROJECT } from './provision.ts';
 import { type RunnerProcess, startRunner } from './testing/runner-process.ts';
 import { countStores } from './totals.ts';
 
-/** Posted as fast as they are taken, so many at once. */
+/** Posted as fast as they are taken, so many at once: by sites that are new, most with mail, then by the same once more. */
 const BURST = { posts: 1500, concurrency: 16 };
+const BURSTS = { new: 'of new sites', known: 'of known sites' };
 const WARM_UP = 300;
 const RATES = [
   { perSecond: 5, seconds: 8 },
@@ -60,13 +61,16 @@ async function run(): Promise<BenchResult> {
       };
       await until(isDone, { what: 'the processing of every event' });
     };
-    await take(await postAll(runner.collect, requests.slice(0, WARM_UP), BURST));
+    const warmUp = requests.slice(0, WARM_UP);
+    // the code that knows a site warms up too
+    for (let week = 0; week < 2; week += 1) await take(await postAll(runner.collect, warmUp, BURST));
     const burst = requests.slice(WARM_UP, WARM_UP + BURST.posts);
-    const startedAt = performance.now();
-    await take(await postAll(runner.collect, burst, BURST));
-    const figures: Record<string, Figures> = {
-      [`${BURST.concurrency} at once`]: { 'events/s': (burst.length * 1000) / (performance.now() - startedAt) },
-    };
+    const figures: Record<string, Figures> = {};
+    for (const name of Object.values(BURSTS)) {
+      const startedAt = performance.now();
+      await take(await postAll(runner.collect, burst, BURST));
+      figures[name] = { 'events/s': (burst.length * 1000) / (performance.now() - startedAt) };
+    }
     for (const { perSecond, seconds } of RATES) {
       // of sites that are known by now
       const posts = await postAtRate(runner, requests.slice(0, perSecond * seconds), perSecond);
@@ -109,7 +113,11 @@ async function postAtRate(runner: RunnerProcess, requests: ClientRequest[], perS
 function ratiosOf(figures: Record<string, Figures>): BenchResult['ratios'] {
   const p99 = (name: string) => (figures[name]?.freshP99Ms ?? Number.NaN) / 1000;
   return [
-    { what: 'events/s, 16 posts at once', value: figures['16 at once']?.['events/s'] ?? Number.NaN, atLeast: 150 },
+    ...Object.values(BURSTS).map((name) => ({
+      what: `events/s ${name}, ${BURST.concurrency} posts at once`,
+      value: figures[name]?.['events/s'] ?? Number.NaN,
+      atLeast: 150,
+    })),
     { what: 'fresh within s, p99, 5 posts a second', value: p99('5 a second'), atMost: 1 },
     { what: 'fresh within s, p99, 50 posts a second', value: p99('50 a second'), atMost: 1 },
     { what: 'fresh within s, p99, 200 posts a second', value: p99('200 a second'), atMost: 1 },

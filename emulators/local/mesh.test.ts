@@ -6,19 +6,20 @@ import { BigQuery } from '@google-cloud/bigquery';
 import { Storage } from '@google-cloud/storage';
 import { type Db, MongoClient } from 'mongodb';
 import { capturedRun } from '../../functions/testing/captured-run.ts';
-import { KINDS, parseObjectName } from '../../shared/event/object-name.ts';
+import { KINDS } from '../../shared/event/object-name.ts';
 import { simulate } from '../../shared/simulation/simulate.ts';
 import { EVENT_TABLES } from '../../shared/stores/history/site-history.ts';
 import { freePort } from '../../shared/testing/free-port.ts';
 import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/contract-google.ts';
 import { startStorage } from '../storage/index.ts';
 import { assertForgotten, keepsPrivacy } from './contract-privacy.ts';
+import { countsRequests } from './contract-requests.ts';
 import { startMeshRun } from './mesh-run.ts';
 import { postAll } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
 import { STORE_VARIABLES, type StoreEnv } from './store-env.ts';
 import { type RunnerProcess, startRunner, untilProcessed } from './testing/runner-process.ts';
-import { countStores } from './totals.ts';
+import { countStores, idsInArchive } from './totals.ts';
 
 /** `npm run proof:mesh` says so: three kills, an end within npm start's own time, and Google's own Pub/Sub emulator. */
 const IS_WHOLE = process.env.SITEBEAT_MESH === 'all';
@@ -96,12 +97,7 @@ function examinesLive(running: () => RunnerProcess): void {
   });
 }
 
-async function idsInArchive({ GOOGLE_CLOUD_PROJECT: projectId, ARCHIVE_BUCKET: bucket }: StoreEnv): Promise<string[]> {
-  const [files] = await new Storage({ projectId }).bucket(bucket).getFiles();
-  return files.map(({ name }) => parseObjectName(name)?.id ?? name);
-}
-
-/** The same of a mesh that has ended. */
+/** The id of each event in the archive of a mesh that has ended. */
 async function idsInFiles(dataDir: string, env: StoreEnv): Promise<string[]> {
   const storage = await startStorage({ dataDir: join(dataDir, 'storage') });
   try {
@@ -165,6 +161,8 @@ describe('the whole mesh', function () {
     const raw = await Promise.all(files.map(async (file) => (await file.download())[0].toString()));
     assert.equal(raw.filter((text) => text.includes('not-whitelisted')).length, 2);
   });
+
+  countsRequests(() => runner);
 
   it('names a port that is taken, and a data folder that another mesh uses', async () => {
     const { collect, child } = runner;

@@ -18,7 +18,7 @@ import { ownStores } from './testing/own-stores.ts';
 
 /** `npm run proof:reconcile` looks at a million. */
 const OBJECTS = Number(process.env.SITEBEAT_RECONCILE_OBJECTS ?? 10_000);
-const SITES = 5000;
+const SITES = Math.min(OBJECTS / 10, 5000);
 /** Of so many events BigQuery has one not. */
 const ONE_MISSING_OF = 10_000;
 const MAX_RSS_MIB = 256;

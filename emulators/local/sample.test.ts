@@ -14,7 +14,7 @@ describe('npm start -- --sample', function () {
     const client = new MongoClient(env.MONGODB_URI);
     try {
       await provisionStores(env);
-      const size = { sites: 12, days: 5, seed: 3 };
+      const size = { sites: 8, days: 2, seed: 3 };
       const sample = await addSample(env, size);
       assert.ok(sample && sample.events > 4);
       const bucket = new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET);

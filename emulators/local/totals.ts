@@ -1,6 +1,7 @@
 import { BigQuery } from '@google-cloud/bigquery';
 import { Storage } from '@google-cloud/storage';
 import { MongoClient } from 'mongodb';
+import { parseObjectName } from '../../shared/event/object-name.ts';
 import { HISTORY_TABLES } from '../../shared/stores/history/history.ts';
 import type { StoreEnv } from './store-env.ts';
 
@@ -14,8 +15,8 @@ export interface Totals {
 
 /** Counts it with the official clients. */
 export async function countStores(env: StoreEnv): Promise<Totals> {
-  const [objects, history, rejections, sites] = await Promise.all([
-    countObjects(env),
+  const [{ length: objects }, history, rejections, sites] = await Promise.all([
+    idsInArchive(env),
     countEvents(env, HISTORY_TABLES),
     countEvents(env, ['rejections']),
     countSites(env),
@@ -23,15 +24,10 @@ export async function countStores(env: StoreEnv): Promise<Totals> {
   return { objects, sites, history, rejections };
 }
 
-/** How many there are in the archive: all their names are read. */
-export async function countObjects(env: StoreEnv): Promise<number> {
+/** The id of each event in the archive. */
+export async function idsInArchive(env: StoreEnv): Promise<string[]> {
   const [files] = await new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET).getFiles();
-  return files.length;
-}
-
-/** How many events are history or rejections, each once: for whoever waits for them, since it asks BigQuery alone. */
-export function countProcessed(env: StoreEnv): Promise<number> {
-  return countEvents(env, [...HISTORY_TABLES, 'rejections']);
+  return files.map(({ name }) => parseObjectName(name)?.id ?? name);
 }
 
 /** What the mail API refused is among the rejections, but its event is in the history. */

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { parseObject, readText } from '../request-body.ts';
 import { CUTS, type Fault, type Faults, type Mailbox } from './mailbox.ts';
 import { isSigned } from './signature.ts';
 
@@ -22,7 +23,7 @@ export function createMailServer(mailboxOf: (path: string) => Mailbox, secret: s
   const waiting = new Set<ServerResponse>();
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const mailbox = mailboxOf(new URL(request.url ?? '/', 'http://localhost').pathname);
-    const body = await readBody(request);
+    const body = await readText(request, MAX_BODY_BYTES);
     if (body === undefined) return reply(response, 413, { error: 'the body is too large' });
     switch (request.method) {
       case 'GET':
@@ -37,7 +38,7 @@ export function createMailServer(mailboxOf: (path: string) => Mailbox, secret: s
   };
   const post = (mailbox: Mailbox, request: IncomingMessage, body: string, response: ServerResponse) => {
     const key = String(request.headers['idempotency-key'] ?? '');
-    const subscriber = parseJson(body);
+    const subscriber = parseObject(body);
     if (secret !== undefined && !isSigned(request.headers, body, secret)) {
       return reply(response, 401, { error: 'X-Signature does not fit' });
     }
@@ -67,18 +68,8 @@ export function createMailServer(mailboxOf: (path: string) => Mailbox, secret: s
   };
 }
 
-async function readBody(request: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += chunk.length;
-    if (bytes <= MAX_BODY_BYTES) chunks.push(chunk);
-  }
-  return bytes > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString('utf8');
-}
-
 function setFaults(mailbox: Mailbox, body: string, response: ServerResponse): void {
-  const faults = parseJson(body);
+  const faults = parseObject(body);
   if (isFaults(faults)) {
     mailbox.setFaults(faults);
     reply(response, 200, faults);
@@ -94,17 +85,10 @@ function isFault(value: unknown): value is Fault {
   return CUTS.some((cut) => cut === value) || (Number.isInteger(value) && Number(value) >= 300 && Number(value) < 600);
 }
 
-function parseJson(text: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** A redirect leads to another mailbox, where it shows if somebody follows. */
 function reply(response: ServerResponse, status: number, json: unknown): void {
   const location = status < 400 && status >= 300 ? { location: '/elsewhere' } : {};
-  response.writeHead(status, { 'content-type': 'application/json', ...location }).end(JSON.stringify(json));
+  response.statusCode = status;
+  response.setHeaders(new Map(Object.entries({ 'content-type': 'application/json', ...location })));
+  response.end(JSON.stringify(json));
 }

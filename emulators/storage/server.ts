@@ -30,11 +30,12 @@ function refusal(error: unknown): Reply {
 }
 
 function write(response: ServerResponse, { status, headers = {}, json, bytes }: Reply): void {
-  const body = json === undefined ? bytes : Buffer.from(JSON.stringify(json));
+  // text goes out in one piece with the headers
+  const body = json === undefined ? bytes : JSON.stringify(json);
   response.writeHead(status, {
     ...headers,
     ...(json !== undefined && { 'content-type': 'application/json; charset=UTF-8' }),
-    ...(status !== 204 && status !== 304 && { 'content-length': body?.length ?? 0 }),
+    ...(status !== 204 && status !== 304 && { 'content-length': Buffer.byteLength(body ?? '') }),
   });
   response.end(body);
 }

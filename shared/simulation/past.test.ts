@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { StoredEvent } from '../event/envelope.ts';
 import { interpret, type SiteReport } from '../report/interpret.ts';
 import { TEST_PROJECT } from '../testing/events.ts';
-import { type PastOptions, simulatePast, simulateSites } from './past.ts';
+import { type PastOptions, pastMoments, simulatePast, simulateSites } from './past.ts';
 import { RIVAL, worldOf } from './world.ts';
 
 const PROJECT_HASH = TEST_PROJECT.hash;
@@ -37,7 +37,7 @@ describe('simulatePast', () => {
       { numRuns: 10 },
     ));
 
-  it('gives the same events site by site', () =>
+  it('gives the same events site by site, and their moments alone', () =>
     fc.assert(
       fc.property(small, (size) => {
         const sites = [...simulateSites({ projectHash: PROJECT_HASH, until: UNTIL, ...size })];
@@ -45,6 +45,10 @@ describe('simulatePast', () => {
         const byTime = (one: StoredEvent, other: StoredEvent) =>
           `${one.receivedAt}/${one.id}` < `${other.receivedAt}/${other.id}` ? -1 : 1;
         assert.deepEqual(sites.flat().sort(byTime), past(size));
+        const moments = [...pastMoments({ projectHash: PROJECT_HASH, until: UNTIL, ...size })];
+        const momentsOf = (events: Pick<StoredEvent, 'receivedAt' | 'kind'>[]) =>
+          events.map(({ receivedAt, kind }) => `${receivedAt} ${kind}`).sort();
+        assert.deepEqual(momentsOf(moments), momentsOf(past(size)));
       }),
       { numRuns: 10 },
     ));

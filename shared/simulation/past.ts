@@ -49,6 +49,20 @@ export function* simulateSites(options: PastOptions): Generator<StoredEvent[]> {
   }
 }
 
+/** When the same events were received, and of which kind, in no order: told in less time than what they say. */
+export function* pastMoments(options: PastOptions): Generator<Pick<StoredEvent, 'kind' | 'receivedAt'>> {
+  const world = worldOf(options);
+  const end = options.until.toISOString();
+  for (let index = 0; index < options.sites; index += 1) {
+    for (const ongoing of beginnings(world, index)) {
+      for (const { moment } of momentsUntil(ongoing, options.days - 1)) {
+        const receivedAt = receivedAtOf(moment, options);
+        if (receivedAt < end) yield { kind: moment.kind, receivedAt };
+      }
+    }
+  }
+}
+
 /** A life as far as it was lived. */
 interface Ongoing {
   /** Unlike that of every other life of the past. */
@@ -91,19 +105,28 @@ function* momentsUntil(ongoing: Ongoing, day: number): Generator<Lived> {
 }
 
 function storedEvent({ moment, name }: Lived, { world, options }: { world: World; options: PastOptions }): StoredEvent {
-  const { projectHash, seed, days, until } = options;
-  const start = Date.parse(until.toISOString().slice(0, 10)) - (days - 1) * DAY_MS;
+  const { projectHash, seed } = options;
+  const start = startOf(options);
   const { url, payload, sender } = sentAt(moment, world, projectHash);
   const place = JSON.stringify([projectHash, seed, start, name]);
   return {
     id: createHash('sha256').update(place).digest('base64url').slice(0, 22),
     kind: moment.kind,
-    receivedAt: new Date(start + moment.day * DAY_MS + moment.ms).toISOString(),
+    receivedAt: receivedAtOf(moment, options),
     userAgent: `Appsero/${urlMd5(url)};`,
     contentType: 'application/x-www-form-urlencoded',
     senderAddress: sender,
     payload,
   };
+}
+
+/** In milliseconds since 1970. */
+function startOf({ days, until }: PastOptions): number {
+  return Date.parse(until.toISOString().slice(0, 10)) - (days - 1) * DAY_MS;
+}
+
+function receivedAtOf({ day, ms }: Moment, options: PastOptions): string {
+  return new Date(startOf(options) + day * DAY_MS + ms).toISOString();
 }
 
 function received(events: StoredEvent[], { until }: PastOptions): StoredEvent[] {

@@ -11,29 +11,46 @@ export interface Random {
   chance(probability: number): boolean;
 }
 
-/** The generator is mulberry32: 32 bits of state, good enough to look natural. */
 export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
+  return new Mulberry32(seed);
+}
+
+/** 32 bits of state, good enough to look natural. A class: one is made for every report, and closures take their time. */
+class Mulberry32 implements Random {
+  #state: number;
+
+  constructor(seed: number) {
+    this.#state = seed >>> 0;
+  }
+
+  next(): number {
+    const state = (this.#state + 0x6d2b79f5) >>> 0;
+    this.#state = state;
     let mixed = Math.imul(state ^ (state >>> 15), state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return {
-    next,
-    integer: (least, most) => least + Math.floor(next() * (most - least + 1)),
-    pick: <T>(choices: readonly T[]) => choices[Math.floor(next() * choices.length)] as T,
-    weighted<T>(choices: readonly (readonly [T, number])[]) {
-      let point = next() * choices.reduce((sum, [, weight]) => sum + weight, 0);
-      for (const [choice, weight] of choices) {
-        point -= weight;
-        if (point < 0) return choice;
-      }
-      return (choices.at(-1) as readonly [T, number])[0];
-    },
-    chance: (probability) => next() < probability,
-  };
+  }
+
+  integer(least: number, most: number): number {
+    return least + Math.floor(this.next() * (most - least + 1));
+  }
+
+  pick<T>(choices: readonly T[]): T {
+    return choices[Math.floor(this.next() * choices.length)] as T;
+  }
+
+  weighted<T>(choices: readonly (readonly [T, number])[]): T {
+    let point = this.next() * choices.reduce((sum, [, weight]) => sum + weight, 0);
+    for (const [choice, weight] of choices) {
+      point -= weight;
+      if (point < 0) return choice;
+    }
+    return (choices.at(-1) as readonly [T, number])[0];
+  }
+
+  chance(probability: number): boolean {
+    return this.next() < probability;
+  }
 }
 
 /** A seed for a part of what a seed makes: the parts do not depend on each other, nor on how many there are. */

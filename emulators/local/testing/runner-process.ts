@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { until } from '../../../shared/testing/until.ts';
 import type { StoreEnv } from '../store-env.ts';
+import { COUNTED, type Requests, SAY_COUNTED } from './count-requests.ts';
 
 /** `npm start -- --json`, as a process of its own. */
 export interface RunnerProcess {
@@ -27,9 +28,11 @@ export function outsideEnv(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !embedded.has(name)));
 }
 
-/** Starts it and resolves once it is ready. Rejects with what it said when it ends before. */
+const COUNTS = new URL('count-requests.ts', import.meta.url).href;
+
+/** Starts it, counting what its emulators are asked, and resolves once it is ready. Rejects with what it said when it ends before. */
 export async function startRunner(args: string[], env: NodeJS.ProcessEnv = {}): Promise<RunnerProcess> {
-  const child = spawn(process.execPath, ['--import', 'tsx/esm', START, '--json', ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', '--import', COUNTS, START, '--json', ...args], {
     cwd: ROOT,
     env: { ...outsideEnv(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -58,15 +61,28 @@ export async function startRunner(args: string[], env: NodeJS.ProcessEnv = {}): 
   };
 }
 
+/** What the runner's emulators were asked since it started. */
+export async function requestsSoFar({ child, lines }: RunnerProcess): Promise<Requests> {
+  const said = () => lines.filter((line) => line.startsWith(COUNTED));
+  const before = said().length;
+  child.kill(SAY_COUNTED);
+  await until(() => said().length > before, { what: 'what was counted' });
+  return JSON.parse(said().at(-1)?.slice(COUNTED.length) ?? '');
+}
+
 /** An event that fails twice comes again after 10 and 20 s, as mesh.json says. */
 const RETRIED_MS = 60_000;
 const PROCESSED = '"message":"processed","function":"process-event"';
 
 /**
  * Waits until process-event has said of each event that it is done with it, so that its outcome is in the stores. Asks no
- * store, which would have to work for it. `runners`: all that may have worked on the events, ended ones too.
+ * store, which would have to work for it. `runners`: all that may have worked on the events, ended ones too, with LOG_LEVEL DEBUG.
  */
-export async function untilProcessed(runners: readonly RunnerProcess[], ids: readonly string[]): Promise<void> {
+export async function untilProcessed(
+  runners: readonly { lines: string[] }[],
+  ids: readonly string[],
+  deadlineMs = RETRIED_MS,
+): Promise<void> {
   await until(
     (progress) => {
       const processed = runners.flatMap(({ lines }) => lines.filter((line) => line.includes(PROCESSED)));
@@ -74,6 +90,6 @@ export async function untilProcessed(runners: readonly RunnerProcess[], ids: rea
       progress(done.size);
       return ids.every((id) => done.has(id));
     },
-    { deadlineMs: RETRIED_MS, what: 'the processing of every event' },
+    { deadlineMs, what: 'the processing of every event' },
   );
 }

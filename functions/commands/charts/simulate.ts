@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { KINDS, type Kind } from '../../../shared/event/object-name.ts';
 import { enabledLists, type Project } from '../../../shared/project/project.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
-import { type PastOptions, simulatePast, simulateSites } from '../../../shared/simulation/past.ts';
+import { type PastOptions, pastMoments, simulatePast, simulateSites } from '../../../shared/simulation/past.ts';
 import { openArchive } from '../../../shared/stores/archive/archive.ts';
 import { openProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
@@ -91,15 +91,14 @@ async function findProject(name: string, projects: ReturnType<typeof openProject
   return project;
 }
 
-/** Goes through it once; nothing is kept. */
 export function countPast(past: PastOptions): PastCounts {
   const kinds = Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
   let [events, from, to]: [number, string | null, string | null] = [0, null, null];
-  for (const { kind, receivedAt } of simulatePast(past)) {
+  for (const { kind, receivedAt } of pastMoments(past)) {
     events += 1;
     kinds[kind] += 1;
-    from ??= receivedAt;
-    to = receivedAt;
+    if (from === null || receivedAt < from) from = receivedAt;
+    if (to === null || receivedAt > to) to = receivedAt;
   }
   return { events, kinds, from, to };
 }

@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks';
 import { definition } from '../../../../shared/figures/definitions.ts';
 
 const words = (id: string) => {
-  const spaced = id.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const spaced = id.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace('opt in', 'opt-in');
   return spaced.charAt(0).toUpperCase() + spaced.slice(1);
 };
 

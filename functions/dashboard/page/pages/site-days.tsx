@@ -40,6 +40,7 @@ const LEGEND = [
   ['active', 'active, no report'],
   ['silent', 'silent'],
   ['left', 'deactivated'],
+  ['gone', 'not there'],
 ] as const;
 
 function Strip({ days: said, last }: { days: SiteDay[]; last: Day }) {

@@ -28,6 +28,8 @@ export function App() {
     const timer = setInterval(status.retry, STATUS_EVERY_MS);
     return () => clearInterval(timer);
   }, [status.retry]);
+  const [root, slug] = url.parts;
+  const owned = projects.data?.projects.find((one) => root === 'p' && one.slug === slug && one.role === 'owner');
   const isSignedOut = projects.error?.status === 401;
   return (
     <>
@@ -38,7 +40,7 @@ export function App() {
       <main id="content" class="page" tabIndex={-1}>
         {isSignedOut ? <NotSignedIn /> : <Content parts={url.parts} projects={projects} status={status} />}
       </main>
-      <Help isOpen={isHelpOpen} onClose={closeHelp} />
+      <Help isOpen={isHelpOpen} onClose={closeHelp} owned={owned?.slug} />
     </>
   );
 }

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { prefer, usePreferences } from '../preferences.ts';
+import { projectHref } from '../url-state.ts';
 
 const KEYS = [
   ['/', 'to the filters of the sites'],
@@ -10,8 +11,16 @@ const KEYS = [
   ['← →', 'in a chart: from day to day; Home and End: its ends; Esc: out of it'],
 ] as const;
 
-export function Help({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
+interface HelpProps {
+  isOpen: boolean;
+  onClose: () => void;
+  /** A project that the reader owns. */
+  owned: string | undefined;
+}
+
+export function Help({ isOpen, onClose, owned }: HelpProps) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const close = () => dialog.current?.close();
   const { letterKeys } = usePreferences();
   useEffect(() => {
     if (isOpen && !dialog.current?.open) dialog.current?.showModal();
@@ -38,9 +47,14 @@ export function Help({ isOpen, onClose }: { isOpen: boolean; onClose: () => void
         Single keys are commands
       </label>
       <div class="row">
-        <a href="/about" onClick={() => dialog.current?.close()}>
+        <a href="/about" onClick={close}>
           How everything is counted
         </a>
+        {owned !== undefined && (
+          <a href={projectHref(owned, 'audit')} onClick={close}>
+            Who took what: the audit
+          </a>
+        )}
         <form method="dialog">
           <button type="submit" class="button">
             Close
