@@ -67,7 +67,7 @@ export async function runMeshSeed({ seed, posts, kills }: MeshSeed): Promise<Mes
 
 /** Functions whose stores, and whose pushes, are behind fault proxies. */
 async function startHarmedMesh(env: StoreEnv, random: Random) {
-  const chance = random.next;
+  const chance = () => random.next();
   const proxies: FaultProxy[] = [];
   const harm = async (start: typeof startHttpFaults, target: string, share: number) => {
     const proxy = await start({ target, chance, share });
