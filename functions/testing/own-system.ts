@@ -4,6 +4,7 @@ import type { Project } from '../../shared/project/project.ts';
 import { urlMd5 } from '../../shared/report/site-id.ts';
 import { openCohorts } from '../../shared/runtime/cohorts.ts';
 import { type Archive, openArchive } from '../../shared/stores/archive/archive.ts';
+import { openObjectBytes } from '../../shared/stores/archive/object-bytes.ts';
 import { openErasures } from '../../shared/stores/erasures.ts';
 import { openLateDays } from '../../shared/stores/figures/late-days.ts';
 import { openEventKeys } from '../../shared/stores/history/event-keys.ts';
@@ -59,6 +60,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     maxBytesBilled: 2 ** 30,
   };
   const archive = openArchive({ bucket: bucket.name });
+  const objects = openObjectBytes(bucket.storage, bucket.name);
   const written = new Set<string>();
   const stores: Stores = {
     archive,
@@ -126,7 +128,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
         }
       }
       const [files] = await bucket.getFiles();
-      for (const file of files) found.push([file.name, (await file.download())[0].toString('utf8')]);
+      for (const { name } of files) found.push([name, (await objects.read(name, 2 ** 20))?.toString('utf8')]);
       return Object.fromEntries(found.map(([place, value]) => [place, JSON.stringify(value)]).sort());
     },
     close: async () => {

@@ -8,7 +8,7 @@ const spare: Dataset[] = [];
 /** A dataset that nobody else has, with the tables and views of schemas/bigquery and nothing in them; give it back in the end. */
 export async function takeDataset(): Promise<Dataset> {
   const { apiEndpoint } = new BigQuery();
-  const found = spare.findIndex(({ bigQuery }) => bigQuery.apiEndpoint === apiEndpoint);
+  const found = spare.findLastIndex(({ bigQuery }) => bigQuery.apiEndpoint === apiEndpoint);
   return found === -1 ? ownDataset() : (spare.splice(found, 1)[0] as Dataset);
 }
 

@@ -28,7 +28,6 @@ const EVENTS = 32;
 /** A history of some sites of two projects, in the order in which it is delivered. */
 function historyOf(seed: number): StoredEvent[] {
   const random = seededRandom(seed);
-  const pick = <T>(choices: readonly T[]) => random.pick(choices);
   const events: StoredEvent[] = [];
   const add = (kind: Kind, at: number, url: string, payload: Record<string, unknown>) => {
     const id = `${kind}-of-rebuild-${seed}-${events.length}`;
@@ -43,12 +42,16 @@ function historyOf(seed: number): StoredEvent[] {
     const hash = other ? OTHER_PROJECT.hash : TEST_PROJECT.hash;
     const url = random.chance(0.1)
       ? 'https://both.example.org'
-      : `https://${other ? 'o' : 't'}${pick([1, 2, 3, 4])}.example.org`;
+      : `https://${other ? 'o' : 't'}${random.pick([1, 2, 3, 4])}.example.org`;
     const at = START + Math.floor(random.next() * 72 * HOUR_MS);
-    const admin = { admin_email: `${pick(['ada', 'bob'])}@example.org`, project_version: pick(['1.0', '1.1', '2.0']) };
+    const admin = {
+      admin_email: `${random.pick(['ada', 'bob'])}@example.org`,
+      project_version: random.pick(['1.0', '1.1', '2.0']),
+    };
     const shape = random.next();
     if (shape < 0.45) add('track', at, url, { url, hash, ...admin });
-    else if (shape < 0.6) add('deactivate', at, url, { url, hash, ...admin, reason_id: pick(['other', 'too-slow']) });
+    else if (shape < 0.6)
+      add('deactivate', at, url, { url, hash, ...admin, reason_id: random.pick(['other', 'too-slow']) });
     else if (shape < 0.75) add('tracking-skipped', at, url, { hash });
     else if (shape < 0.85) add('deactivate', at, url, { hash: undefined, url: undefined });
     else if (shape < 0.93) add('track', at, url, { url, hash: STRANGER });
