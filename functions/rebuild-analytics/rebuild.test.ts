@@ -97,7 +97,11 @@ describe('rebuild', function () {
         reason_info: 'words',
         project_version: '1.0',
       }),
-      event('day.example', 29, 11, { event_id: 'leave-2', reason_id: 'too-slow' }),
+      event('day.example', 29, 11, {
+        event_id: 'leave-2',
+        received_at: '2026-03-29T11:00:00.600Z',
+        reason_id: 'too-slow',
+      }),
       event('never.example', 30, 9, { reason_id: null }),
       event('original.example', 30, 9, { reason_id: 'other' }),
       event('staging.example', 30, 9, { reason_id: 'other', environment: 'staging' }),
