@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Storage } from '@google-cloud/storage';
 import { MongoClient } from 'mongodb';
+import { capturedRun } from '../../functions/testing/captured-run.ts';
 import { provisionStores } from './provision.ts';
 import { addSample, SAMPLE_PROJECT } from './sample.ts';
+import type { StoreEnv } from './store-env.ts';
 import { ownStores, removeOwnStores } from './testing/own-stores.ts';
-import { startRunner } from './testing/runner-process.ts';
+
+/** `npm run proof:ci` says so: the commands as `npm start` runs them, each in a process of its own. */
+const IS_WHOLE = process.env.SITEBEAT_PROOF === 'all';
+
+async function runHere(args: string[], env: StoreEnv): Promise<string> {
+  const { exitCode, stdout, stderr } = await capturedRun(args, { ...env });
+  assert.equal(exitCode, 0, stderr);
+  return stdout;
+}
 
 describe('npm start -- --sample', function () {
   this.timeout(600_000);
@@ -15,7 +28,7 @@ describe('npm start -- --sample', function () {
     try {
       await provisionStores(env);
       const size = { sites: 8, days: 2, seed: 3 };
-      const sample = await addSample(env, size);
+      const sample = await addSample(env, size, IS_WHOLE ? undefined : runHere);
       assert.ok(sample && sample.events > 4);
       const bucket = new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET);
       const [files] = await bucket.getFiles();
@@ -37,6 +50,9 @@ describe('npm start -- --sample', function () {
     }
   });
 
-  it('is asked for before its size is', () =>
-    assert.rejects(startRunner(['--sites', '5']), /ended with 2: --sites says how large the --sample is/));
+  it('is asked for before its size is', async () => {
+    const start = fileURLToPath(new URL('start.ts', import.meta.url));
+    const ended = promisify(execFile)(process.execPath, ['--import', 'tsx/esm', start, '--sites', '5']);
+    await assert.rejects(ended, { code: 2, stderr: /^--sites says how large the --sample is/ });
+  });
 });

@@ -46,19 +46,24 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * Gives the stores a simulated past and its charts, unless they have it (then undefined). To be called before the bucket tells
- * anybody of its objects, else every one goes through the functions once more.
+ * anybody of its objects, else every one goes through the functions once more. `run`: how a command is run.
  */
-export async function addSample(env: StoreEnv, { sites, days, seed }: SampleOptions): Promise<Sample | undefined> {
+export async function addSample(
+  env: StoreEnv,
+  { sites, days, seed }: SampleOptions,
+  run = runInOwnProcess,
+): Promise<Sample | undefined> {
   if (!(await createProject(env))) return undefined;
   const size = ['--sites', String(sites), '--days', String(days), '--seed', String(seed)];
-  const said = await runSitebeat(['simulate', '--project', SAMPLE_PROJECT.slug, ...size, '--directly'], env);
-  await runSitebeat(['rebuild'], env);
+  const last = ['--yes', '--json'];
+  const said = await run(['simulate', '--project', SAMPLE_PROJECT.slug, ...size, '--directly', ...last], env);
+  await run(['rebuild', ...last], env);
   return JSON.parse(said);
 }
 
-/** In a process of its own, for the stores are busy in this one. */
-async function runSitebeat(args: string[], env: StoreEnv): Promise<string> {
-  const child = spawn(process.execPath, ['--import', 'tsx/esm', BIN, ...args, '--yes', '--json'], {
+/** For the stores are busy in this one. */
+async function runInOwnProcess(args: string[], env: StoreEnv): Promise<string> {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', BIN, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
