@@ -21,7 +21,7 @@ import { STORE_VARIABLES, type StoreEnv } from './store-env.ts';
 import { type RunnerProcess, startRunner, untilProcessed } from './testing/runner-process.ts';
 import { countStores, idsInArchive } from './totals.ts';
 
-/** `npm run proof:mesh` says so: three kills, an end within npm start's own time, and Google's own Pub/Sub emulator. */
+/** `npm run proof:mesh` says so: the doctor past collect, three kills, an end within npm start's own time, and Google's own Pub/Sub emulator. */
 const IS_WHOLE = process.env.SITEBEAT_MESH === 'all';
 const KILLS = 3;
 const POSTS = 500;
@@ -66,19 +66,21 @@ function examinesLive(running: () => RunnerProcess): void {
     return [...files.map(({ name }) => name), ...rows.map((row) => row.event_id)];
   };
 
-  it('doctor --live follows an event from the archive into the history, asks what each query reads, and leaves nothing', async () => {
-    const plain = await doctor();
+  it('doctor --live follows an event from the archive into the history, and leaves nothing (skipped but in npm run proof:mesh)', async function () {
+    if (!IS_WHOLE) this.skip();
     const { exitCode, diagnosis, stderr } = await doctor('--live');
     assert.deepEqual(diagnosis.differences, []);
     assert.deepEqual([exitCode, stderr], [0, '']);
-    const views = 4;
-    const queries = 13;
-    assert.ok(diagnosis.checks >= plain.diagnosis.checks + views + queries + 4, `${diagnosis.checks} checks`);
     assert.deepEqual(await leftovers(), []);
   });
 
-  it('doctor --live posts to collect where it is told to, and sees that the client could choose its own address', async () => {
+  it('doctor --live posts to collect where it is told to, follows the event into the history, asks what each query reads, sees that the client could choose its own address, and leaves nothing', async () => {
+    const plain = await doctor();
     const { exitCode, diagnosis } = await doctor('--live', running().collect);
+    const views = 4;
+    const queries = 13;
+    const steps = 5;
+    assert.ok(diagnosis.checks >= plain.diagnosis.checks + views + queries + steps, `${diagnosis.checks} checks`);
     assert.deepEqual(diagnosis.differences, [
       {
         what: "the sender's address",
@@ -88,12 +90,6 @@ function examinesLive(running: () => RunnerProcess): void {
     ]);
     assert.equal(exitCode, 1);
     assert.deepEqual(await leftovers(), []);
-  });
-
-  it('doctor --live says that nothing answers there', async () => {
-    const { exitCode, diagnosis } = await doctor('--live', 'http://127.0.0.1:9');
-    assert.deepEqual([exitCode, diagnosis.differences.length], [1, 1]);
-    assert.deepEqual(diagnosis.differences[0].what, 'collect');
   });
 }
 

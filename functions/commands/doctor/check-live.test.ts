@@ -72,6 +72,14 @@ describe('what doctor --live tries', () => {
     assert.deepEqual((await bucket.getFiles())[0], []);
   });
 
+  it('says that nothing answers where collect should', async () => {
+    const wrong = (await checkEvent({ ...options(), endpoint: 'http://127.0.0.1:9' })).filter(differs);
+    assert.deepEqual(
+      wrong.map(({ what, expected }) => [what, expected]),
+      [['collect', 'takes an event']],
+    );
+  });
+
   it('removes the row that an earlier event left', async () => {
     const row = {
       event_id: 'earlier-1',
