@@ -17,7 +17,7 @@ import { freePort } from '../../shared/testing/free-port.ts';
 import { until } from '../../shared/testing/until.ts';
 import { dashboardIdentity } from './mesh-run.ts';
 import { post } from './post.ts';
-import { DEMO_PROJECT, provisionDelivery, provisionStores } from './provision.ts';
+import { DEMO_PROJECT, provisionBucket, provisionDelivery, provisionStores } from './provision.ts';
 import { callFunction } from './schedule.ts';
 import type { StoreEnv } from './store-env.ts';
 import { ownStores, removeOwnStores } from './testing/own-stores.ts';
@@ -80,7 +80,7 @@ describe('the bundles, installed and started as the cloud does', function () {
     await cp(fileURLToPath(new URL('../../dist', import.meta.url)), folder, { recursive: true });
     await Promise.all(NAMES.map((name) => install(folderOf(name))));
     env = ownStores();
-    await provisionStores(env);
+    await (IS_WHOLE ? provisionStores(env) : provisionBucket(env));
     await Promise.all(
       NAMES.map(async (name) => {
         const port = await freePort();

@@ -17,7 +17,7 @@ import { until } from '../../shared/testing/until.ts';
 import { type FunctionProcess, startFunction } from './function-process.ts';
 import { dashboardIdentity } from './mesh-run.ts';
 import { post } from './post.ts';
-import { DEMO_PROJECT, impatient, provisionDelivery, provisionStores } from './provision.ts';
+import { DEMO_PROJECT, impatient, provisionBucket, provisionDelivery, provisionStores } from './provision.ts';
 import { callFunction } from './schedule.ts';
 import type { StoreEnv } from './store-env.ts';
 import { ownStores, removeOwnStores } from './testing/own-stores.ts';
@@ -79,7 +79,7 @@ describe('a redeploy', function () {
     env = ownStores();
     pubsub = new PubSub({ projectId: env.GOOGLE_CLOUD_PROJECT });
     functions = new RunningFunctions(env);
-    await Promise.all([buildFunctions(), provisionStores(env)]);
+    await Promise.all([buildFunctions(), IS_WHOLE ? provisionStores(env) : provisionBucket(env)]);
     await Promise.all(
       REPLACED.map(async ({ name }) => {
         functions.route(name, await functions.start(name));

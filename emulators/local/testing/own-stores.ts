@@ -36,7 +36,9 @@ export async function removeOwnStores(env: StoreEnv): Promise<void> {
   const bucket = new Storage({ projectId }).bucket(env.ARCHIVE_BUCKET);
   await bucket.deleteFiles({ force: true });
   await bucket.delete();
-  await new BigQuery({ projectId }).dataset(env.BIGQUERY_DATASET).delete({ force: true });
+  const dataset = new BigQuery({ projectId }).dataset(env.BIGQUERY_DATASET);
+  const [exists] = await dataset.exists();
+  if (exists) await dataset.delete({ force: true });
   const client = new MongoClient(env.MONGODB_URI);
   await client.db().dropDatabase();
   await client.close();
