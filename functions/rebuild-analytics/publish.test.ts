@@ -18,7 +18,7 @@ import { type PublishRun, type PublishStores, publish } from './publish.ts';
 const THROUGH = '2026-11-29';
 const TODAY = '2026-11-30';
 const NOW = new Date(`${TODAY}T12:00:00Z`);
-/** Days of names that nobody has a second time: some, or as many as make more than a megabyte. */
+/** Days of names that come no second time: of a few there are already more than a document has room for. */
 const HOSTILE_DAYS = process.env.SITEBEAT_PROOF === 'all' ? 12 : 5;
 const FIGURES: FigureName[] = ['releases', 'retention', 'rates', 'neighbours', 'support'];
 
