@@ -151,7 +151,7 @@ describe('simulatePast', () => {
   });
 
   it('has twice as many that leave from the bad release, and beside the rival', () => {
-    const told = past({ sites: 2500, days: 200 }).filter(({ payload }) => payload.client === '2.0.4' && payload.url);
+    const told = past({ sites: 1500, days: 200 }).filter(({ payload }) => payload.client === '2.0.4' && payload.url);
     const { releases } = worldOf({ seed: 1, days: 200 });
     const bad = releases.findIndex(({ isBad }) => isBad);
     const leaving = (some: StoredEvent[]) => share(some, ({ kind }) => kind === 'deactivate');

@@ -99,7 +99,7 @@ describe('sitebeat simulate', () => {
     let functions: OwnSystem;
     before(async () => {
       functions = await openOwnSystem([TEST_PROJECT]);
-      for (const event of events) await functions.process(event);
+      await Promise.all([...simulateSites(PAST)].map((ofSite) => functions.process(...ofSite)));
     });
     after(() => functions.close());
 
