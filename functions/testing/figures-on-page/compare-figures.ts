@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import type { Project } from '../../../shared/project/project.ts';
-import { until } from '../../../shared/testing/until.ts';
+import { type Progress, until } from '../../../shared/testing/until.ts';
 import { siteId } from '../../dashboard/site-id.ts';
 import { countFigures } from '../recount/count-documents.ts';
 import type { Recount } from '../recount/recount.ts';
@@ -101,10 +101,9 @@ export async function readPages(browser: Browser, { url, token }: Reached, told:
     for (const { path, texts } of pagesOf(told)) {
       await page.goto(`${url}${path}tables=all${link}`);
       link = '';
-      await settled(page);
-      const readings = await readPage(page);
+      const { readings, wrong } = await lastReading(page, texts);
       shown.read += readings.length;
-      shown.wrong.push(...compare(readings, texts).map((line) => `${path}: ${line}`));
+      shown.wrong.push(...wrong.map((line) => `${path}: ${line}`));
     }
     return shown;
   } finally {
@@ -114,12 +113,21 @@ export async function readPages(browser: Browser, { url, token }: Reached, told:
 
 const MINUTE_MS = 60_000;
 
-/** Nothing is awaited, twice with some frames between: an answer may lead to the next question. */
-async function settled(page: Page): Promise<void> {
-  const isStill =
-    "document.querySelector('main h1') !== null && document.querySelector('[aria-busy=true]') === null && document.querySelector('.answer, .tile-value') !== null";
-  await page.waitForLoadState('networkidle');
-  await until(() => page.evaluate(isStill) as Promise<boolean>, { what: 'the page with its answers' });
+/** How long a page may stay as it is while something is wrong there: an answer can lead to the next question. */
+const STILL_MS = 10_000;
+
+/** Read until it is as it has to be, or nothing moves any more. */
+async function lastReading(page: Page, texts: Expected): Promise<{ readings: Reading[]; wrong: string[] }> {
+  let last: { readings: Reading[]; wrong: string[] } = { readings: [], wrong: ['nothing can be read'] };
+  const isRight = async (progress: Progress) => {
+    const readings = await readPage(page);
+    progress(readings);
+    last = { readings, wrong: compare(readings, texts) };
+    return last.wrong.length === 0;
+  };
+  // what stays wrong is told of with all the rest
+  await until(isRight, { deadlineMs: STILL_MS }).catch(() => {});
+  return last;
 }
 
 /** Spaces differ between what writes a number here and there. */
