@@ -11,8 +11,8 @@ import type { Delivery, Subscription } from './subscription.ts';
 const TOPIC = 'projects/p/topics/ttt';
 const SUBSCRIPTION = 'projects/p/subscriptions/sss';
 
-async function openState(dataDir?: string): Promise<State> {
-  const state = await State.open(dataDir);
+async function openState(dataDir?: string, maxBacklogBytes?: number): Promise<State> {
+  const state = await State.open(dataDir, maxBacklogBytes);
   state.createTopic({ name: TOPIC });
   const config = { name: SUBSCRIPTION, topic: TOPIC, messageRetentionDuration: { seconds: '600' } };
   state.createSubscription(checkSubscription(config));
@@ -23,9 +23,9 @@ const drafts = (count: number, data = 'YQ==') => Array.from({ length: count }, (
 
 describe('State', () => {
   it('refuses to hold more than a limit of bytes, until some are acknowledged', async () => {
-    const state = await openState();
-    const large = 'A'.repeat(12_000_000);
-    state.publish(TOPIC, drafts(30, large));
+    const state = await openState(undefined, 28_000);
+    state.publish(TOPIC, drafts(29, 'A'.repeat(1000)));
+    state.publish(TOPIC, drafts(1, 'A'.repeat(1000)));
     assert.throws(() => state.publish(TOPIC, drafts(1)), { code: 8 });
     const subscription = state.subscription(SUBSCRIPTION);
     state.remove(subscription, [...subscription.messages()]);

@@ -21,6 +21,7 @@ export class State {
   readonly topics = new Map<string, Topic>();
   readonly subscriptions = new Map<string, Subscription>();
   #durable: Durable;
+  #maxBacklogBytes: number;
   #files: Files;
   #bytes = 0;
   #lastMessageId = 0;
@@ -28,8 +29,9 @@ export class State {
   #ackIds = 0;
   #sweep: NodeJS.Timeout;
 
-  private constructor(durable: Durable) {
+  private constructor(durable: Durable, maxBacklogBytes: number) {
     this.#durable = durable;
+    this.#maxBacklogBytes = maxBacklogBytes;
     this.#files = filesOf(durable);
     this.#load();
     this.#dropExpired();
@@ -37,8 +39,8 @@ export class State {
   }
 
   /** Reads what is in `dataDir`. */
-  static async open(dataDir: string | undefined): Promise<State> {
-    return new State(await openDurable(dataDir));
+  static async open(dataDir: string | undefined, maxBacklogBytes = MAX_BACKLOG_BYTES): Promise<State> {
+    return new State(await openDurable(dataDir), maxBacklogBytes);
   }
 
   topic(name: string): Topic {
@@ -98,8 +100,8 @@ export class State {
   /** Gives the message ids, in order. */
   publish(topic: string, drafts: readonly Draft[]): string[] {
     this.topic(topic);
-    if (this.#bytes > MAX_BACKLOG_BYTES) {
-      throw resourceExhausted(`The emulator holds ${MAX_BACKLOG_BYTES} bytes of undelivered messages, its limit.`);
+    if (this.#bytes > this.#maxBacklogBytes) {
+      throw resourceExhausted(`The emulator holds ${this.#maxBacklogBytes} bytes of undelivered messages, its limit.`);
     }
     const messages = drafts.map((draft) => this.#newMessage(draft));
     this.#durable.write(() => {

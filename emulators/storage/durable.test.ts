@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { until } from '../../shared/testing/until.ts';
 import { startStorage } from './index.ts';
 
@@ -65,7 +66,7 @@ describe('what was acknowledged', () => {
       }
     };
     const lanes = Array.from({ length: 8 }, (_, lane) => write(lane));
-    await until(() => acknowledged.length > 300);
+    await until(() => acknowledged.length > (IS_PROOF ? 300 : 60));
     await kill('SIGKILL');
     await Promise.all(lanes);
 

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Collection, MongoClient } from 'mongodb';
+import { inProof } from '../../../shared/testing/in-proof.ts';
 import { startMongodb } from '../index.ts';
 
 interface Doc {
@@ -117,7 +118,7 @@ describe('MongoDB data in a folder', () => {
     await use(async (docs) => assert.equal(await docs.countDocuments(), 160));
   });
 
-  it('holds nothing of it either, after a kill and the next start', async () => {
+  inProof('holds nothing of it either, after a kill and the next start', async () => {
     const child = spawn(process.execPath, ['--import', 'tsx/esm', entry, '--data', folder], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -110,22 +110,19 @@ describe('what doctor --live tries', () => {
       assert.deepEqual(await wrong(), []);
     });
 
-    it('sees a view that reads the whole history for a day of it', async () => {
+    it('sees a view that reads the whole history for a day of it, and charts that nobody rebuilt for long', async () => {
       const name = 'tracking_skips_unique';
       const right = readViews(String(dataset.id))[name] ?? '';
       const query = right.replace('BY received_at, event_id', 'BY event_id');
       await dataset.table(name).setMetadata({ view: { query, useLegacySql: false } });
-      const [difference] = await wrong();
-      assert.equal(difference?.what, `view ${name}, a query of some days`);
-      await dataset.table(name).setMetadata({ view: { query: right, useLegacySql: false } });
-    });
-
-    it('sees charts that nobody rebuilt for long', async () => {
       const charts = latest.db.collection('analytics');
       await charts.insertOne({ rebuiltAt: new Date(Date.now() - 5 * 3_600_000) });
-      assert.deepEqual(await wrong(), [
+      const found = await wrong();
+      assert.equal(found[0]?.what, `view ${name}, a query of some days`);
+      assert.deepEqual(found.slice(-1), [
         { what: 'charts', expected: 'rebuilt within two hours', actual: 'rebuilt 5 hours ago' },
       ]);
+      await dataset.table(name).setMetadata({ view: { query: right, useLegacySql: false } });
       await charts.drop();
     });
 

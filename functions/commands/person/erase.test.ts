@@ -10,6 +10,7 @@ import { urlMd5 } from '../../../shared/report/site-id.ts';
 import { type ErasureDocument, openErasures } from '../../../shared/stores/erasures.ts';
 import type { SiteDocument } from '../../../shared/stores/sites/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../../shared/testing/events.ts';
+import { inProof } from '../../../shared/testing/in-proof.ts';
 import { processEvent } from '../../process-event/process-event.ts';
 import { capturedRun } from '../../testing/captured-run.ts';
 import { type OwnSystem, openOwnSystem, userAgentOf } from '../../testing/own-system.ts';
@@ -129,7 +130,7 @@ describe('sitebeat erase', () => {
   });
 
   it('removes every site of an address, also where only the archive has it, and leaves a receipt in which nobody can be found', async () => {
-    await live(system, 'https://bob.example.org', BOB);
+    await system.process(eventOf('track', 'https://bob.example.org', BOB));
     const others = await system.contents();
     await live(system, URL_OF_ADA, ADA);
     await system.process(
@@ -195,7 +196,7 @@ describe('sitebeat erase', () => {
   });
 
   it('takes a later report for a new start', async () => {
-    await live(system, URL_OF_ADA, ADA);
+    await system.process(eventOf('track', URL_OF_ADA));
     await erase(...ofAda);
     const later = { ...eventOf('track', URL_OF_ADA), receivedAt: new Date().toISOString() };
     await system.process(later);
@@ -204,7 +205,7 @@ describe('sitebeat erase', () => {
   });
 
   it('knows an address in a late event, in any spelling and field', async () => {
-    await live(system, URL_OF_ADA, ADA);
+    await system.process(eventOf('track', URL_OF_ADA));
     await erase('--project', 'test', '--email', 'ada@example.org');
     const late = eventOf('deactivate', 'https://eve.example.org', {
       admin_email: 'eve@example.org',
@@ -216,7 +217,8 @@ describe('sitebeat erase', () => {
   });
 
   it('removes what a function had looked up before and writes afterwards', async () => {
-    const waiting = await live(system, URL_OF_ADA, ADA);
+    await system.process(eventOf('track', URL_OF_ADA));
+    const waiting = eventOf('track', `${URL_OF_ADA}:443//`);
     const work = [
       async () => {
         assert.equal(await system.db.collection('sites').countDocuments(), 0);
@@ -243,8 +245,10 @@ describe('sitebeat erase', () => {
     assert.deepEqual(await system.contents(), {});
   });
 
-  it("takes no other site's opt-outs, whose md5 was sent along", async () => {
-    await live(system, 'https://bob.example.org', BOB);
+  inProof("takes no other site's opt-outs, whose md5 was sent along", async () => {
+    await system.process(
+      ...(['track', 'tracking-skipped'] as const).map((kind) => eventOf(kind, 'https://bob.example.org')),
+    );
     const others = await system.contents();
     await system.process(eventOf('track', URL_OF_ADA, { userAgent: userAgentOf('https://bob.example.org') }));
     const forged = `sites/${TEST_PROJECT.hash}:ada.example.org`;
@@ -254,9 +258,9 @@ describe('sitebeat erase', () => {
   });
 
   it('finishes a run that was interrupted, by the digests of its receipt', async () => {
-    await live(system, 'https://bob.example.org', BOB);
+    await system.process(eventOf('track', 'https://bob.example.org', BOB));
     const others = await system.contents();
-    await live(system, URL_OF_ADA, ADA);
+    await system.process(eventOf('track', URL_OF_ADA), eventOf('track', `${URL_OF_ADA}:443//`));
     const held = await system.contents();
     await erase(...ofAda);
     const [receipt] = await receipts();
@@ -282,8 +286,7 @@ describe('sitebeat erase', () => {
 
     it('has an erased site neither as what they are copies of, nor by its md5', async () => {
       const bobs = eventOf('track', URL_OF_BOB, BOB);
-      await system.process(bobs);
-      await live(system, URL_OF_ADA, ADA);
+      await system.process(bobs, eventOf('track', URL_OF_ADA));
       const named = { cloneOf: 'ada.example.org', revision: 7 };
       await sites().updateOne({ site: 'bob.example.org' }, { $set: named, $push: { urlMd5s: urlMd5(URL_OF_ADA) } });
       const { result, stderr } = await erase(...ofAda);
@@ -312,7 +315,7 @@ describe('sitebeat erase', () => {
       assert.equal((await system.db.collection('deactivations').findOne())?.reasonInfo, null);
     });
 
-    it('loses it also when the run was interrupted, and is finished by the receipt alone', async () => {
+    inProof('loses it also when the run was interrupted, and is finished by the receipt alone', async () => {
       await live(system, URL_OF_ADA, ADA);
       await system.process(...mentions());
       await erase('--project', 'test', '--email', 'ada@example.org');

@@ -7,6 +7,7 @@ import type { Bucket } from '@google-cloud/storage';
 import { stringifyStoredEvent } from '../../event/envelope.ts';
 import { hourPrefix } from '../../event/object-name.ts';
 import { capturedEvent } from '../../testing/events.ts';
+import { IS_PROOF } from '../../testing/in-proof.ts';
 import { ownBucket } from '../../testing/stores.ts';
 import { type Archive, openArchive } from './archive.ts';
 
@@ -129,8 +130,10 @@ describe('openArchive', () => {
       }
     });
 
-  it('lists what begins so, in order, over several pages', async () => {
-    const ids = Array.from({ length: 1003 }, (_, n) => `listed-${String(n).padStart(4, '0')}`);
+  const listing = IS_PROOF ? { objects: 1003, pages: 'several pages' } : { objects: 12, pages: 'a page' };
+
+  it(`lists what begins so, in order, over ${listing.pages}`, async () => {
+    const ids = Array.from({ length: listing.objects }, (_, n) => `listed-${String(n).padStart(4, '0')}`);
     await Promise.all(ids.map((id) => archive.create({ ...event, id, receivedAt: '2026-03-09T08:00:00.000Z' })));
     const prefix = hourPrefix('track', new Date('2026-03-09T08:00:00Z'));
     assert.deepEqual(
