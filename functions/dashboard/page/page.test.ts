@@ -184,6 +184,7 @@ describe('the page in Chromium', () => {
     await press('/');
     await page.waitForURL('**/p/my-forms/sites?period=91d&compare=year');
     await page.waitForFunction(() => document.activeElement?.id === 'search');
+    await dashboard.settled();
     await page.keyboard.type('shop-1');
     await press('Enter');
     await page.waitForURL(/q=shop-1/);
