@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { giveDataset, takeDataset } from '../../functions/testing/spare-datasets.ts';
+import { giveDataset, takeDataset } from '../../shared/testing/spare-datasets.ts';
 import { startBigQuery } from '../bigquery/index.ts';
 
 describe('a dataset that a test gave back', () => {

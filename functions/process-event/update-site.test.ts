@@ -10,6 +10,9 @@ import { updateLatest } from '../testing/update-latest.ts';
 const OTHER = 'b4a8da5b-b419-4656-98e9-4a42e9044891';
 const at = (second: number) => `2026-03-09T07:00:0${second}.000Z`;
 
+/** All by `npm run proof:ci`; the first of them is in order. */
+const EACH_NTH_ORDER = process.env.SITEBEAT_PROOF === 'all' ? 1 : 5;
+
 function permutations<T>(list: T[]): T[][] {
   if (list.length < 2) return [list];
   return list.flatMap((first, index) => permutations(list.toSpliced(index, 1)).map((rest) => [first, ...rest]));
@@ -53,7 +56,7 @@ describe('updateSite', () => {
 
   it('ends in the state that the event times imply, whatever the order', async () => {
     let expected: Awaited<ReturnType<typeof state>> | undefined;
-    for (const order of permutations(HISTORY)) {
+    for (const order of permutations(HISTORY).filter((_, nth) => nth % EACH_NTH_ORDER === 0)) {
       await latest.db.collection('sites').deleteMany({});
       await latest.db.collection('deactivations').deleteMany({});
       await latest.db.collection('optOuts').deleteMany({});

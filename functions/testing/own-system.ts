@@ -18,10 +18,10 @@ import { openOptOuts } from '../../shared/stores/sites/opt-outs.ts';
 import { openSites } from '../../shared/stores/sites/sites.ts';
 import { openUnclaimed } from '../../shared/stores/sites/unclaimed.ts';
 import { openMailQuotas } from '../../shared/stores/topics/mail-quotas.ts';
+import { giveDataset, takeDataset } from '../../shared/testing/spare-datasets.ts';
 import { ownBucket, ownDatabase } from '../../shared/testing/stores.ts';
 import { processEvent, type Stores } from '../process-event/process-event.ts';
 import { sweep } from '../sweep/sweep.ts';
-import { giveDataset, takeDataset } from './spare-datasets.ts';
 
 /** A system of a test's own: stores, and the functions that write them. */
 export interface OwnSystem {

@@ -26,15 +26,24 @@ const PAGES = [
 
 /** All pages in all looks, printed and walked through, take their time: `npm run proof:page`. */
 const IS_ALL = process.env.SITEBEAT_PAGE === 'all';
-const SOME_PAGES = PAGES.filter(
-  ({ path }) => IS_ALL || ['/p/my-forms/environment', '/p/my-forms/sites'].includes(path),
-);
+/** In two looks, more of them printed and walked through, and what is seldom shown: `npm run proof:ci`. */
+const IS_MORE = IS_ALL || process.env.SITEBEAT_PROOF === 'all';
+const pagesOf = (...paths: string[]) =>
+  PAGES.map(({ path }) => path).filter((path) => IS_ALL || paths.includes(path.replace('/p/my-forms', '')));
+const SHOWN = ['/sites', '/environment', '/deactivations', '/sites/s0'];
+const WITH_CONTROLS = ['', '/adoption', '/environment', '/deactivations', '/sites'];
 const LOOKS = [
   { width: 1280, colorScheme: 'light' },
   { width: 320, colorScheme: 'dark' },
   { width: 1280, colorScheme: 'dark' },
   { width: 320, colorScheme: 'light' },
 ] as const;
+
+/** One of two, by turns, is the least. */
+function looksOf(place: number): readonly (typeof LOOKS)[number][] {
+  if (IS_ALL) return LOOKS;
+  return IS_MORE ? LOOKS.slice(0, 2) : LOOKS.slice(place % 2, (place % 2) + 1);
+}
 
 const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; form-action 'self'; " +
@@ -72,6 +81,12 @@ describe('the page in Chromium', () => {
     return dashboard.reset();
   });
 
+  const seldom = (title: string, test: () => Promise<void>) =>
+    it(`${title} (skipped but in npm run proof:ci)`, async function () {
+      if (!IS_MORE) this.skip();
+      await test();
+    });
+
   const findings = async (rules?: string[]): Promise<string[]> => {
     const { page } = dashboard;
     if (await page.evaluate('typeof axe === "undefined"')) await page.evaluate(axe);
@@ -86,9 +101,11 @@ describe('the page in Chromium', () => {
       );
   };
 
-  for (const { path, heading } of PAGES)
-    it(`shows ${path} wide and narrow, light and dark: it fits, is accessible, and asks nobody else`, async () => {
-      for (const [place, look] of (IS_ALL ? LOOKS : LOOKS.slice(0, 2)).entries()) {
+  for (const [nth, { path, heading }] of PAGES.entries())
+    it(`shows ${path} ${looksOf(nth)
+      .map(({ width, colorScheme }) => `${width} px ${colorScheme}`)
+      .join(', ')}: it fits, is accessible, and asks nobody else`, async () => {
+      for (const [place, look] of looksOf(nth).entries()) {
         await dashboard.look(look);
         // each on its own, or the first look turned into the next
         if (IS_ALL || place === 0) {
@@ -107,7 +124,7 @@ describe('the page in Chromium', () => {
     });
 
   it('prints from dark on white, in ink that is read, nothing cut off, without controls', async () => {
-    for (const { path } of SOME_PAGES) {
+    for (const path of pagesOf('/environment', ...(IS_MORE ? ['/sites'] : []))) {
       await dashboard.look({ colorScheme: 'dark', width: SHEET_WIDTH });
       await dashboard.open(path);
       assert.deepEqual(await findPrintFaults(dashboard.page), [], path);
@@ -125,7 +142,7 @@ describe('the page in Chromium', () => {
   });
 
   it('comes to everything with the Tab key, and shows where it is', async () => {
-    for (const { path } of SOME_PAGES) {
+    for (const path of pagesOf('/sites', ...(IS_MORE ? ['/environment'] : []))) {
       await dashboard.open(path);
       assert.deepEqual(await findKeyboardFaults(dashboard.page), [], path);
     }
@@ -167,6 +184,7 @@ describe('the page in Chromium', () => {
     await press('/');
     await page.waitForURL('**/p/my-forms/sites?period=91d&compare=year');
     await page.waitForFunction(() => document.activeElement?.id === 'search');
+    await dashboard.settled();
     await page.keyboard.type('shop-1');
     await press('Enter');
     await page.waitForURL(/q=shop-1/);
@@ -181,7 +199,7 @@ describe('the page in Chromium', () => {
     assert.deepEqual(dashboard.complaints, []);
   });
 
-  it('shows an (i) with the definition, the base and the unknown, and lets it go with Escape', async () => {
+  seldom('shows an (i) with the definition, the base and the unknown, and lets it go with Escape', async () => {
     const { page } = dashboard;
     await dashboard.open('/p/my-forms/environment');
     await page.getByRole('button', { name: 'How “PHP” is counted' }).click();
@@ -193,13 +211,8 @@ describe('the page in Chromium', () => {
 
   it('shows names that are sent as what they are', async () => {
     await dashboard.look({ width: 320 });
-    for (const path of [
-      '/p/my-forms/sites',
-      '/p/my-forms/environment',
-      '/p/my-forms/deactivations',
-      '/p/my-forms/sites/s0',
-    ]) {
-      await dashboard.open(path);
+    for (const path of IS_MORE ? SHOWN : SHOWN.slice(0, 2)) {
+      await dashboard.open(`/p/my-forms${path}`);
       const shown = (text: string) => dashboard.page.locator('bdi').getByText(text, { exact: true });
       assert.ok((await shown(HOSTILE.markup).count()) > 0, `${path} shows markup as text`);
       assert.equal(await dashboard.page.locator('main script, main img').count(), 0);
@@ -221,11 +234,11 @@ describe('the page in Chromium', () => {
       server.instead = ({ pathname }) => (pathname === `/api/v1${path}` ? { status, body } : undefined);
     };
 
-    it('has every control of every page in the address: a copied link shows the same', async () => {
+    it(`has every control of ${IS_MORE ? 'every page' : 'a page'} in the address: a copied link shows the same`, async () => {
       const { page } = dashboard;
       const copy = await openDashboard(browser, server);
       let used = 0;
-      for (const path of ['', '/adoption', '/environment', '/deactivations', '/sites']) {
+      for (const path of IS_MORE ? WITH_CONTROLS : WITH_CONTROLS.slice(-1)) {
         await dashboard.open(`/p/my-forms${path}`);
         const before = await shown(dashboard);
         const controls = await useAllControls(page);
@@ -241,11 +254,11 @@ describe('the page in Chromium', () => {
         await copy.open(page.url().slice(server.url.length));
         assert.equal(await shown(copy), after, `the copied link ${page.url()} shows the same`);
       }
-      assert.ok(used > 60, `only ${used} were found`);
+      assert.ok(used > (IS_MORE ? 60 : 15), `only ${used} were found`);
       await copy.context.close();
     });
 
-    it('goes back by a step, and drops a filter by its link', async () => {
+    seldom('goes back by a step, and drops a filter by its link', async () => {
       const { page } = dashboard;
       await dashboard.open('/p/my-forms/sites?phpBelow=8.0');
       await page.getByLabel('State').selectOption('left');
@@ -314,7 +327,7 @@ describe('the page in Chromium', () => {
       assert.equal(asked, -98, 'an answer of the same rebuild is not asked for again');
     });
 
-    it('does not ask for ever when an older rebuild is all that comes', async () => {
+    seldom('does not ask for ever when an older rebuild is all that comes', async () => {
       let asked = 0;
       const old = fixtureAnswer('/api/v1/projects/my-forms/advisories', new URLSearchParams()) as object;
       server.instead = ({ pathname }) => {
@@ -355,7 +368,7 @@ describe('the page in Chromium', () => {
       assert.match(await dashboard.text(), /There is no project of that name, or you have no role in it\./);
     });
 
-    it('compares reasons with the days before, and with nothing where there are no figures of them', async () => {
+    seldom('compares reasons with the days before, and with nothing where there are no figures of them', async () => {
       await dashboard.open('/p/my-forms/deactivations');
       const reason = dashboard.page.getByRole('row', { name: /found a better plugin/ }).first();
       assert.match(await reason.innerText(), /\s[+-]?\d+$/);
@@ -363,7 +376,7 @@ describe('the page in Chromium', () => {
       assert.match(await reason.innerText(), /\s–$/);
     });
 
-    it('goes to the only project there is', async () => {
+    seldom('goes to the only project there is', async () => {
       const { projects } = fixtureAnswer('/api/v1/projects', new URLSearchParams()) as { projects: unknown[] };
       answer('/projects', { projects: projects.slice(0, 1) });
       await dashboard.open('/');
@@ -385,7 +398,7 @@ describe('the page in Chromium', () => {
       await page.getByText('owner@shop-0.example').waitFor();
     });
 
-    it('has the filters in a sheet on a phone', async () => {
+    seldom('has the filters in a sheet on a phone', async () => {
       const { page } = dashboard;
       await dashboard.look({ width: 320 });
       await dashboard.open('/p/my-forms/sites');
@@ -414,7 +427,7 @@ describe('the page in Chromium', () => {
       assert.deepEqual(dashboard.complaints, []);
     });
 
-    it('switches its colours by itself or by its button, and keeps that', async () => {
+    seldom('switches its colours by itself or by its button, and keeps that', async () => {
       const { page } = dashboard;
       await dashboard.open('/p/my-forms');
       const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor');

@@ -11,7 +11,8 @@ import type { Project } from '../../../shared/project/project.ts';
 import type { LogFields } from '../../../shared/runtime/log.ts';
 import { applyIndexes } from '../../../shared/stores/indexes.ts';
 import { openProjectsWriter } from '../../../shared/stores/projects-writer.ts';
-import { ownDatabase, ownDataset } from '../../../shared/testing/stores.ts';
+import { giveDataset, takeDataset } from '../../../shared/testing/spare-datasets.ts';
+import { ownDatabase } from '../../../shared/testing/stores.ts';
 import type { Problem } from '../api.ts';
 import { openAssets } from '../assets.ts';
 import { findRoute } from '../router.ts';
@@ -55,7 +56,7 @@ export const OPERATOR = 'operator@example.org';
 export const PAGE = '<!doctype html><title>page</title>';
 
 export async function openOwnDashboard(projects: Project[], now: Date): Promise<OwnDashboard> {
-  const [dataset, latest] = [await ownDataset(), ownDatabase()];
+  const [dataset, latest] = [await takeDataset(), ownDatabase()];
   await applyIndexes(latest.db);
   for (const project of projects) await openProjectsWriter(latest.db).create(project);
   const options = { projectId: dataset.projectId, dataset: String(dataset.id), maxBytesBilled: 2 ** 30 };
@@ -99,7 +100,7 @@ export async function openOwnDashboard(projects: Project[], now: Date): Promise<
       rmSync(page, { recursive: true });
       await latest.db.dropDatabase();
       await latest.close();
-      await dataset.delete({ force: true });
+      await giveDataset(dataset, new Set());
     },
   };
 }

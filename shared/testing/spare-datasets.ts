@@ -1,6 +1,6 @@
 import { BigQuery, type Dataset } from '@google-cloud/bigquery';
-import { readTables, type TableDefinition } from '../../shared/stores/history/tables.ts';
-import { ownDataset } from '../../shared/testing/stores.ts';
+import { readTables, type TableDefinition } from '../stores/history/tables.ts';
+import { ownDataset } from './stores.ts';
 
 /** Empty ones, each of an emulator: a test may have one of its own. */
 const spare: Dataset[] = [];
