@@ -14,6 +14,7 @@ import { buildFunctions } from '../../functions/build.ts';
 import { readMesh } from '../../functions/mesh.ts';
 import { capturedEvent } from '../../shared/testing/events.ts';
 import { freePort } from '../../shared/testing/free-port.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { until } from '../../shared/testing/until.ts';
 import { dashboardIdentity } from './mesh-run.ts';
 import { post } from './post.ts';
@@ -22,9 +23,8 @@ import { callFunction } from './schedule.ts';
 import type { StoreEnv } from './store-env.ts';
 import { ownStores, removeOwnStores } from './testing/own-stores.ts';
 
-/** `npm run proof:ci` says so: each of them; else the one that plugins post to. */
-const IS_WHOLE = process.env.SITEBEAT_BUNDLES === 'all';
-const NAMES = IS_WHOLE ? readMesh().functions.map(({ name }) => name) : ['collect'];
+/** `npm test` has the one that plugins post to. */
+const NAMES = IS_PROOF ? readMesh().functions.map(({ name }) => name) : ['collect'];
 const readJson = (file: string) => JSON.parse(readFileSync(file, 'utf8'));
 
 /** As a build in the cloud does; nothing is to be fetched. */
@@ -80,7 +80,7 @@ describe('the bundles, installed and started as the cloud does', function () {
     await cp(fileURLToPath(new URL('../../dist', import.meta.url)), folder, { recursive: true });
     await Promise.all(NAMES.map((name) => install(folderOf(name))));
     env = ownStores();
-    await (IS_WHOLE ? provisionStores(env) : provisionBucket(env));
+    await (IS_PROOF ? provisionStores(env) : provisionBucket(env));
     await Promise.all(
       NAMES.map(async (name) => {
         const port = await freePort();
@@ -91,7 +91,7 @@ describe('the bundles, installed and started as the cloud does', function () {
         children.push(await startBundle({ folder: folderOf(name), name, port }, env, onSaid));
       }),
     );
-    if (IS_WHOLE) await provisionDelivery(readMesh(), urls, env);
+    if (IS_PROOF) await provisionDelivery(readMesh(), urls, env);
     const { headers, body } = JSON.parse(
       readFileSync(new URL('../../schemas/payloads/track.json', import.meta.url), 'utf8'),
     );
@@ -126,7 +126,7 @@ describe('the bundles, installed and started as the cloud does', function () {
 
   describe('each of them (skipped but in npm run proof:ci)', () => {
     before(function () {
-      if (!IS_WHOLE) this.skip();
+      if (!IS_PROOF) this.skip();
     });
 
     it('have what the framework reads bodies of rare encodings by', async () => {

@@ -7,6 +7,7 @@ import type { Bucket } from '@google-cloud/storage';
 import { buildFunctions } from '../../functions/build.ts';
 import { simulate } from '../../shared/simulation/simulate.ts';
 import { freePort } from '../../shared/testing/free-port.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { ownBucket } from '../../shared/testing/stores.ts';
 import { until } from '../../shared/testing/until.ts';
 import { startHttpFaults } from '../faults/index.ts';
@@ -14,8 +15,6 @@ import { startFunction } from './function-process.ts';
 import { post } from './post.ts';
 import { DEMO_PROJECT } from './provision.ts';
 
-/** `npm run proof:ci` says so. */
-const IS_WHOLE = process.env.SITEBEAT_PROOF === 'all';
 const COLLECT = fileURLToPath(new URL('../../dist/collect', import.meta.url));
 const MODULES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 
@@ -80,7 +79,7 @@ describe('a collect that is told to end while the archive is slow', () => {
   it('answers what it has taken', async () => assert.ok(await answerDuringEnd(COLLECT)));
 
   it('would be caught if it did not drain (skipped but in npm run proof:ci)', async function () {
-    if (!IS_WHOLE) this.skip();
+    if (!IS_PROOF) this.skip();
     const broken = join(folder, 'collect');
     await cp(COLLECT, broken, { recursive: true });
     const bundle = await readFile(join(broken, 'index.mjs'), 'utf8');

@@ -13,6 +13,7 @@ import { type ClientRequest, simulate } from '../../shared/simulation/simulate.t
 import { EVENT_TABLES } from '../../shared/stores/history/site-history.ts';
 import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
 import { freePort } from '../../shared/testing/free-port.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { until } from '../../shared/testing/until.ts';
 import { type FunctionProcess, startFunction } from './function-process.ts';
 import { dashboardIdentity } from './mesh-run.ts';
@@ -26,8 +27,8 @@ import { untilProcessed } from './testing/runner-process.ts';
 const MESH = impatient(readMesh());
 const SUBSCRIPTIONS = subscriptionsOf(MESH);
 /** `npm run proof:redeploy` sends more, and replaces every function; else collect is alone, and nobody is told of its objects. */
-const PAYLOADS = Number(process.env.SITEBEAT_REDEPLOY_PAYLOADS ?? 60);
-const IS_WHOLE = process.env.SITEBEAT_REDEPLOY_PAYLOADS !== undefined;
+const PAYLOADS = Number(process.env.SITEBEAT_REDEPLOY_PAYLOADS ?? (IS_PROOF ? 200 : 60));
+const IS_WHOLE = PAYLOADS > 60;
 const REPLACED = MESH.functions.filter(({ name }) => IS_WHOLE || name === 'collect');
 const POSTS_AT_ONCE = 16;
 /** The part of a function's load after which the new process takes over. */

@@ -5,13 +5,11 @@ import { promisify } from 'node:util';
 import { Storage } from '@google-cloud/storage';
 import { MongoClient } from 'mongodb';
 import { capturedRun } from '../../functions/testing/captured-run.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { provisionStores } from './provision.ts';
 import { addSample, SAMPLE_PROJECT } from './sample.ts';
 import type { StoreEnv } from './store-env.ts';
 import { ownStores, removeOwnStores } from './testing/own-stores.ts';
-
-/** `npm run proof:ci` says so: the commands as `npm start` runs them, each in a process of its own. */
-const IS_WHOLE = process.env.SITEBEAT_PROOF === 'all';
 
 async function runHere(args: string[], env: StoreEnv): Promise<string> {
   const { exitCode, stdout, stderr } = await capturedRun(args, { ...env });
@@ -28,7 +26,7 @@ describe('npm start -- --sample', function () {
     try {
       await provisionStores(env);
       const size = { sites: 8, days: 2, seed: 3 };
-      const sample = await addSample(env, size, IS_WHOLE ? undefined : runHere);
+      const sample = await addSample(env, size, IS_PROOF ? undefined : runHere);
       assert.ok(sample && sample.events > 4);
       const bucket = new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET);
       const [files] = await bucket.getFiles();

@@ -22,6 +22,7 @@ import type { Rejection } from '../../shared/event/rejection.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import { openLog } from '../../shared/runtime/log.ts';
 import { openRejections } from '../../shared/stores/history/rejections.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { ownDataset } from '../../shared/testing/stores.ts';
 import { listen } from '../emulator.ts';
 
@@ -37,8 +38,6 @@ const REJECTION: Rejection = {
 };
 
 const ROOT = new URL('../../', import.meta.url);
-/** `npm run proof:terraform` says so: all that asks what Terraform would make, with every option, which takes a minute. */
-const IS_WHOLE = process.env.SITEBEAT_TERRAFORM === 'all';
 const ONLY_MESH = '-filter=tests/mesh.tftest.hcl';
 
 describe('terraform/', function () {
@@ -60,7 +59,7 @@ describe('terraform/', function () {
   });
 
   it('is valid by the schema of the providers (skipped but in npm run proof:terraform)', async function () {
-    if (!IS_WHOLE) this.skip();
+    if (!IS_PROOF) this.skip();
     const { code, output } = await terraform.run('validate', '-no-color');
     assert.equal(code, 0, output);
   });
@@ -82,7 +81,7 @@ function isAsMeant(copy: () => TerraformCopy): void {
   let sources: Record<string, string>;
 
   before(async function () {
-    if (!IS_WHOLE) this.skip();
+    if (!IS_PROOF) this.skip();
     await buildFunctions();
     sources = JSON.parse(readFileSync(new URL(`dist/${SOURCES}`, ROOT), 'utf8'));
     await copy().setBuild(sources);

@@ -1,3 +1,4 @@
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import type { Emulator } from '../emulator.ts';
 import { findGoogleEmulator, startGoogleEmulator } from './contract-google.ts';
 import { describePublishing } from './contract-publishing.ts';
@@ -35,10 +36,7 @@ function describeContract(name: string, start: () => Promise<Emulator | undefine
 if (given === undefined) describeContract('the embedded emulator', startPubsub);
 else describeContract(given, async () => undefined);
 
-/** `npm run proof:ci` says so. */
-const withGoogle = process.env.SITEBEAT_PUBSUB === 'all';
-
-if (withGoogle && findGoogleEmulator() !== undefined) {
+if (IS_PROOF && findGoogleEmulator() !== undefined) {
   describeContract("Google's emulator", startGoogleEmulator);
 } else {
   const needs = "(skipped but in npm run proof:ci, where gcloud's pubsub-emulator and Java are installed)";

@@ -4,12 +4,11 @@ import { createServer, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { Bucket } from '@google-cloud/storage';
 import { DRAIN_LIMITS } from '../../shared/runtime/drain.ts';
+import { inProof } from '../../shared/testing/in-proof.ts';
 import { ownBucket } from '../../shared/testing/stores.ts';
 import { until } from '../../shared/testing/until.ts';
 import { type EntryProcess, startEntry } from '../testing/entry-process.ts';
 
-/** `npm run proof:ci` says so: it takes as long as Cloud Run gives a process; a shorter time is that of drain.test.ts. */
-const inProof = process.env.SITEBEAT_PROOF === 'all' ? it : it.skip;
 const BODY = 'hash=a4a8da5b-b419-4656-98e9-4a42e9044891';
 /** What Cloud Run gives a process that it ends. */
 const CLOUD_RUN_MS = 10_000;

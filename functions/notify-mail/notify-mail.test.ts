@@ -14,6 +14,7 @@ import { openRejections } from '../../shared/stores/history/rejections.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
 import { openSites, siteKey } from '../../shared/stores/sites/sites.ts';
 import { openTopic, type Topic } from '../../shared/stores/topics/topics.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { giveDataset, takeDataset } from '../../shared/testing/spare-datasets.ts';
 import { ownDatabase } from '../../shared/testing/stores.ts';
 import { until } from '../../shared/testing/until.ts';
@@ -30,7 +31,7 @@ const TIMEOUT_MS = 60_000;
 /** Where an attempt that gets no answer has to end, and any other may end too. */
 const SHORT_TIMEOUT_MS = 500;
 /** Of the client's errors, the first so many are answered; all by `npm run proof:ci`. */
-const CLIENT_ERRORS = process.env.SITEBEAT_PROOF === 'all' ? 100 : 30;
+const CLIENT_ERRORS = IS_PROOF ? 100 : 30;
 
 /** What the local mail sink shows; see emulators/mail. */
 interface Shown {

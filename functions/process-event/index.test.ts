@@ -5,12 +5,13 @@ import { Storage } from '@google-cloud/storage';
 import { stringifyStoredEvent } from '../../shared/event/envelope.ts';
 import { objectName } from '../../shared/event/object-name.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { type EntryProcess, startEntry } from '../testing/entry-process.ts';
 import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';
 
 const MIB = 1024 * 1024;
 /** `npm run proof:ci` has one that the process could not hold; both are larger than an event may be. */
-const LARGE_MIB = process.env.SITEBEAT_PROOF === 'all' ? 50 : 12;
+const LARGE_MIB = IS_PROOF ? 50 : 12;
 const RECEIVED_AT = '2026-03-09T07:05:06.789Z';
 
 describe('the entry process-event', () => {

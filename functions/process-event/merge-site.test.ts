@@ -6,11 +6,12 @@ import { urlMd5 } from '../../shared/report/site-id.ts';
 import { versionKey } from '../../shared/report/versions.ts';
 import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
 
 const FILTERABLE = ['plan', 'a.b'];
 /** More are tried by `npm run proof:ci`. */
-const TRIES = process.env.SITEBEAT_PROOF === 'all' ? 100 : 25;
+const TRIES = IS_PROOF ? 100 : 25;
 const LIST = { provider: 'mailchimp' as const, list: 'list-1', enabled: true };
 
 const meanings = new WeakMap<StoredEvent, ReturnType<typeof interpret>>();

@@ -3,12 +3,13 @@ import type { Cohorts } from '../../shared/runtime/cohorts.ts';
 import { concurrently } from '../../shared/runtime/concurrently.ts';
 import { openArchive } from '../../shared/stores/archive/archive.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { countOperations } from '../testing/count-operations.ts';
 import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';
 import { processEvent } from './process-event.ts';
 
 /** As many as one instance works on at once, see mesh.json, by `npm run proof:ci`. */
-const AT_ONCE = process.env.SITEBEAT_PROOF === 'all' ? 80 : 20;
+const AT_ONCE = IS_PROOF ? 80 : 20;
 
 const WITH_MAIL = {
   ...TEST_PROJECT,

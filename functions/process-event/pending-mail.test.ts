@@ -14,6 +14,7 @@ import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
 import { publishPendingMail, type Subscribers } from '../../shared/stores/topics/mail-outbox.ts';
 import { openTopic } from '../../shared/stores/topics/topics.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { ownDatabase } from '../../shared/testing/stores.ts';
 import { until } from '../../shared/testing/until.ts';
 import { updateLatest } from '../testing/update-latest.ts';
@@ -21,9 +22,7 @@ import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
 
 const at = (second: number) => `2026-03-09T07:00:${String(second).padStart(2, '0')}.000Z`;
 const DAY = 86_400;
-/** More reports, and more histories of a site, are tried by `npm run proof:ci`. */
-const IS_ALL = process.env.SITEBEAT_PROOF === 'all';
-const MANY = IS_ALL ? 40 : 10;
+const MANY = IS_PROOF ? 40 : 10;
 /** A report so many days after the ninth of March. */
 const later = (days: number, payload = {}) => ({
   ...track(0, payload),
@@ -496,6 +495,6 @@ describe('the mail of a site', () => {
           assert.ok(sent.every(({ email }) => firsts.has(addressDigest(PROJECT.hash, email ?? ''))));
         },
       ),
-      { numRuns: IS_ALL ? 100 : 25 },
+      { numRuns: IS_PROOF ? 100 : 25 },
     ));
 });

@@ -7,6 +7,7 @@ import { TransientError } from '../../shared/runtime/errors.ts';
 import { type ErasureDocument, openErasures } from '../../shared/stores/erasures.ts';
 import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';
 import { processEvent } from './process-event.ts';
 
@@ -96,7 +97,7 @@ describe('processEvent', () => {
   const others = (title: string, define: () => void) =>
     describe(`${title} (skipped but in npm run proof:ci)`, () => {
       before(function () {
-        if (process.env.SITEBEAT_PROOF !== 'all') this.skip();
+        if (!IS_PROOF) this.skip();
       });
       define();
     });

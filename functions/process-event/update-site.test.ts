@@ -4,6 +4,7 @@ import { urlMd5 } from '../../shared/report/site-id.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
 import type { ProjectDocument } from '../../shared/stores/projects.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { ownDatabase } from '../../shared/testing/stores.ts';
 import { updateLatest } from '../testing/update-latest.ts';
 
@@ -11,7 +12,7 @@ const OTHER = 'b4a8da5b-b419-4656-98e9-4a42e9044891';
 const at = (second: number) => `2026-03-09T07:00:0${second}.000Z`;
 
 /** All by `npm run proof:ci`; the first of them is in order. */
-const EACH_NTH_ORDER = process.env.SITEBEAT_PROOF === 'all' ? 1 : 5;
+const EACH_NTH_ORDER = IS_PROOF ? 1 : 5;
 
 function permutations<T>(list: T[]): T[][] {
   if (list.length < 2) return [list];

@@ -5,6 +5,7 @@ import { addDays, type Day, daysBetween } from '../../shared/figures/days.ts';
 import { ACTIVE_DAYS } from '../../shared/figures/definitions.ts';
 import { openDerivedTables } from '../../shared/stores/history/derived-tables.ts';
 import { openHistoryReader } from '../../shared/stores/history/history-reader.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { ownDataset } from '../../shared/testing/stores.ts';
 import { changedDays, siteLives } from './derivations.ts';
 
@@ -87,10 +88,9 @@ const site = fc.tuple(fc.nat(60), steps).map(([start, list]): Site => {
   );
 });
 
-const IS_WHOLE = process.env.SITEBEAT_PROOF === 'all';
-const SITES = IS_WHOLE ? 300 : 120;
+const SITES = IS_PROOF ? 300 : 120;
 /** Late days, one after the other. */
-const ROUNDS = IS_WHOLE ? 3 : 1;
+const ROUNDS = IS_PROOF ? 3 : 1;
 const PROJECT = 'p';
 const NAMESAKES = 200;
 /** On a day, of these sites: what they said instead, or that they said nothing. */

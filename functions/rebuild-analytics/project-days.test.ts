@@ -4,16 +4,16 @@ import fc from 'fast-check';
 import { addDays, type Day, daysBetween } from '../../shared/figures/days.ts';
 import { ACTIVE_DAYS } from '../../shared/figures/definitions.ts';
 import { openDerivedTables } from '../../shared/stores/history/derived-tables.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { ownDataset } from '../../shared/testing/stores.ts';
 import { projectDays, siteLives } from './derivations.ts';
 
 const FIRST = '2026-01-01';
 const DAYS = 80;
 const SITES = 8;
-const IS_WHOLE = process.env.SITEBEAT_PROOF === 'all';
-const PROJECTS = IS_WHOLE ? 60 : 20;
+const PROJECTS = IS_PROOF ? 60 : 20;
 /** Days that are made, one after the other. */
-const MADE = IS_WHOLE ? 4 : 3;
+const MADE = IS_PROOF ? 4 : 3;
 
 interface Said {
   day: Day;

@@ -11,6 +11,7 @@ import type { Derivation } from '../../shared/stores/history/derived-tables.ts';
 import { openHistoryReader } from '../../shared/stores/history/history-reader.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
 import { openActiveSites } from '../../shared/stores/sites/active-sites.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
 import { lives, months } from './publish/figure-queries.ts';
 import { type PublishRun, type PublishStores, publish } from './publish.ts';
@@ -19,7 +20,7 @@ const THROUGH = '2026-11-29';
 const TODAY = '2026-11-30';
 const NOW = new Date(`${TODAY}T12:00:00Z`);
 /** Days of names that come no second time: of a few there are already more than a document has room for. */
-const HOSTILE_DAYS = process.env.SITEBEAT_PROOF === 'all' ? 12 : 5;
+const HOSTILE_DAYS = IS_PROOF ? 12 : 5;
 const FIGURES: FigureName[] = ['releases', 'retention', 'rates', 'neighbours', 'support'];
 
 /** Rows of project_days; each test has a project of its own, whose hash is its title. */

@@ -6,13 +6,14 @@ import { type LateDays, openLateDays } from '../../shared/stores/figures/late-da
 import { openLeases } from '../../shared/stores/figures/leases.ts';
 import type { Derivation } from '../../shared/stores/history/derived-tables.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { ownDatabase } from '../../shared/testing/stores.ts';
 import { rebuild, type Stores } from './rebuild.ts';
 
 const FIRST = '2026-02-01';
 const TODAY = '2026-03-31';
 /** Of the steps after which a run is killed, every one, or every third. */
-const STRIDE = process.env.SITEBEAT_PROOF === 'all' ? 1 : 3;
+const STRIDE = IS_PROOF ? 1 : 3;
 /** So far a life reaches, and with it what a day changes. */
 const REACH = 45;
 

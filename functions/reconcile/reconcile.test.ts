@@ -6,6 +6,7 @@ import { openRecordedEvents } from '../../shared/stores/history/recorded-events.
 import { openOptOuts } from '../../shared/stores/sites/opt-outs.ts';
 import { openUnclaimed } from '../../shared/stores/sites/unclaimed.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { type OwnSystem, openOwnSystem, userAgentOf } from '../testing/own-system.ts';
 import { closedHours, reconcile, type Stores } from './reconcile.ts';
 
@@ -162,7 +163,7 @@ describe('reconcile', () => {
 
   describe('of each other table (skipped but in npm run proof:ci)', () => {
     before(function () {
-      if (process.env.SITEBEAT_PROOF !== 'all') this.skip();
+      if (!IS_PROOF) this.skip();
     });
     repairs({ table: 'sites', lost: [track, leaves] });
     repairs({ table: 'tracking_skips', lost: [optsOut] });

@@ -8,6 +8,7 @@ import { openProjectsWriter } from '../../shared/stores/projects-writer.ts';
 import { openSites, type SiteDocument } from '../../shared/stores/sites/sites.ts';
 import { openMailQuotas } from '../../shared/stores/topics/mail-quotas.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { ownDatabase } from '../../shared/testing/stores.ts';
 import { userAgentOf } from '../testing/own-system.ts';
 import { updateLatest } from '../testing/update-latest.ts';
@@ -18,7 +19,7 @@ const PROJECT: Project = { ...TEST_PROJECT, mailIntegrations: [LIST] };
 const OTHER: Project = { ...PROJECT, hash: 'b4a8da5b-b419-4656-98e9-4a42e9044891', slug: 'other', mailCapPerHour: 1 };
 const HOUR_MS = 3_600_000;
 /** Sites that report at once, a third of them above the cap; more by `npm run proof:ci`. */
-const SITES = process.env.SITEBEAT_PROOF === 'all' ? 60 : 15;
+const SITES = IS_PROOF ? 60 : 15;
 const CAP = (SITES * 2) / 3;
 /** An hour of today: MongoDB drops the counts of hours that are long over. */
 const NOON = new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS);

@@ -10,6 +10,7 @@ import { interpret, payloadHash } from '../../shared/report/interpret.ts';
 import { concurrently } from '../../shared/runtime/concurrently.ts';
 import { type Archive, openArchive } from '../../shared/stores/archive/archive.ts';
 import { TEST_PROJECT } from '../../shared/testing/events.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { processEvent } from '../process-event/process-event.ts';
 import { deactivationRow, siteRow, trackingSkipRow } from '../process-event/rows.ts';
 import { type EntryProcess, startEntry } from './entry-process.ts';
@@ -17,18 +18,16 @@ import { HANDMADE_BODIES, type HostileBody, hostileBodies } from './hostile-bodi
 import { type OwnSystem, openOwnSystem } from './own-system.ts';
 
 const MIB = 1024 * 1024;
-/** `npm run proof:ci` makes 2,000, and processes more of them. */
-const MADE = Number(process.env.SITEBEAT_FUZZ_BODIES ?? 60);
-const IS_WHOLE = process.env.SITEBEAT_FUZZ_BODIES !== undefined;
+const MADE = Number(process.env.SITEBEAT_FUZZ_BODIES ?? (IS_PROOF ? 2000 : 60));
 const SEED = Number(process.env.SITEBEAT_FUZZ_SEED ?? 1);
 const CONCURRENCY = 4;
 /** Little room for garbage, which Node collects when it likes: so growth is what bodies hold, on a busy machine too. */
 const NODE_OPTIONS = '--max-old-space-size=64 --max-semi-space-size=1';
 /** Each is processed as a whole; the others are interpreted only. */
-const PROCESSED = IS_WHOLE ? 100 : 30;
-const PROCESSED_EVERY = IS_WHOLE ? 1 : 3;
+const PROCESSED = IS_PROOF ? 100 : 30;
+const PROCESSED_EVERY = IS_PROOF ? 1 : 3;
 /** They share the stores' calls. */
-const CHUNKS = IS_WHOLE ? 100_000 : 20_000;
+const CHUNKS = IS_PROOF ? 100_000 : 20_000;
 const PROCESSED_AT_ONCE = 20;
 const MAX_GROWTH_BYTES = 64 * MIB;
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
+import { IS_PROOF } from '../../../shared/testing/in-proof.ts';
 import { buildPage } from '../../build-page.ts';
 import { assertFits, type DashboardPage, NOW, openDashboard } from './testing/dashboard-page.ts';
 import { fixtureAnswer } from './testing/fixture-answers.ts';
@@ -27,7 +28,7 @@ const PAGES = [
 /** All pages in all looks, printed and walked through, take their time: `npm run proof:page`. */
 const IS_ALL = process.env.SITEBEAT_PAGE === 'all';
 /** In two looks, more of them printed and walked through, and what is seldom shown: `npm run proof:ci`. */
-const IS_MORE = IS_ALL || process.env.SITEBEAT_PROOF === 'all';
+const IS_MORE = IS_ALL || IS_PROOF;
 const pagesOf = (...paths: string[]) =>
   PAGES.map(({ path }) => path).filter((path) => IS_ALL || paths.includes(path.replace('/p/my-forms', '')));
 const SHOWN = ['/sites', '/environment', '/deactivations', '/sites/s0'];

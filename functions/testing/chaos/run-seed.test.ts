@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { IS_PROOF } from '../../../shared/testing/in-proof.ts';
 import { BROKEN_HANDLERS } from './broken-handlers.ts';
 import { type ChaosSystem, openChaosSystem } from './chaos-system.ts';
 import type { Handler } from './faultless.ts';
@@ -6,9 +7,7 @@ import { runSeed, runSeeds, type SeedRun } from './run-seed.ts';
 
 /** A mistake shows in one of so many; `npm run chaos` takes as many as one wants. */
 const SEEDS = 10;
-/** Every mistake, and as many seeds without one: `npm run proof:ci`. */
-const IS_ALL = process.env.SITEBEAT_PROOF === 'all';
-const SOUND_SEEDS = IS_ALL ? SEEDS : 3;
+const SOUND_SEEDS = IS_PROOF ? SEEDS : 3;
 
 const CAUGHT_AS: Record<keyof typeof BROKEN_HANDLERS, RegExp> = {
   'answers before it has written': /^answered, and neither in the history nor rejected: /,
@@ -62,14 +61,14 @@ describe('runSeed', function () {
 
   describe('with each other mistake (skipped but in npm run proof:ci)', () => {
     before(function () {
-      if (!IS_ALL) this.skip();
+      if (!IS_PROOF) this.skip();
     });
     for (const title of Object.keys(CAUGHT_AS) as (keyof typeof BROKEN_HANDLERS)[])
       if (title !== SOONEST_CAUGHT) catches(title);
   });
 
   it('runs a seed again, alone and elsewhere, call for call and with the same violations', async () => {
-    const handler = BROKEN_HANDLERS[IS_ALL ? 'rejects what only failed for now' : SOONEST_CAUGHT];
+    const handler = BROKEN_HANDLERS[IS_PROOF ? 'rejects what only failed for now' : SOONEST_CAUGHT];
     const first = await catching(handler);
     const other = await openChaosSystem();
     try {

@@ -21,6 +21,7 @@ import type { Latest } from '../../../shared/stores/mongodb.ts';
 import { openProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { openDerivedSites } from '../../../shared/stores/sites/derived-sites.ts';
 import { TEST_PROJECT } from '../../../shared/testing/events.ts';
+import { IS_PROOF } from '../../../shared/testing/in-proof.ts';
 import { ownDatabase, ownDataset } from '../../../shared/testing/stores.ts';
 import { findChromium, openBrowser } from '../../dashboard/page/testing/open-browser.ts';
 import { appendHistory } from '../../process-event/append-history.ts';
@@ -38,7 +39,7 @@ import { roughHistory } from './rough-history.ts';
 import { stateOn } from './site-states.ts';
 
 const { SITEBEAT_FIGURES_SITES, SITEBEAT_FIGURES_DAYS } = process.env;
-const IS_WHOLE = process.env.SITEBEAT_PROOF === 'all' || SITEBEAT_FIGURES_SITES !== undefined;
+const IS_WHOLE = IS_PROOF || SITEBEAT_FIGURES_SITES !== undefined;
 /** As large as one asks: `npm run proof:figures`. */
 const SITES = Number(SITEBEAT_FIGURES_SITES ?? (IS_WHOLE ? 60 : 24));
 /** A silence, and the period that a page shows at first, fit in. */

@@ -4,12 +4,12 @@ import type { JsonObject } from '../../../shared/event/envelope.ts';
 import { addDays } from '../../../shared/figures/days.ts';
 import { simulatePast } from '../../../shared/simulation/past.ts';
 import { TEST_PROJECT } from '../../../shared/testing/events.ts';
+import { IS_PROOF } from '../../../shared/testing/in-proof.ts';
 import type { DayCounts } from './count-day.ts';
 import { historyEvents, type Line } from './history-events.ts';
 import { recount } from './recount.ts';
 import { roughHistory } from './rough-history.ts';
 
-const IS_WHOLE = process.env.SITEBEAT_PROOF === 'all';
 const NUMBERS = [
   'active',
   'new_sites',
@@ -391,11 +391,11 @@ describe('recount', () => {
         const events = roughHistory(seed, { sites, days: 150 });
         assertAddsUp(recount(events, { project: TEST_PROJECT, until: '2026-07-01' }).days);
       }),
-      { numRuns: IS_WHOLE ? 25 : 8 },
+      { numRuns: IS_PROOF ? 25 : 8 },
     ));
 
   it('they do in a simulated past, and sites of every kind of flow are in it', () => {
-    const size = IS_WHOLE ? { sites: 120, days: 130, seed: 5 } : { sites: 60, days: 80, seed: 1 };
+    const size = IS_PROOF ? { sites: 120, days: 130, seed: 5 } : { sites: 60, days: 80, seed: 1 };
     const last = addDays('2026-01-01', size.days - 1);
     const until = new Date(`${addDays(last, 1)}T00:00:00.000Z`);
     const events = [...simulatePast({ projectHash: TEST_PROJECT.hash, ...size, until })];
