@@ -3,7 +3,7 @@ import type { Consumer, Delivery, Subscription } from './subscription.ts';
 import type { ReceivedMessage } from './wire.ts';
 
 /** How long a Pull waits for a first message before it answers with none, as the service may at any time. */
-const PULL_WAIT_MS = 250;
+const PULL_WAIT_MS = 50;
 /** A response carries no more than this, one message excepted: clients limit what they receive. */
 export const MAX_RESPONSE_BYTES = 3 * 1024 * 1024;
 

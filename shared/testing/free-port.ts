@@ -3,10 +3,15 @@ import { createServer } from 'node:net';
 
 /** Below what Linux, macOS and Windows give to outgoing connections (ip_local_port_range: from 32768; IANA: from 49152). */
 const [FIRST, LAST] = [20_000, 32_767];
-/** Processes that were started one after the other begin so far apart. */
+const COUNT = LAST - FIRST + 1;
 const APART = 32;
 
-let next = (process.pid * APART) % (LAST - FIRST + 1);
+let next = placeOf(process.pid);
+
+/** Where among the ports a process begins: those that were started one after the other do so far apart. */
+export function placeOf(pid: number): number {
+  return (pid * APART) % COUNT;
+}
 
 /**
  * A port of 127.0.0.1 for a server that is started later, or again: nobody listens on it now, it was not given by this process
@@ -15,7 +20,7 @@ let next = (process.pid * APART) % (LAST - FIRST + 1);
 export async function freePort(): Promise<number> {
   for (let tries = FIRST; tries <= LAST; tries += 1) {
     const port = FIRST + next;
-    next = (next + 1) % (LAST - FIRST + 1);
+    next = (next + 1) % COUNT;
     if (await isFree(port)) return port;
   }
   throw new Error(`no port between ${FIRST} and ${LAST} is free`);
