@@ -4,29 +4,21 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Storage } from '@google-cloud/storage';
 import { MongoClient } from 'mongodb';
-import { capturedRun } from '../../functions/testing/captured-run.ts';
-import { IS_PROOF } from '../../shared/testing/in-proof.ts';
+import { inProof } from '../../shared/testing/in-proof.ts';
 import { provisionStores } from './provision.ts';
 import { addSample, SAMPLE_PROJECT } from './sample.ts';
-import type { StoreEnv } from './store-env.ts';
 import { ownStores, removeOwnStores } from './testing/own-stores.ts';
-
-async function runHere(args: string[], env: StoreEnv): Promise<string> {
-  const { exitCode, stdout, stderr } = await capturedRun(args, { ...env });
-  assert.equal(exitCode, 0, stderr);
-  return stdout;
-}
 
 describe('npm start -- --sample', function () {
   this.timeout(600_000);
 
-  it('gives a mesh a past once: each event in the archive, each site in MongoDB, and charts', async () => {
+  inProof('gives a mesh a past once: each event in the archive, each site in MongoDB, and charts', async () => {
     const env = ownStores();
     const client = new MongoClient(env.MONGODB_URI);
     try {
       await provisionStores(env);
       const size = { sites: 8, days: 2, seed: 3 };
-      const sample = await addSample(env, size, IS_PROOF ? undefined : runHere);
+      const sample = await addSample(env, size);
       assert.ok(sample && sample.events > 4);
       const bucket = new Storage({ projectId: env.GOOGLE_CLOUD_PROJECT }).bucket(env.ARCHIVE_BUCKET);
       const [files] = await bucket.getFiles();

@@ -46,24 +46,19 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
  * Gives the stores a simulated past and its charts, unless they have it (then undefined). To be called before the bucket tells
- * anybody of its objects, else every one goes through the functions once more. `run`: how a command is run.
+ * anybody of its objects, else every one goes through the functions once more.
  */
-export async function addSample(
-  env: StoreEnv,
-  { sites, days, seed }: SampleOptions,
-  run = runInOwnProcess,
-): Promise<Sample | undefined> {
+export async function addSample(env: StoreEnv, { sites, days, seed }: SampleOptions): Promise<Sample | undefined> {
   if (!(await createProject(env))) return undefined;
   const size = ['--sites', String(sites), '--days', String(days), '--seed', String(seed)];
-  const last = ['--yes', '--json'];
-  const said = await run(['simulate', '--project', SAMPLE_PROJECT.slug, ...size, '--directly', ...last], env);
-  await run(['rebuild', ...last], env);
+  const said = await runSitebeat(['simulate', '--project', SAMPLE_PROJECT.slug, ...size, '--directly'], env);
+  await runSitebeat(['rebuild'], env);
   return JSON.parse(said);
 }
 
-/** For the stores are busy in this one. */
-async function runInOwnProcess(args: string[], env: StoreEnv): Promise<string> {
-  const child = spawn(process.execPath, ['--import', 'tsx/esm', BIN, ...args], {
+/** In a process of its own, for the stores are busy in this one. */
+async function runSitebeat(args: string[], env: StoreEnv): Promise<string> {
+  const child = spawn(process.execPath, ['--import', 'tsx/esm', BIN, ...args, '--yes', '--json'], {
     cwd: ROOT,
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { inProof } from '../../shared/testing/in-proof.ts';
 import { giveDataset, takeDataset } from '../../shared/testing/spare-datasets.ts';
 import { startBigQuery } from '../bigquery/index.ts';
 
 describe('a dataset that a test gave back', () => {
-  it('goes to whoever takes one of the same emulator, and to nobody that has another', async () => {
+  inProof('goes to whoever takes one of the same emulator, and to nobody that has another', async () => {
     const given = process.env.BIGQUERY_EMULATOR_HOST;
     const dataset = await takeDataset();
     await giveDataset(dataset, new Set());

@@ -235,11 +235,11 @@ describe('the page in Chromium', () => {
       server.instead = ({ pathname }) => (pathname === `/api/v1${path}` ? { status, body } : undefined);
     };
 
-    it(`has every control of ${IS_MORE ? 'every page' : 'a page'} in the address: a copied link shows the same`, async () => {
+    seldom('has every control of every page in the address: a copied link shows the same', async () => {
       const { page } = dashboard;
       const copy = await openDashboard(browser, server);
       let used = 0;
-      for (const path of IS_MORE ? WITH_CONTROLS : WITH_CONTROLS.slice(-1)) {
+      for (const path of WITH_CONTROLS) {
         await dashboard.open(`/p/my-forms${path}`);
         const before = await shown(dashboard);
         const controls = await useAllControls(page);
@@ -255,7 +255,7 @@ describe('the page in Chromium', () => {
         await copy.open(page.url().slice(server.url.length));
         assert.equal(await shown(copy), after, `the copied link ${page.url()} shows the same`);
       }
-      assert.ok(used > (IS_MORE ? 60 : 15), `only ${used} were found`);
+      assert.ok(used > 60, `only ${used} were found`);
       await copy.context.close();
     });
 
