@@ -56,11 +56,12 @@ export class Executor {
   translate({ sql, project, dataset, parameters }: Omit<Statement, 'destination'>): Translation {
     const types = new Map([...parameters].map(([key, { type }]) => [key, type]));
     const key = JSON.stringify([this.#catalog.changes, sql, project, dataset, ...types]);
-    const known =
-      this.#translations.get(key) ?? translate(sql, { catalog: this.#catalog, project, dataset, parameters: types });
+    const known = this.#translations.get(key);
+    if (known !== undefined) return known;
+    const translation = translate(sql, { catalog: this.#catalog, project, dataset, parameters: types });
     if (this.#translations.size === maxTranslationsKept) this.#translations.clear();
-    this.#translations.set(key, known);
-    return known;
+    this.#translations.set(key, translation);
+    return translation;
   }
 
   /** Runs it. `started` gets the connection, for `interrupt()`. Throws the service's errors. */
