@@ -14,7 +14,7 @@ import { buildFunctions } from '../../functions/build.ts';
 import { readMesh } from '../../functions/mesh.ts';
 import { capturedEvent } from '../../shared/testing/events.ts';
 import { freePort } from '../../shared/testing/free-port.ts';
-import { IS_PROOF } from '../../shared/testing/in-proof.ts';
+import { describeInProof, IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { until } from '../../shared/testing/until.ts';
 import { dashboardIdentity } from './mesh-run.ts';
 import { post } from './post.ts';
@@ -124,11 +124,7 @@ describe('the bundles, installed and started as the cloud does', function () {
     assert.deepEqual([stored.id, stored.payload], [id, capturedEvent('track').payload]);
   });
 
-  describe('each of them (skipped but in npm run proof:ci)', () => {
-    before(function () {
-      if (!IS_PROOF) this.skip();
-    });
-
+  describeInProof('each of them', () => {
     it('have what the framework reads bodies of rare encodings by', async () => {
       const headers = { 'content-type': 'text/plain; charset=shift_jis' };
       const { status } = await fetch(urls.sweep as string, {

@@ -7,7 +7,7 @@ import type { Bucket } from '@google-cloud/storage';
 import { buildFunctions } from '../../functions/build.ts';
 import { simulate } from '../../shared/simulation/simulate.ts';
 import { freePort } from '../../shared/testing/free-port.ts';
-import { IS_PROOF } from '../../shared/testing/in-proof.ts';
+import { inProof } from '../../shared/testing/in-proof.ts';
 import { ownBucket } from '../../shared/testing/stores.ts';
 import { until } from '../../shared/testing/until.ts';
 import { startHttpFaults } from '../faults/index.ts';
@@ -78,8 +78,7 @@ describe('a collect that is told to end while the archive is slow', () => {
 
   it('answers what it has taken', async () => assert.ok(await answerDuringEnd(COLLECT)));
 
-  it('would be caught if it did not drain (skipped but in npm run proof:ci)', async function () {
-    if (!IS_PROOF) this.skip();
+  inProof('would be caught if it did not drain', async () => {
     const broken = join(folder, 'collect');
     await cp(COLLECT, broken, { recursive: true });
     const bundle = await readFile(join(broken, 'index.mjs'), 'utf8');

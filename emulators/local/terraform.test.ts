@@ -22,7 +22,7 @@ import type { Rejection } from '../../shared/event/rejection.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import { openLog } from '../../shared/runtime/log.ts';
 import { openRejections } from '../../shared/stores/history/rejections.ts';
-import { IS_PROOF } from '../../shared/testing/in-proof.ts';
+import { describeInProof, inProof } from '../../shared/testing/in-proof.ts';
 import { ownDataset } from '../../shared/testing/stores.ts';
 import { listen } from '../emulator.ts';
 
@@ -58,8 +58,7 @@ describe('terraform/', function () {
     assert.deepEqual(await terraform.run('fmt', '-check', '-recursive', '-no-color'), { code: 0, output: '' });
   });
 
-  it('is valid by the schema of the providers (skipped but in npm run proof:terraform)', async function () {
-    if (!IS_PROOF) this.skip();
+  inProof('is valid by the schema of the providers', async () => {
     const { code, output } = await terraform.run('validate', '-no-color');
     assert.equal(code, 0, output);
   });
@@ -72,7 +71,7 @@ describe('terraform/', function () {
       assert.match(block, /replace_triggered_by = \[google_cloudfunctions2_function\.mesh\[each\.key\]\.id\]/);
   });
 
-  describe('once it is applied (skipped but in npm run proof:terraform)', () => isAsMeant(() => terraform));
+  describeInProof('once it is applied', () => isAsMeant(() => terraform));
 });
 
 function isAsMeant(copy: () => TerraformCopy): void {
@@ -80,8 +79,7 @@ function isAsMeant(copy: () => TerraformCopy): void {
   let changes: Outcome['changes'];
   let sources: Record<string, string>;
 
-  before(async function () {
-    if (!IS_PROOF) this.skip();
+  before(async () => {
     await buildFunctions();
     sources = JSON.parse(readFileSync(new URL(`dist/${SOURCES}`, ROOT), 'utf8'));
     await copy().setBuild(sources);

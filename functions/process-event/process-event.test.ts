@@ -7,7 +7,7 @@ import { TransientError } from '../../shared/runtime/errors.ts';
 import { type ErasureDocument, openErasures } from '../../shared/stores/erasures.ts';
 import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
-import { IS_PROOF } from '../../shared/testing/in-proof.ts';
+import { describeInProof } from '../../shared/testing/in-proof.ts';
 import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';
 import { processEvent } from './process-event.ts';
 
@@ -93,15 +93,6 @@ describe('processEvent', () => {
       assert.deepEqual([...new Set(await placesOf(track(1)))], ['sites/track-of-1']);
     });
 
-  /** Cases beside the first of their kind. */
-  const others = (title: string, define: () => void) =>
-    describe(`${title} (skipped but in npm run proof:ci)`, () => {
-      before(function () {
-        if (!IS_PROOF) this.skip();
-      });
-      define();
-    });
-
   describe('the index', () => {
     /** By how many keys an event is found. */
     const countKeys = async ({ id }: StoredEvent) =>
@@ -114,7 +105,7 @@ describe('processEvent', () => {
       });
 
     has('a report', track(1, { extra: { owner: 'ada@a.example' } }), 3);
-    others('with fewer keys', () => {
+    describeInProof('with fewer keys', () => {
       has('an opt-out', capturedEvent('tracking-skipped', { id: 'skip-of-1' }), 1);
       has('a report that is rejected', track(1, { url: 'http://' }), 2);
       has('one of a project that nobody has', track(1, { hash: 'nobody' }), 2);
@@ -186,7 +177,7 @@ describe('processEvent', () => {
       });
 
     isItsSites('before the report of its site', bare(2), track(1));
-    others('in any order', () => {
+    describeInProof('in any order', () => {
       isItsSites('after the report of its site', track(1), bare(2));
       isItsSites('before it, and again after it', bare(2), track(1), bare(2));
       isItsSites('among others, the report last', bare(3), bare(2), track(1));
@@ -219,7 +210,7 @@ describe('processEvent', () => {
       });
 
     isRejected('two projects know the site', track(1), ofOther, bare(2));
-    others('of no project', () => {
+    describeInProof('of no project', () => {
       isRejected('nobody reported', bare(2));
       isRejected('its site reported only after it', bare(2), track(4));
     });

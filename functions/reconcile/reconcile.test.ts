@@ -6,7 +6,7 @@ import { openRecordedEvents } from '../../shared/stores/history/recorded-events.
 import { openOptOuts } from '../../shared/stores/sites/opt-outs.ts';
 import { openUnclaimed } from '../../shared/stores/sites/unclaimed.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
-import { IS_PROOF } from '../../shared/testing/in-proof.ts';
+import { describeInProof } from '../../shared/testing/in-proof.ts';
 import { type OwnSystem, openOwnSystem, userAgentOf } from '../testing/own-system.ts';
 import { closedHours, reconcile, type Stores } from './reconcile.ts';
 
@@ -161,10 +161,7 @@ describe('reconcile', () => {
 
   repairs({ table: 'deactivations', lost: [leaves, leavesAlone] });
 
-  describe('of each other table (skipped but in npm run proof:ci)', () => {
-    before(function () {
-      if (!IS_PROOF) this.skip();
-    });
+  describeInProof('of each other table', () => {
     repairs({ table: 'sites', lost: [track, leaves] });
     repairs({ table: 'tracking_skips', lost: [optsOut] });
     repairs({ table: 'rejections', lost: [rejected] });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
-import { IS_PROOF } from '../../../shared/testing/in-proof.ts';
+import { IS_PROOF, inProof } from '../../../shared/testing/in-proof.ts';
 import { buildPage } from '../../build-page.ts';
 import { assertFits, type DashboardPage, NOW, openDashboard } from './testing/dashboard-page.ts';
 import { fixtureAnswer } from './testing/fixture-answers.ts';
@@ -27,8 +27,6 @@ const PAGES = [
 
 /** All pages in all looks, printed and walked through, take their time: `npm run proof:page`. */
 const IS_ALL = process.env.SITEBEAT_PAGE === 'all';
-/** In two looks, more of them printed and walked through, and what is seldom shown: `npm run proof:ci`. */
-const IS_MORE = IS_ALL || IS_PROOF;
 const pagesOf = (...paths: string[]) =>
   PAGES.map(({ path }) => path).filter((path) => IS_ALL || paths.includes(path.replace('/p/my-forms', '')));
 const SHOWN = ['/sites', '/environment', '/deactivations', '/sites/s0'];
@@ -40,10 +38,10 @@ const LOOKS = [
   { width: 320, colorScheme: 'light' },
 ] as const;
 
-/** One of two, by turns of the pages that `npm test` shows, is the least. */
+/** Two by `npm run proof:ci`; one of these, by turns of the pages that `npm test` shows, is the least. */
 function looksOf(place: number): readonly (typeof LOOKS)[number][] {
   if (IS_ALL) return LOOKS;
-  return IS_MORE ? LOOKS.slice(0, 2) : LOOKS.slice((place >> 1) % 2, ((place >> 1) % 2) + 1);
+  return IS_PROOF ? LOOKS.slice(0, 2) : LOOKS.slice((place >> 1) % 2, ((place >> 1) % 2) + 1);
 }
 
 const POLICY =
@@ -82,9 +80,6 @@ describe('the page in Chromium', () => {
     return dashboard.reset();
   });
 
-  const seldom = (title: string, test: () => Promise<void>) =>
-    IS_MORE ? it(title, test) : it.skip(`${title} (skipped but in npm run proof:ci)`, test);
-
   const findings = async (rules?: string[]): Promise<string[]> => {
     const { page } = dashboard;
     if (await page.evaluate('typeof axe === "undefined"')) await page.evaluate(axe);
@@ -100,7 +95,7 @@ describe('the page in Chromium', () => {
   };
 
   for (const [nth, { path, heading }] of PAGES.entries())
-    (nth % 2 === 1 ? it : seldom)(
+    (nth % 2 === 1 ? it : inProof)(
       `shows ${path} ${looksOf(nth)
         .map(({ width, colorScheme }) => `${width} px ${colorScheme}`)
         .join(', ')}: it fits, is accessible, and asks nobody else`,
@@ -125,7 +120,7 @@ describe('the page in Chromium', () => {
     );
 
   it('prints from dark on white, in ink that is read, nothing cut off, without controls', async () => {
-    for (const path of pagesOf('/environment', ...(IS_MORE ? ['/sites'] : []))) {
+    for (const path of pagesOf('/environment', ...(IS_PROOF ? ['/sites'] : []))) {
       await dashboard.look({ colorScheme: 'dark', width: SHEET_WIDTH });
       await dashboard.open(path);
       assert.deepEqual(await findPrintFaults(dashboard.page), [], path);
@@ -143,7 +138,7 @@ describe('the page in Chromium', () => {
   });
 
   it('comes to everything with the Tab key, and shows where it is', async () => {
-    for (const path of pagesOf('/sites', ...(IS_MORE ? ['/environment'] : []))) {
+    for (const path of pagesOf('/sites', ...(IS_PROOF ? ['/environment'] : []))) {
       await dashboard.open(path);
       assert.deepEqual(await findKeyboardFaults(dashboard.page), [], path);
     }
@@ -200,7 +195,7 @@ describe('the page in Chromium', () => {
     assert.deepEqual(dashboard.complaints, []);
   });
 
-  seldom('shows an (i) with the definition, the base and the unknown, and lets it go with Escape', async () => {
+  inProof('shows an (i) with the definition, the base and the unknown, and lets it go with Escape', async () => {
     const { page } = dashboard;
     await dashboard.open('/p/my-forms/environment');
     await page.getByRole('button', { name: 'How “PHP” is counted' }).click();
@@ -212,7 +207,7 @@ describe('the page in Chromium', () => {
 
   it('shows names that are sent as what they are', async () => {
     await dashboard.look({ width: 320 });
-    for (const path of IS_MORE ? SHOWN : SHOWN.slice(0, 2)) {
+    for (const path of IS_PROOF ? SHOWN : SHOWN.slice(0, 2)) {
       await dashboard.open(`/p/my-forms${path}`);
       const shown = (text: string) => dashboard.page.locator('bdi').getByText(text, { exact: true });
       assert.ok((await shown(HOSTILE.markup).count()) > 0, `${path} shows markup as text`);
@@ -235,7 +230,7 @@ describe('the page in Chromium', () => {
       server.instead = ({ pathname }) => (pathname === `/api/v1${path}` ? { status, body } : undefined);
     };
 
-    seldom('has every control of every page in the address: a copied link shows the same', async () => {
+    inProof('has every control of every page in the address: a copied link shows the same', async () => {
       const { page } = dashboard;
       const copy = await openDashboard(browser, server);
       let used = 0;
@@ -259,7 +254,7 @@ describe('the page in Chromium', () => {
       await copy.context.close();
     });
 
-    seldom('goes back by a step, and drops a filter by its link', async () => {
+    inProof('goes back by a step, and drops a filter by its link', async () => {
       const { page } = dashboard;
       await dashboard.open('/p/my-forms/sites?phpBelow=8.0');
       await page.getByLabel('State').selectOption('left');
@@ -328,7 +323,7 @@ describe('the page in Chromium', () => {
       assert.equal(asked, -98, 'an answer of the same rebuild is not asked for again');
     });
 
-    seldom('does not ask for ever when an older rebuild is all that comes', async () => {
+    inProof('does not ask for ever when an older rebuild is all that comes', async () => {
       let asked = 0;
       const old = fixtureAnswer('/api/v1/projects/my-forms/advisories', new URLSearchParams()) as object;
       server.instead = ({ pathname }) => {
@@ -369,7 +364,7 @@ describe('the page in Chromium', () => {
       assert.match(await dashboard.text(), /There is no project of that name, or you have no role in it\./);
     });
 
-    seldom('compares reasons with the days before, and with nothing where there are no figures of them', async () => {
+    inProof('compares reasons with the days before, and with nothing where there are no figures of them', async () => {
       await dashboard.open('/p/my-forms/deactivations');
       const reason = dashboard.page.getByRole('row', { name: /found a better plugin/ }).first();
       assert.match(await reason.innerText(), /\s[+-]?\d+$/);
@@ -377,7 +372,7 @@ describe('the page in Chromium', () => {
       assert.match(await reason.innerText(), /\s–$/);
     });
 
-    seldom('goes to the only project there is', async () => {
+    inProof('goes to the only project there is', async () => {
       const { projects } = fixtureAnswer('/api/v1/projects', new URLSearchParams()) as { projects: unknown[] };
       answer('/projects', { projects: projects.slice(0, 1) });
       await dashboard.open('/');
@@ -399,7 +394,7 @@ describe('the page in Chromium', () => {
       await page.getByText('owner@shop-0.example').waitFor();
     });
 
-    seldom('has the filters in a sheet on a phone', async () => {
+    inProof('has the filters in a sheet on a phone', async () => {
       const { page } = dashboard;
       await dashboard.look({ width: 320 });
       await dashboard.open('/p/my-forms/sites');
@@ -428,7 +423,7 @@ describe('the page in Chromium', () => {
       assert.deepEqual(dashboard.complaints, []);
     });
 
-    seldom('switches its colours by itself or by its button, and keeps that', async () => {
+    inProof('switches its colours by itself or by its button, and keeps that', async () => {
       const { page } = dashboard;
       await dashboard.open('/p/my-forms');
       const ground = () => page.evaluate('getComputedStyle(document.body).backgroundColor');

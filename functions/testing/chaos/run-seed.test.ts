@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { IS_PROOF } from '../../../shared/testing/in-proof.ts';
+import { describeInProof, IS_PROOF } from '../../../shared/testing/in-proof.ts';
 import { BROKEN_HANDLERS } from './broken-handlers.ts';
 import { type ChaosSystem, openChaosSystem } from './chaos-system.ts';
 import type { Handler } from './faultless.ts';
@@ -59,10 +59,7 @@ describe('runSeed', function () {
 
   catches(SOONEST_CAUGHT);
 
-  describe('with each other mistake (skipped but in npm run proof:ci)', () => {
-    before(function () {
-      if (!IS_PROOF) this.skip();
-    });
+  describeInProof('with each other mistake', () => {
     for (const title of Object.keys(CAUGHT_AS) as (keyof typeof BROKEN_HANDLERS)[])
       if (title !== SOONEST_CAUGHT) catches(title);
   });
