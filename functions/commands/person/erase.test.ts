@@ -73,7 +73,12 @@ describe('sitebeat erase', () => {
     const run = await capturedRun(['erase', '--json', '--settle', '0', ...args], system.env);
     return { ...run, result: run.stdout === '' ? undefined : JSON.parse(run.stdout) };
   };
-  const receipts = () => system.db.collection<ErasureDocument>('erasures').find().toArray();
+  const receipts = () =>
+    system.db
+      .collection<ErasureDocument>('erasures')
+      .find({ of: { $exists: false } })
+      .toArray();
+  const late = async () => (await openErasures(system.db).pending()).flatMap((receipt) => receipt.late ?? []);
   const ofAda = ['--project', 'test', '--site', 'http://WWW.ada.example.org/'];
 
   it('removes a site from every store, says so first on standard error, and leaves everything else as it was', async () => {
@@ -145,7 +150,8 @@ describe('sitebeat erase', () => {
     assert.deepEqual([result.status, result.by, result.removed.archive], ['done', 'email', 9]);
     assert.deepEqual(await system.contents(), others);
     const [receipt] = await receipts();
-    assert.doesNotMatch(JSON.stringify(receipt), /ada\W|lovelace|example|"[0-9a-f]{32}"/i);
+    const written = await system.db.collection('erasures').find().toArray();
+    assert.doesNotMatch(JSON.stringify(written), /ada\W|lovelace|example|"[0-9a-f]{32}"/i);
     assert.deepEqual([receipt?.status, receipt?.pending], ['done', null]);
   });
 
@@ -170,13 +176,13 @@ describe('sitebeat erase', () => {
   it('does not write what was received before and comes late, whose object the next run removes', async () => {
     const waiting = await live(system, URL_OF_ADA, ADA);
     const asOthers = { ...eventOf('track', URL_OF_ADA), payload: { ...waiting.payload, hash: OTHER_PROJECT.hash } };
-    const late = [waiting, eventOf('tracking-skipped', URL_OF_ADA), asOthers];
+    const delivered = [waiting, eventOf('tracking-skipped', URL_OF_ADA), asOthers];
     await erase(...ofAda);
-    await system.process(...late);
+    await system.process(...delivered);
     const ofOthers = Object.keys(await system.contents()).filter((place) => place.includes(asOthers.id));
     assert.equal(ofOthers.filter((place) => place.startsWith('sites/')).length, 1);
     const [receipt] = await receipts();
-    assert.deepEqual([receipt?.status, receipt?.late?.length], ['pending', 2]);
+    assert.deepEqual([receipt?.status, (await late()).length], ['pending', 2]);
     assert.equal(await system.db.collection('sites').countDocuments({ project: TEST_PROJECT.hash }), 0);
     const places = Object.keys(await system.contents()).filter((place) => place.includes(waiting.id));
     assert.deepEqual(
@@ -188,7 +194,7 @@ describe('sitebeat erase', () => {
     const left = Object.keys(await system.contents());
     assert.deepEqual(
       left.filter(
-        (place) => place.includes(TEST_PROJECT.hash) || late.slice(0, 2).some(({ id }) => place.includes(id)),
+        (place) => place.includes(TEST_PROJECT.hash) || delivered.slice(0, 2).some(({ id }) => place.includes(id)),
       ),
       [],
     );
@@ -207,13 +213,13 @@ describe('sitebeat erase', () => {
   it('knows an address in a late event, in any spelling and field', async () => {
     await system.process(eventOf('track', URL_OF_ADA));
     await erase('--project', 'test', '--email', 'ada@example.org');
-    const late = eventOf('deactivate', 'https://eve.example.org', {
+    const delivered = eventOf('deactivate', 'https://eve.example.org', {
       admin_email: 'eve@example.org',
       reason_info: 'ask <ADA@Example.org>',
     });
-    await system.process(late);
+    await system.process(delivered);
     assert.deepEqual(await system.db.collection('sites').find({ site: 'eve.example.org' }).toArray(), []);
-    assert.equal((await receipts())[0]?.late?.length, 1);
+    assert.equal((await late()).length, 1);
   });
 
   it('removes what a function had looked up before and writes afterwards', async () => {

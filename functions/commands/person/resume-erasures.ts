@@ -36,6 +36,8 @@ export function objectsOfReceipt({ pending, late = [] }: Pick<ErasureDocument, '
 
 async function resumeErasure(receipt: ErasureDocument, stores: Stores, terminal: Terminal): Promise<ErasureDocument> {
   const { project: projectHash, erasedAt: until } = receipt;
+  // whoever put it may have died before it stood
+  await stores.erasures.put(receipt);
   const keys = new Set(receipt.keys);
   const { sites, urlMd5s, namedBy } = await namesOfReceipt(receipt, stores);
   const objects = objectsOfReceipt(receipt);
