@@ -8,8 +8,9 @@ import { openDerivedSites } from '../../../shared/stores/sites/derived-sites.ts'
 import { openSiteLatest } from '../../../shared/stores/sites/site-latest.ts';
 import { withLatest } from '../with-latest.ts';
 import type { HeldStores } from './find-held.ts';
+import { openRefold, type Refold } from './refold-site.ts';
 
-export interface PersonStores extends HeldStores {
+export interface PersonStores extends HeldStores, Refold {
   projects: ProjectsWriter;
   erasures: Erasures;
   lateDays: Pick<LateDays, 'want'>;
@@ -20,9 +21,11 @@ export async function withPersonStores(
   env: NodeJS.ProcessEnv,
   work: (stores: PersonStores) => Promise<void>,
 ): Promise<void> {
-  await withLatest(env, ({ config, db }) =>
-    work({
-      archive: openArchive(config),
+  await withLatest(env, ({ config, db }) => {
+    const archive = openArchive(config);
+    return work({
+      ...openRefold(db, archive),
+      archive,
       eventKeys: openEventKeys(config),
       latest: openSiteLatest(db),
       history: openSiteHistory(config),
@@ -30,6 +33,6 @@ export async function withPersonStores(
       projects: openProjectsWriter(db),
       erasures: openErasures(db),
       lateDays: openLateDays(db),
-    }),
-  );
+    });
+  });
 }

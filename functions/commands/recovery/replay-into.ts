@@ -117,7 +117,8 @@ async function foldAll(
   return folded;
 }
 
-function openTarget(db: Db, archive: RecoveryStores['archive']): Stores {
+/** Stores that read, and write nothing but MongoDB. */
+export function openTarget(db: Db, archive: RecoveryStores['archive']): Stores {
   const nothing = async () => {};
   return {
     archive,
