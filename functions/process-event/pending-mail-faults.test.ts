@@ -8,8 +8,9 @@ import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
 import { publishPendingMail } from '../../shared/stores/topics/mail-outbox.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { IS_PROOF } from '../../shared/testing/in-proof.ts';
-import { BOB, dayOf, emailOf, LIST, NEW } from '../testing/own-mail.ts';
+import { BOB, dayOf, emailOf, NEW } from '../testing/own-mail.ts';
 import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
+import { LIST } from './testing/site-events.ts';
 
 describe('the mail of a site', () => {
   const LISTS: MailIntegration[] = [LIST, { ...LIST, list: 'list-2' }];

@@ -7,7 +7,8 @@ import type { Subscribers } from '../../shared/stores/topics/mail-outbox.ts';
 import { openTopic } from '../../shared/stores/topics/topics.ts';
 import { TEST_PROJECT } from '../../shared/testing/events.ts';
 import { until } from '../../shared/testing/until.ts';
-import { at, BOB, deactivate, NEW, type OwnMail, openOwnMail, track } from '../testing/own-mail.ts';
+import { BOB, NEW, type OwnMail, openOwnMail, track } from '../testing/own-mail.ts';
+import { at, deactivate } from './testing/site-events.ts';
 
 describe('a request to the mail lists', () => {
   let own: OwnMail;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { addressDigest } from '../../shared/event/subscriber.ts';
 import type { MailIntegration } from '../../shared/project/project.ts';
-import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
-import { at, BOB, dayOf, deactivate, LIST, MANY, NEW, type OwnMail, openOwnMail, track } from '../testing/own-mail.ts';
+import { TEST_PROJECT } from '../../shared/testing/events.ts';
+import { BOB, dayOf, MANY, NEW, type OwnMail, openOwnMail, track } from '../testing/own-mail.ts';
+import { at, deactivate, LIST, skip } from './testing/site-events.ts';
 
 const OF_SITE = { project: TEST_PROJECT.hash, site: 'shop.example.org' };
 /** A report so many days after the ninth of March. */
@@ -11,7 +12,6 @@ const later = (days: number, payload = {}) => ({
   id: `track-on-day-${days}`,
   receivedAt: dayOf(days).toISOString(),
 });
-const skip = (second: number) => capturedEvent('tracking-skipped', { id: `skip-${second}`, receivedAt: at(second) });
 
 describe('a request to the mail lists', () => {
   let own: OwnMail;

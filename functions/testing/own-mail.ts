@@ -4,15 +4,15 @@ import { addressDigest, type SubscriberRequest } from '../../shared/event/subscr
 import type { MailIntegration } from '../../shared/project/project.ts';
 import type { ProjectDocument } from '../../shared/stores/projects.ts';
 import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
-import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
+import { TEST_PROJECT } from '../../shared/testing/events.ts';
 import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { ownDatabase } from '../../shared/testing/stores.ts';
+import { at, LIST, track as trackOf } from '../process-event/testing/site-events.ts';
 import type { LatestStores } from '../process-event/update-site.ts';
 import { updateLatest } from './update-latest.ts';
 
 /** How many addresses a test has. */
 export const MANY = IS_PROOF ? 40 : 10;
-export const LIST: MailIntegration = { provider: 'mailchimp', list: 'list-1', enabled: true };
 export const BOB = 'bob@example.org';
 export const NEW = 'new@example.org';
 const NAMES = new Map(
@@ -27,26 +27,14 @@ export function emailOf({ address }: SubscriberRequest): string | undefined {
   return NAMES.get(address);
 }
 
-/** A moment of the ninth of March. */
-export function at(second: number): string {
-  return `2026-03-09T07:00:${String(second).padStart(2, '0')}.000Z`;
-}
-
-/** A day, so many after that. */
+/** So many days after the site's first second. */
 export function dayOf(days: number): Date {
   return new Date(Date.parse(at(0)) + days * 86_400_000);
 }
 
+/** A report of Bob's. */
 export function track(second: number, payload: JsonObject = {}): StoredEvent {
-  return capturedEvent('track', {
-    id: `track-${second}`,
-    receivedAt: at(second),
-    payload: { admin_email: BOB, ...payload },
-  });
-}
-
-export function deactivate(second: number): StoredEvent {
-  return capturedEvent('deactivate', { id: `deactivate-${second}`, receivedAt: at(second) });
+  return trackOf(second, { admin_email: BOB, ...payload });
 }
 
 /** A database of a test's own, of one project, and the topic of its requests to mail lists. */
