@@ -22,10 +22,9 @@ With it, it makes these days again, and the figures of every day that they chang
 when it ends. It may be done twice; an interrupted run goes on where it was when the same command is given again.`;
 
 /** `sitebeat rebuild` */
-export function addRebuild(program: Command, { env, terminal }: Shell): void {
-  program
-    .command('rebuild')
-    .description('make the tables of days and the charts from the history, at once instead of within the hour')
+export function defineRebuild(command: Command, { env, terminal }: Shell): void {
+  command
+
     .option('--from <day>', 'this day and those after it again: 2026-01-31 (UTC)', parseDay)
     .option('--to <day>', 'up to and with this day; today when not given', parseDay)
     .option('--dry-run', 'only say how many days, and what it would cost')
