@@ -22,10 +22,9 @@ ${Object.entries(ASSUMPTIONS)
   .join('\n')}`;
 
 /** `sitebeat cost` */
-export function addCost(program: Command, { terminal }: Shell): void {
-  program
-    .command('cost')
-    .description('what a month costs, by component, beside the design of an hourly job; a calculation, it asks nobody')
+export function defineCost(command: Command, { terminal }: Shell): void {
+  command
+
     .option('--payloads-per-day <count>', 'payloads a day', parseAmount, ASSUMPTIONS.payloadsPerDay)
     .option('--bytes <count>', 'bytes of a payload', parseAmount, ASSUMPTIONS.payloadBytes)
     .option('--assume <name=value>', 'another assumption than those below; may be given again', parseAssumption, {})
@@ -52,14 +51,14 @@ function parseAssumption(text: string, earlier: Partial<Assumptions>): Partial<A
 function showCost(assumptions: Assumptions, terminal: Terminal, output: Output): void {
   const [sitebeat, original] = [sitebeatBill(assumptions), originalBill(assumptions)];
   const sums = { sitebeat: sumOf(sitebeat), original: sumOf(original) };
-  if (!Number.isFinite(sums.sitebeat + sums.original)) {
-    throw new CommandFailure(EXIT.usage, 'these assumptions give no price: one that is divided by is 0');
-  }
-  const ratio = ratioOf(sums);
   const byInstance = {
     sitebeat: sumOf(sitebeatBill(assumptions, 'by instance')),
     original: sumOf(originalBill(assumptions, 'by instance')),
   };
+  if (![sums, byInstance].flatMap(Object.values).every(Number.isFinite)) {
+    throw new CommandFailure(EXIT.usage, 'these assumptions give no price: one that is divided by is 0');
+  }
+  const ratio = ratioOf(sums);
   terminal.result(
     {
       prices: PRICES,
