@@ -10,6 +10,8 @@ import { BUNDLE_OPTIONS } from './build.ts';
 import { buildFramework, FRAMEWORK_PROGRAM } from './build-framework.ts';
 
 const FUNCTIONS = `import { EventEmitter, once } from 'node:events';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { cloudEvent, http } from '#framework';
 const fail = () => { throw new Error('it failed'); };
 const released = new EventEmitter();
@@ -19,9 +21,13 @@ const works = {
   '/after-waiting': async () => { await null; setImmediate(fail); },
   '/in-a-promise': () => { Promise.reject(new Error('it failed')); },
   '/held': async (response) => { response.write('he'); await once(released, 'release'); response.end('ld'); },
+  '/loaded': (response) => response.end(Object.keys(createRequire(import.meta.url).cache).join()),
+  '/body': (response, { body }) => response.json(body),
+  '/accepts': (response, request) => response.json(request.accepts('json', 'html')),
+  '/file': (response) => response.download(fileURLToPath(import.meta.url), 'f.txt', { maxAge: 1000 }),
   '/release': (response) => { released.emit('release'); response.send('released'); },
 };
-http('web', ({ path }, response) => works[path](response));
+http('web', (request, response) => works[request.path](response, request));
 cloudEvent('event', ({ data }) => (data.fails ? Promise.reject(new Error('it failed')) : undefined));`;
 
 describe('the framework of the bundles', () => {
@@ -80,6 +86,31 @@ describe('the framework of the bundles', () => {
       }
       assert.deepEqual(await statusOf('/release'), [200, null, 'released']);
       assert.equal(await held.text(), 'held');
+    });
+
+    it('loads what no function uses until it listens when it is first used', async () => {
+      assert.doesNotMatch((await statusOf('/loaded'))[2] as string, /on-demand/);
+      assert.deepEqual(await statusOf('/accepts', { headers: { accept: 'text/html' } }), [200, null, '"html"']);
+      assert.match((await statusOf('/loaded'))[2] as string, /on-demand/);
+    });
+
+    it('reads bodies and sends files as without that', async () => {
+      const body = async (type: string, text: string | Buffer) => {
+        const answer = await fetch(`${url}/body`, { method: 'POST', headers: { 'content-type': type }, body: text });
+        return answer.ok ? answer.json() : answer.status;
+      };
+      assert.deepEqual(await body('application/json', '{"a":1}'), { a: 1 });
+      assert.deepEqual(await body('application/x-www-form-urlencoded', 'a[b]=1&a[c]=2'), { a: { b: '1', c: '2' } });
+      assert.equal(await body('text/plain; charset=windows-1252', Buffer.from([0x80])), '€');
+      assert.equal(await body('text/plain; charset=shift_jis', Buffer.from([0x8b, 0xad])), '強');
+      assert.equal(await body('application/json', '{'), 400);
+      assert.equal(await body('text/plain; charset=none', 'a'), 415);
+      const file = await fetch(`${url}/file`);
+      assert.equal(await file.text(), FUNCTIONS);
+      assert.deepEqual(
+        ['content-type', 'content-disposition', 'cache-control'].map((name) => file.headers.get(name)),
+        ['text/javascript; charset=utf-8', 'attachment; filename=f.txt', 'public, max-age=1'],
+      );
     });
 
     it('ends the process for a promise that nobody looks after', async () => {

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { onDemand } from './build-on-demand.ts';
 
 /** The package that every function registers itself with, and whose program the cloud starts. */
 export const FRAMEWORK = '@google-cloud/functions-framework';
@@ -9,6 +10,21 @@ export const FRAMEWORK = '@google-cloud/functions-framework';
 const SOURCE = 'build/src/main.js';
 /** Its program's file in the bundle. */
 export const FRAMEWORK_PROGRAM = 'main.mjs';
+/** Its parts that no function uses until it listens, and most never. A table of file types is among them, and one of encodings. */
+const UNUSED_AT_FIRST = [
+  'content-disposition',
+  'crypto',
+  'http-errors',
+  'iconv-lite',
+  'mime-types',
+  'negotiator',
+  'qs',
+  'send',
+  'serve-static',
+];
+const ON_DEMAND_FILE = 'on-demand.cjs';
+/** What packages keep as JSON stays that: tables of rare encodings are most of it, and quicker to parse than as code. */
+const IN_ONE_FILE = { splitting: false, loader: { '.json': 'copy' }, assetNames: 'data/[name]' } satisfies BuildOptions;
 
 /** The framework as one file, with its data beside it, of a package of its own, and what it was made of. */
 export interface BuiltFramework {
@@ -25,39 +41,33 @@ export interface BuiltFramework {
  * `GOOGLE_ENTRYPOINT` nor a Procfile counts there (GoogleCloudPlatform/buildpacks, cmd/config/entrypoint).
  */
 export async function buildFramework(root: URL, options: BuildOptions): Promise<BuiltFramework> {
+  const folder = fileURLToPath(root);
   const source = new URL(`node_modules/${FRAMEWORK}/`, root);
   const { version, license } = JSON.parse(await readFile(new URL('package.json', source), 'utf8'));
-  const data = new Map<string, string>();
-  const { metafile, outputFiles } = await build({
-    ...options,
-    stdin: { contents: entryOf(fileURLToPath(new URL(SOURCE, source))), resolveDir: fileURLToPath(root) },
-    splitting: false,
-    plugins: [leaveData(data), WITHOUT_DOMAINS],
-    outfile: FRAMEWORK_PROGRAM,
-    metafile: true,
-    write: false,
-  });
   const manifest = { name: FRAMEWORK, version, license, bin: { 'functions-framework': FRAMEWORK_PROGRAM } };
   const description = { ...manifest, type: 'module', exports: `./${FRAMEWORK_PROGRAM}` };
-  const files = new Map(outputFiles.map(({ contents }) => [FRAMEWORK_PROGRAM, contents]));
-  files.set('package.json', Buffer.from(`${JSON.stringify(description, null, 2)}\n`));
-  for (const [file, source] of data) files.set(file, await readFile(source));
-  const inputs = Object.keys(metafile.inputs).filter((file) => file !== '<stdin>');
-  return { files, manifest, inputs: [...inputs, ...data.values()] };
-}
-
-/** What packages keep as JSON stays that: half of all, of which tables of rare encodings are most, and quicker to parse. */
-function leaveData(data: Map<string, string>): Plugin {
-  return {
-    name: 'leave-data',
-    setup: ({ onResolve }) =>
-      onResolve({ filter: /\.json$/ }, ({ path, resolveDir }) => {
-        const [file, source] = [`data/${basename(path)}`, resolve(resolveDir, path)];
-        if ((data.get(file) ?? source) !== source) throw new Error(`two files would be ${file}: ${source}`);
-        data.set(file, source);
-        return { path: `./${file}`, external: true };
-      }),
+  const files = new Map<string, Uint8Array>([
+    ['package.json', Buffer.from(`${JSON.stringify(description, null, 2)}\n`)],
+  ]);
+  const inputs: string[] = [];
+  const bundle = async (own: BuildOptions) => {
+    const { metafile, outputFiles } = await build({ ...options, ...IN_ONE_FILE, ...own, metafile: true, write: false });
+    for (const { path, contents } of outputFiles) files.set(relative(folder, path), contents);
+    inputs.push(...Object.keys(metafile.inputs).filter((file) => file !== '<stdin>'));
   };
+  const later = onDemand(UNUSED_AT_FIRST, ON_DEMAND_FILE);
+  await bundle({
+    stdin: { contents: entryOf(fileURLToPath(new URL(SOURCE, source))), resolveDir: folder },
+    plugins: [WITHOUT_DOMAINS, later.plugin],
+    outfile: FRAMEWORK_PROGRAM,
+  });
+  await bundle({
+    stdin: { contents: later.entry(), resolveDir: folder },
+    format: 'cjs',
+    banner: {},
+    outfile: ON_DEMAND_FILE,
+  });
+  return { files, manifest, inputs };
 }
 
 /** The framework's module that runs each request in a domain. */

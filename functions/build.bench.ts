@@ -13,7 +13,7 @@ import { type OwnSystem, openOwnSystem } from './testing/own-system.ts';
 const ROOT = new URL('../', import.meta.url);
 /** Those that somebody waits for; the scheduler's can start slowly. */
 const NAMES = ['collect', 'process-event', 'notify-mail'];
-const ROUNDS = 3;
+const ROUNDS = 5;
 
 /** Our own code in one file, and the packages where npm put them. */
 async function buildUnbundled(name: string): Promise<string> {

@@ -81,6 +81,7 @@ const OTHER_INPUTS = [
   'tsconfig.json',
   'functions/build.ts',
   'functions/build-framework.ts',
+  'functions/build-on-demand.ts',
   'functions/build-page.ts',
   'functions/mesh.json',
 ];

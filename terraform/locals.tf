@@ -153,8 +153,14 @@ locals {
     for function in local.mesh.functions :
     function.name => tonumber(regex("^[0-9]+", function.memory)) * (endswith(function.memory, "Gi") ? 1024 : 1)
   }
+  # what is called for each event waits for stores for most of its time; what a schedule starts or a person asks for computes
+  per_event = [
+    for function in local.mesh.functions : function.name
+    if can(function.trigger.objects) || can(function.trigger.topic) || try(function.trigger.http, null) == "public"
+  ]
   least_cpu = {
-    for name, mib in local.memory_mib : name => mib <= 512 ? 0.333 : mib <= 1024 ? 0.583 : mib <= 4096 ? 1 : 2
+    for name, mib in local.memory_mib : name =>
+    mib > 4096 ? 2 : mib > 1024 ? 1 : mib > 512 ? 0.583 : contains(local.per_event, name) ? 0.167 : 0.333
   }
   sizes = {
     for function in local.mesh.functions : function.name => {

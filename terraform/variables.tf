@@ -266,7 +266,7 @@ variable "region" {
 }
 
 variable "scale" {
-  description = "small: a part of a vCPU, one request at a time, cheapest below about 1.2 M payloads a day. large: a vCPU, as many requests at a time as mesh.json says."
+  description = "small: a part of a vCPU, one request at a time, cheapest below about 2 M payloads a day. large: a vCPU, as many requests at a time as mesh.json says."
   type        = string
   default     = "small"
 

@@ -125,16 +125,6 @@ describe('the bundles, installed and started as the cloud does', function () {
   });
 
   describeInProof('each of them', () => {
-    it('have what the framework reads bodies of rare encodings by', async () => {
-      const headers = { 'content-type': 'text/plain; charset=shift_jis' };
-      const { status } = await fetch(urls.sweep as string, {
-        method: 'POST',
-        headers,
-        body: Buffer.from([0x83, 0x74]),
-      });
-      assert.equal(status, 200);
-    });
-
     it('process-event writes the site', async () => {
       const client = new MongoClient(env.MONGODB_URI);
       try {

@@ -21,9 +21,9 @@ export const ASSUMPTIONS = {
   /** CPU of each request, which bounds how much one instance does at once. */
   collectCpuMs: 1.1,
   processCpuMs: 4,
-  /** An instance with more than one request at a time has a whole vCPU, one without a third. */
+  /** An instance with more than one request at a time has a whole vCPU, one without a sixth. */
   sharedVcpu: 1,
-  aloneVcpu: 0.333,
+  aloneVcpu: 0.167,
   instanceGib: 0.5,
   /** How busy an instance's CPU is when another one starts. */
   utilization: 0.6,
@@ -53,7 +53,7 @@ const ROW_BYTES = 1024;
  */
 export type Billing = 'by request' | 'by instance';
 
-/** What Sitebeat costs, MongoDB apart: the functions as small instances that work alone or as shared ones, whichever is cheaper. */
+/** What Sitebeat costs, MongoDB apart. In both designs functions are small instances that work alone or shared ones, whichever is cheaper. */
 export function sitebeatBill(assumed: Assumptions, billing: Billing = 'by request'): Bill {
   const { payloadBytes, messageBytes, deactivationsPerThousand, keysPerEvent, envelopeBytes } = assumed;
   const monthly = payloadsOf(assumed);
@@ -66,12 +66,7 @@ export function sitebeatBill(assumed: Assumptions, billing: Billing = 'by reques
     'archive, write': (monthly / MILLION) * PRICES.classAPerMillion,
     'archive, read': (monthly / MILLION) * PRICES.classBPerMillion,
     'archive, storage': gigabytes(monthly * (payloadBytes + envelopeBytes)) * PRICES.storageGbMonth,
-    ...(billing === 'by instance'
-      ? instanceBilled(assumed, calls)
-      : {
-          ...requestBilled(assumed, calls),
-          compute: Math.min(alonePrice(assumed, calls), sharedPrice(assumed, calls)),
-        }),
+    ...(billing === 'by instance' ? instanceBilled(assumed, calls) : requestBilled(assumed, calls)),
     'Pub/Sub': ((2 * messageBytes * monthly) / 2 ** 40) * PRICES.pubsubTib,
     'BigQuery, insert': ((rowBytes * monthly) / 200e6) * PRICES.insertPer200Mb,
     'BigQuery, index': ((keysPerEvent * ROW_BYTES * monthly) / 200e6) * PRICES.insertPer200Mb,
@@ -89,9 +84,7 @@ export function originalBill(assumed: Assumptions, billing: Billing = 'by reques
     'archive, write': (monthly / MILLION) * PRICES.classAPerMillion,
     'archive, read': (monthly / MILLION) * PRICES.classBPerMillion,
     'archive, storage': gigabytes(monthly * (payloadBytes + envelopeBytes)) * PRICES.storageGbMonth,
-    ...(billing === 'by instance'
-      ? instanceBilled(assumed, calls)
-      : { ...requestBilled(assumed, calls), compute: sharedPrice(assumed, calls) }),
+    ...(billing === 'by instance' ? instanceBilled(assumed, calls) : requestBilled(assumed, calls)),
     Dataflow: dataflowPrice(assumed),
     'BigQuery, storage': gigabytes(monthly * rowBytes) * PRICES.bigqueryGbMonth,
   };
@@ -120,7 +113,10 @@ interface Call {
 }
 
 function requestBilled(assumed: Assumptions, calls: Call[]): Bill {
-  return { requests: ((calls.length * payloadsOf(assumed)) / MILLION) * PRICES.requestsPerMillion };
+  return {
+    requests: ((calls.length * payloadsOf(assumed)) / MILLION) * PRICES.requestsPerMillion,
+    compute: Math.min(alonePrice(assumed, calls), sharedPrice(assumed, calls)),
+  };
 }
 
 /** An instance is kept for minutes after its last request: each function has one all the time. */

@@ -23,10 +23,11 @@ describe('the bill', () => {
   });
 
   it('bills a request alone by tenths of a second, and those that share an instance together', () => {
-    const second = PRICES.vcpuSecond * 0.333 + PRICES.gibSecond * 0.5;
+    const second = PRICES.vcpuSecond * 0.167 + PRICES.gibSecond * 0.5;
     // so few that none meets another, where small instances are cheaper
     const few = { ...aMonth, payloadsPerDay: 10, daysPerMonth: 1e5 };
     near(sitebeatBill(few).compute, million(0.4) * second);
+    near(originalBill(few).compute, million(0.1) * second);
     // so many that every instance is busy
     const many = { ...aMonth, payloadsPerDay: million(100), daysPerMonth: 0.01 };
     const cpuSeconds = (million(1) * (1.1 + 4)) / 1000 / 0.6;
@@ -48,6 +49,11 @@ describe('the bill', () => {
       const assumed = { ...ASSUMPTIONS, payloadsPerDay };
       assert.ok(sumOf(sitebeatBill(assumed)) <= atMost * sumOf(originalBill(assumed)));
     });
+
+  it('is more than 1.1 times the original at a million payloads a day, however little a second function does', () => {
+    const assumed = { ...ASSUMPTIONS, payloadsPerDay: million(1), processMs: 1, processCpuMs: 0 };
+    assert.ok(sumOf(sitebeatBill(assumed)) > 1.1 * sumOf(originalBill(assumed)));
+  });
 
   it('by instance has no requests, and an instance of each function all the time', () => {
     const day = { ...ASSUMPTIONS, daysPerMonth: 1, payloadsPerDay: 1 };

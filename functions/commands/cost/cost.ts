@@ -51,14 +51,14 @@ function parseAssumption(text: string, earlier: Partial<Assumptions>): Partial<A
 function showCost(assumptions: Assumptions, terminal: Terminal, output: Output): void {
   const [sitebeat, original] = [sitebeatBill(assumptions), originalBill(assumptions)];
   const sums = { sitebeat: sumOf(sitebeat), original: sumOf(original) };
-  if (!Number.isFinite(sums.sitebeat + sums.original)) {
-    throw new CommandFailure(EXIT.usage, 'these assumptions give no price: one that is divided by is 0');
-  }
-  const ratio = ratioOf(sums);
   const byInstance = {
     sitebeat: sumOf(sitebeatBill(assumptions, 'by instance')),
     original: sumOf(originalBill(assumptions, 'by instance')),
   };
+  if (![sums, byInstance].flatMap(Object.values).every(Number.isFinite)) {
+    throw new CommandFailure(EXIT.usage, 'these assumptions give no price: one that is divided by is 0');
+  }
+  const ratio = ratioOf(sums);
   terminal.result(
     {
       prices: PRICES,
