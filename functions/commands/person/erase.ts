@@ -129,7 +129,11 @@ async function eraseInPasses(
   for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
     const clean = withoutNames(projectHash, new Set(receipt.keys));
     const partly = partlyOf(held, search);
-    const { removed, refused } = await removeHeld({ projectHash, ...held, clean, partly }, receipt.erasedAt, stores);
+    const { removed, refused } = await removeHeld(
+      { projectHash, ...held, clean, keys: receipt.keys, partly },
+      receipt.erasedAt,
+      stores,
+    );
     const gone = held.objects;
     search.noteRemoved(gone);
     if (settleMs > 0) terminal.note(`waiting ${settleMs / 1000} s for work under way`);

@@ -54,7 +54,7 @@ async function resumeErasure(receipt: ErasureDocument, stores: Stores, terminal:
   const mentioning = [...namedBy, ...new Set(events.map(({ site }) => site))];
   const clean = withoutNames(projectHash, keys);
   const partly = await partlyOf(receipt, events, stores);
-  const held = { projectHash, sites, objects, latest, namedBy: mentioning, clean, partly };
+  const held = { projectHash, sites, objects, latest, namedBy: mentioning, clean, keys: receipt.keys, partly };
   const { removed, refused } = await removeHeld(held, until, stores);
   const done = refused.length === 0;
   // a rebuild may have made of rows that BigQuery kept what nobody has the names for any more

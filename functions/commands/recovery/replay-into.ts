@@ -138,6 +138,7 @@ export function openTarget(db: Db, archive: RecoveryStores['archive']): Stores {
     lateDays: { mark: nothing },
     rejections: { append: nothing },
     // a request waits, and goes out once the database is in use: under the key of the one that may have gone out before
+    mailClaims: { claim: async () => true, release: nothing },
     mailQuotas: { take: async () => false },
     subscribers: { publish: nothing },
   };
