@@ -1,7 +1,8 @@
 import type { StoredEvent } from '../../../../shared/event/envelope.ts';
 import type { Kind } from '../../../../shared/event/object-name.ts';
 import type { Project } from '../../../../shared/project/project.ts';
-import { type ErasureDocument, openErasures } from '../../../../shared/stores/erasures.ts';
+import type { ErasureDocument } from '../../../../shared/stores/erasures.ts';
+import { openErasureParts, type StoredErasure } from '../../../../shared/stores/erasures-parts.ts';
 import { capturedEvent, TEST_PROJECT } from '../../../../shared/testing/events.ts';
 import { capturedRun } from '../../../testing/captured-run.ts';
 import { type OwnSystem, userAgentOf } from '../../../testing/own-system.ts';
@@ -52,12 +53,9 @@ export async function erase(system: OwnSystem, ...args: string[]) {
   return { ...run, result: run.stdout === '' ? undefined : JSON.parse(run.stdout) };
 }
 
-/** Those that are pending as a whole, of the others what they have beside their parts. */
+/** With their parts. */
 export async function receiptsOf({ db }: OwnSystem): Promise<ErasureDocument[]> {
-  const receipts = await db
-    .collection<ErasureDocument>('erasures')
-    .find({ of: { $exists: false } })
-    .toArray();
-  const pending = await openErasures(db).pending();
-  return receipts.map((receipt) => pending.find(({ _id }) => _id === receipt._id) ?? receipt);
+  const erasures = db.collection<StoredErasure>('erasures');
+  const receipts = await erasures.find({ of: { $exists: false } }).toArray();
+  return Promise.all(receipts.map(openErasureParts(erasures).read));
 }
