@@ -207,6 +207,7 @@ function isAsMeant(copy: () => TerraformCopy): void {
         putSeries,
         putFigures: nothing,
         publish: nothing,
+        noteMissed: nothing,
         remove: nothing,
       };
       const stores = {
