@@ -5,6 +5,7 @@ import { eventKeys, indexedKeys, tracesOf } from '../../shared/report/event-keys
 import { type Attribution, interpret, type Meaning, payloadHash, rejectionOf } from '../../shared/report/interpret.ts';
 import type { Cohorts } from '../../shared/runtime/cohorts.ts';
 import { PermanentError } from '../../shared/runtime/errors.ts';
+import { together } from '../../shared/runtime/together.ts';
 import { type InTurnStores, workInTurn } from '../../shared/stores/archive/work-in-turn.ts';
 import type { Erasures } from '../../shared/stores/erasures.ts';
 import type { EventKeys } from '../../shared/stores/history/event-keys.ts';
@@ -85,10 +86,4 @@ async function claimedBy({ urlMd5s, firstSeenAt }: SiteDocument, stores: Stores)
 
 function mayHaveWaited({ kind, payload }: StoredEvent): boolean {
   return kind === 'deactivate' && payloadHash(payload) === null;
-}
-
-/** Waits for both, so that nothing goes on once the event is answered; then throws the first failure. */
-async function together<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([one, other]);
-  return Promise.all([one, other]);
 }
