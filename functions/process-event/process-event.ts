@@ -2,7 +2,7 @@ import type { StoredEvent } from '../../shared/event/envelope.ts';
 import type { ObjectReference } from '../../shared/event/notification.ts';
 import { objectName } from '../../shared/event/object-name.ts';
 import { eventKeys, indexedKeys, tracesOf } from '../../shared/report/event-keys.ts';
-import { type Attribution, interpret, type Meaning, payloadHash, rejectionOf } from '../../shared/report/interpret.ts';
+import { type Attribution, interpret, isNameless, type Meaning, rejectionOf } from '../../shared/report/interpret.ts';
 import type { Cohorts } from '../../shared/runtime/cohorts.ts';
 import { PermanentError } from '../../shared/runtime/errors.ts';
 import { together } from '../../shared/runtime/together.ts';
@@ -52,7 +52,7 @@ async function processOne(event: StoredEvent, stores: Stores): Promise<SiteDocum
     if (meaning.unclaimed) return undefined;
   }
   const [, site] = await together(appendHistory(meaning, stores), updateSite(meaning, attribution.project, stores));
-  if (mayHaveWaited(event)) await stores.unclaimed.remove(event.id);
+  if (isNameless(event)) await stores.unclaimed.remove(event.id);
   return site;
 }
 
@@ -82,8 +82,4 @@ async function claimedBy({ urlMd5s, firstSeenAt }: SiteDocument, stores: Stores)
     if (onlyOwner(sites, receivedAt)) claimed.push(objectName('deactivate', receivedAt, eventId));
   }
   return claimed;
-}
-
-function mayHaveWaited({ kind, payload }: StoredEvent): boolean {
-  return kind === 'deactivate' && payloadHash(payload) === null;
 }
