@@ -372,9 +372,35 @@ describe('collect', () => {
 
   it('is healthy on GET /', async () => assert.equal((await send('/', { method: 'GET' })).status, 200));
 
-  it('takes the address that the platform adds, not what a client writes', async () => {
-    own.dependencies.forwardedHops = 1;
-    const answer = await postForm(`hash=${HASH}`, { 'x-forwarded-for': '1.2.3.4, 198.51.100.7' });
-    assert.equal((await stored(answer)).senderAddress, '198.51.100.7');
-  });
+  for (const { title, forwardedHops, header, senderAddress } of [
+    {
+      title: 'that the platform adds',
+      forwardedHops: 1,
+      header: '1.2.3.4, 198.51.100.7',
+      senderAddress: '198.51.100.7',
+    },
+    {
+      title: 'before the load balancer',
+      forwardedHops: 2,
+      header: '1.2.3.4, 198.51.100.7, 192.0.2.1',
+      senderAddress: '198.51.100.7',
+    },
+    {
+      title: 'of a post past the load balancer',
+      forwardedHops: 2,
+      header: '198.51.100.7',
+      senderAddress: '198.51.100.7',
+    },
+    {
+      title: 'of the connection where nobody adds any',
+      forwardedHops: 0,
+      header: '1.2.3.4',
+      senderAddress: '127.0.0.1',
+    },
+  ])
+    it(`takes the address ${title}, not what a client writes`, async () => {
+      own.dependencies.forwardedHops = forwardedHops;
+      const answer = await postForm(`hash=${HASH}`, { 'x-forwarded-for': header });
+      assert.equal((await stored(answer)).senderAddress, senderAddress);
+    });
 });
