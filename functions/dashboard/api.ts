@@ -77,7 +77,7 @@ export type RetentionAnswer = OfGeneration & Pick<RetentionDocument, 'ages' | 'c
 export type RatesAnswer = OfGeneration &
   Omit<RatesDocument, '_id' | 'generation'> & { neighbours: Omit<NeighboursDocument, '_id' | 'generation'> };
 
-/** The rates of one kind of value, or what was found of plugins, which have no rates. */
+/** The rates of one kind of value; of plugins also what goes with leaving, of the days that `/rates` says. */
 export interface RatesByAnswer extends OfGeneration {
   by: string;
   from: Day;

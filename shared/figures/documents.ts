@@ -190,6 +190,8 @@ export interface RatesDocument extends FigureDocument {
   byVersion: ValueRate[];
   /** Most sites first, 50. */
   byTheme: ValueRate[];
+  /** The same; a site has several. */
+  byPlugin: ValueRate[];
   byField: { key: string; rates: ValueRate[] }[];
   /** Of the leaves of these days. */
   ageAtLeaving: AgeAtLeaving & {

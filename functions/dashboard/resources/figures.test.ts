@@ -157,7 +157,19 @@ describe('figures', () => {
       ['pro', '=free'],
     );
     const plugins = await body<RatesByAnswer>('/rates?by=plugin');
-    assert.deepEqual([plugins.rates, plugins.neighbours.length], [[], 1]);
+    assert.deepEqual(
+      [plugins.from, plugins.rates.map(({ value, count }) => [value, count]), plugins.neighbours.length],
+      [
+        rates.from,
+        [
+          ['akismet', 90],
+          ['speedy-cache', 31],
+        ],
+        1,
+      ],
+    );
+    const file = await get('/rates?by=plugin&format=csv');
+    assert.match(file.text, /^\uFEFF?value,sites,left,rate,low,high\r\nakismet,893,90,/);
     assert.deepEqual(await refused('/rates?by=field:other'), ['by']);
     assert.deepEqual(await refused('/rates?format=csv'), ['by']);
   });

@@ -105,6 +105,7 @@ function figureDocuments(project: string, generation: number): FigureDocuments {
       byAge: [valueRate('0-1', 30, 700), valueRate('90+', 40, 20_000)],
       byVersion: [valueRate('3.2.0', 80, 20_000), valueRate('3.1.0', 2, 300)],
       byTheme: [valueRate('astra', 20, 9000)],
+      byPlugin: [valueRate('akismet', 90, 25_000), valueRate('speedy-cache', 31, 6700)],
       byField: [{ key: 'plan', rates: [valueRate('pro', 8, 7000), valueRate('=free', 100, 20_000)] }],
       ageAtLeaving: { median: 21, early: 0.3, left: 140, histogram: [{ fromDay: 0, left: 40 }] },
     },

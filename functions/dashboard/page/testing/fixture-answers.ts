@@ -75,6 +75,7 @@ const rates: RatesAnswer = {
     rate(version, 3.4 - place * 0.4, place === 4 ? 12 : 3000 - place * 500),
   ),
   byTheme: [rate('astra', 1.9, 3000), rate(HOSTILE.turned, 2.4, 800)],
+  byPlugin: [rate('woocommerce', 1.7, 5200)],
   byField: [{ key: 'plan', rates: [rate('free', 2.4, 9000), rate('pro', 0.8, 3000)] }],
   ageAtLeaving: {
     median: 21,
