@@ -181,7 +181,7 @@ const advisories: AdvisoriesAnswer = {
 export function fixtureAnswer(path: string, query: URLSearchParams): unknown {
   const [root, slug, resource = '', id, part] = path.split('/').slice(3);
   if (root === 'status') return STATUS;
-  if (root === 'me') return { email: 'jane@example.org', isOperator: false };
+  if (root === 'me') return { email: 'jane@example.org', isOperator: false, roles: [] };
   if (root !== 'projects') return undefined;
   if (slug === undefined)
     return {
