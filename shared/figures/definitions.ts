@@ -103,7 +103,7 @@ export const definition = {
   resumed: 'Sites that had gone silent and report again.',
   net: 'Active sites less those of the day before: new, reactivated and resumed sites and copies that count again, less those that left, that went silent and that were set aside as copies.',
   deactivations:
-    'All deactivations that production sites sent, each once, without those of copies. Those by sites that never sent a report are included here and named beside it; they enter no rate.',
+    'All deactivations that production sites sent, but those of copies; two of a site within a second are one. Those by sites that never sent a report are included; they enter no rate. A list of them has the latest one of each site, those of copies too, and so other numbers.',
   optInRate:
     'Of the sites that answered for the first time in this period, the share that said yes: new sites / (new sites + first refusals). A refusal by a site that had agreed or refused before is no first answer.',
   withdrawn:
@@ -114,11 +114,11 @@ export const definition = {
     'Of all active sites, the share whose last report says this version or a newer one. It lags by about a week, since the last report of a site is 6 days old on average.',
   daysToHalf: `The first day after the release on which adoption now is ${percent(HALF)} or more; none until then.`,
   medianDaysToHalf: `The median of the days to half over the releases of the last ${RELEASES.medianMonths} months that are out for ${RELEASES.medianLeastDays} days or more. A release that half has not reached counts as the slowest. It takes ${RELEASES.medianLeast} releases.`,
-  retention: `Sites in groups of ${COHORT_DAYS} days by their first report. The share that was seen at this age or later, or is still active. A cell appears once ${ACTIVE_DAYS} more days have shown who went silent.`,
+  retention: `Sites, copies included, in groups of ${COHORT_DAYS} days by their first report. The share that was seen at this age or later, or is still active. A cell appears once ${ACTIVE_DAYS} more days have shown who went silent.`,
   deactivationRate: `Of ${RATE.sites} sites at risk, how many send a deactivation in ${RATE.days} days. It is a lower bound, since who skips the dialog goes silent. It takes ${RATE.leastLeaves} leaves and ${RATE.leastSites} sites.`,
   silentRate: `Of ${RATE.sites} sites at risk, how many go silent in ${RATE.days} days.`,
   ageAtLeaving:
-    'Days from the first report of a site to its deactivation: the median, and the share on day 0 or 1. The first report comes after the opt-in, so days before it are not included.',
+    'Days from the first report of a site, copies included, to its deactivation: the median, and the share on day 0 or 1. The first report comes after the opt-in, so days before it are not included.',
   below:
     "Active sites whose version is known and lower, in the order of PHP's version_compare. MySQL and MariaDB are compared each on its own; sites of unknown version stay apart.",
   rateRatio:
