@@ -40,7 +40,7 @@ export function AdoptionPage({ slug, project, through }: PageProps) {
         }
       </AnswerOf>
       <div class="stack after">
-        <AdvisoriesPanel slug={slug} />
+        <AdvisoriesPanel slug={slug} releases={releases.data?.releases ?? []} />
         <VersionSpread slug={slug} through={through} releases={releases.data?.releases ?? []} />
       </div>
     </>
