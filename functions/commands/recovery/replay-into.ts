@@ -2,7 +2,7 @@ import type { Db } from 'mongodb';
 import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { userAgentMd5 } from '../../../shared/event/envelope.ts';
 import { objectName } from '../../../shared/event/object-name.ts';
-import { payloadHash } from '../../../shared/report/interpret.ts';
+import { isNameless } from '../../../shared/report/interpret.ts';
 import { openCohorts } from '../../../shared/runtime/cohorts.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { PermanentError, transient } from '../../../shared/runtime/errors.ts';
@@ -170,10 +170,6 @@ async function readEvent(name: string, archive: RecoveryStores['archive']): Prom
     if (error instanceof PermanentError) return undefined;
     throw error;
   }
-}
-
-function isNameless({ kind, payload }: StoredEvent): boolean {
-  return kind === 'deactivate' && payloadHash(payload) === null;
 }
 
 async function putAside({ id, receivedAt, userAgent }: StoredEvent, { unclaimed }: Stores): Promise<void> {
