@@ -5,7 +5,8 @@ import { AnswerOf, Panel } from '../parts/panel.tsx';
 import { ScrollBox } from '../parts/scroll-box.tsx';
 import { useAnswer } from '../use-answer.ts';
 
-const SHOWN = 13;
+/** The oldest of them are of all ages. */
+const SHOWN = 32;
 const SHADES = 5;
 /** Shares below this have the lightest shade. */
 const LEAST = 0.5;
@@ -20,7 +21,7 @@ export function RetentionPanel({ slug }: { slug: string }) {
           {data.cohorts.length === 0 ? (
             <p class="soft">The first group of 14 days is not over yet.</p>
           ) : (
-            <ScrollBox label="Retention by first report and age">
+            <ScrollBox label="Retention by first report and age" isWhole>
               <CohortTable data={data} />
             </ScrollBox>
           )}

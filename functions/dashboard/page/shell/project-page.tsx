@@ -33,7 +33,15 @@ export function ProjectPage({ slug, parts: [page = '', id], projects, through }:
     document.title = `${project?.name ?? slug} · Sitebeat`;
   }, [project?.name, slug]);
   if (isUnknown) return <NoSuchPage what="There is no project of that name, or you have no role in it." />;
-  const props: PageProps = { slug, project, through: through ?? undefined };
+  return (
+    <>
+      {project?.archived && <p class="notice">This project is archived: nothing that its sites send is taken.</p>}
+      <PageOf page={page} id={id} slug={slug} project={project} through={through ?? undefined} />
+    </>
+  );
+}
+
+function PageOf({ page, id, ...props }: PageProps & { page: string; id: string | undefined }) {
   if (page === '') return <OverviewPage {...props} />;
   if (page === 'adoption') return <AdoptionPage {...props} />;
   if (page === 'environment') return <EnvironmentPage {...props} />;
