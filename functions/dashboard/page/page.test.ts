@@ -398,7 +398,13 @@ describe('the page in Chromium', () => {
       assert.match(await dashboard.text(), /npx sitebeat projects create --name/);
       answer('/projects/my-forms/overview', { title: 'There are no figures yet', status: 409, instance: 'req_1' }, 409);
       await dashboard.open('/p/my-forms');
-      assert.match(await dashboard.text(), /No figures yet.*add_filter\( 'appsero_endpoint'/s);
+      assert.match(await dashboard.text(), /No figures yet/);
+      // a project of which there are none
+      for (const page of ['', '/adoption', '/environment', '/deactivations']) {
+        await dashboard.open(`/p/other${page}`);
+        assert.match(await dashboard.text(), /No figures yet\s+Point the plugin.*add_filter\( 'appsero_endpoint'/s);
+        assert.equal((await dashboard.text()).match(/No figures yet/g)?.length, 1);
+      }
       answer('/projects/my-forms/sites', { items: [], next: null, complete: true });
       await dashboard.open('/p/my-forms/sites?state=left&version=9.9');
       assert.match(
@@ -460,7 +466,7 @@ describe('the page in Chromium', () => {
       await dashboard.open('/p/my-forms/adoption');
       assert.match(
         await dashboard.text('.answer'),
-        /runs on 91% of all active sites; none from before its release has reported since\./,
+        /runs on 91% of all active sites; none from before its release has reported lately\./,
       );
       assert.doesNotMatch(await dashboard.text(), /not yet/);
 

@@ -84,7 +84,7 @@ function adoptionSentence(told: Told, { newest, since, days, share }: Now): stri
   return [
     `${newest.version}, out for ${say.days(days)}, runs on `,
     share === null
-      ? `${known === null ? 'an unknown share' : say.share(known)} of all active sites; none from before its release has reported since`
+      ? `${known === null ? 'no active site' : `${say.share(known)} of all active sites`}; none from before its release has reported lately`
       : `${say.share(share)} of the sites that reported lately`,
     before === null ? '. ' : `; ${former?.version} was at ${say.share(before)} on that day. `,
     end ?? '',

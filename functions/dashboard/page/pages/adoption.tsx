@@ -58,8 +58,14 @@ function sentence({ releases, medianDaysToHalf, through }: ReleasesAnswer) {
       {newest.version}, out for {days} {days === 1 ? 'day' : 'days'}, runs on{' '}
       {now?.share == null ? (
         <>
-          <b>{known?.share == null ? 'an unknown share' : formatShare(known.share)}</b> of all active sites; none from
-          before its release has reported since
+          {known?.share == null ? (
+            <b>no active site</b>
+          ) : (
+            <>
+              <b>{formatShare(known.share)}</b> of all active sites
+            </>
+          )}
+          ; none from before its release has reported lately
         </>
       ) : (
         <>

@@ -4,7 +4,8 @@ import type { OverviewAnswer } from '../../api.ts';
 import { projectApi } from '../api-client.ts';
 import { formatCount, formatShare } from '../format.ts';
 import { Marked, marked } from '../parts/marked.tsx';
-import { AnswerOf, Empty, Panel } from '../parts/panel.tsx';
+import { NoReport } from '../parts/no-report.tsx';
+import { AnswerOf, Panel } from '../parts/panel.tsx';
 import { readPeriod } from '../period.ts';
 import { reasonLabel } from '../reasons.ts';
 import type { PageProps } from '../shell/project-page.tsx';
@@ -29,24 +30,20 @@ export function OverviewPage({ slug, project }: PageProps) {
   return (
     <>
       <h1 class="page-name">{words.name}</h1>
-      {overview.error?.status === 409 && !overview.data ? (
-        <NoReport title="No figures yet" />
-      ) : (
-        <AnswerOf of={overview} what="The overview" isTall>
-          {(data) =>
-            hasReports(data) ? (
-              <>
-                <p class="answer">
-                  <Marked text={sentenceOf(data.sentence, words)} />
-                </p>
-                <Figures slug={slug} data={data} words={words} />
-              </>
-            ) : (
-              <NoReport title="No site has reported yet." />
-            )
-          }
-        </AnswerOf>
-      )}
+      <AnswerOf of={overview} what="The overview" isTall>
+        {(data) =>
+          hasReports(data) ? (
+            <>
+              <p class="answer">
+                <Marked text={sentenceOf(data.sentence, words)} />
+              </p>
+              <Figures slug={slug} data={data} words={words} />
+            </>
+          ) : (
+            <NoReport title="No site has reported yet." />
+          )
+        }
+      </AnswerOf>
     </>
   );
 }
@@ -126,15 +123,5 @@ function NotCounted({ slug, data: { notCounted } }: { slug: string; data: Overvi
         ))}
       </dl>
     </Panel>
-  );
-}
-
-function NoReport({ title }: { title: string }) {
-  return (
-    <Empty title={title}>
-      <p>Point the plugin at your endpoint, in a must-use plugin of a WordPress:</p>
-      <pre>{"add_filter( 'appsero_endpoint', function () { return 'https://YOUR-ENDPOINT/'; } );"}</pre>
-      <p>The first report comes within a minute of an opt-in, the first figures within the hour.</p>
-    </Empty>
   );
 }

@@ -7,6 +7,7 @@ import { EnvironmentPage } from '../pages/environment.tsx';
 import { OverviewPage } from '../pages/overview.tsx';
 import { SitePage } from '../pages/site.tsx';
 import { SitesPage } from '../pages/sites.tsx';
+import { NoReport } from '../parts/no-report.tsx';
 import { Empty } from '../parts/panel.tsx';
 import type { Answered } from '../use-answer.ts';
 
@@ -36,10 +37,20 @@ export function ProjectPage({ slug, parts: [page = '', id], projects, through }:
   return (
     <>
       {project?.archived && <p class="notice">This project is archived: nothing that its sites send is taken.</p>}
-      <PageOf page={page} id={id} slug={slug} project={project} through={through ?? undefined} />
+      {project?.active === null && OF_FIGURES.includes(page) ? (
+        <>
+          <h1 class="page-name">{project.name}</h1>
+          <NoReport title="No figures yet" />
+        </>
+      ) : (
+        <PageOf page={page} id={id} slug={slug} project={project} through={through ?? undefined} />
+      )}
     </>
   );
 }
+
+/** These are nothing but figures. */
+const OF_FIGURES = ['', 'adoption', 'environment', 'deactivations'];
 
 function PageOf({ page, id, ...props }: PageProps & { page: string; id: string | undefined }) {
   if (page === '') return <OverviewPage {...props} />;
