@@ -3,7 +3,7 @@ import { daysAxis, sinceAxis } from '../charts/axis.ts';
 import { ChartFigure } from '../charts/chart-figure.tsx';
 import { LineChart } from '../charts/line-chart.tsx';
 import { summaryOf } from '../charts/summary.ts';
-import { formatDay, formatShare } from '../format.ts';
+import { formatDay, formatShare, formatShareTick } from '../format.ts';
 import { hasAdopters } from './releases-table.tsx';
 
 /** Adoption of the newest release: now leads, known lags. */
@@ -42,6 +42,7 @@ export function NewestChart({ data }: { data: ReleasesAnswer }) {
           { name: 'known', label: 'Known', values: known, isThin: true },
         ]}
         format={formatShare}
+        formatTick={formatShareTick}
         fromZero
       />
     </ChartFigure>
@@ -83,6 +84,7 @@ export function FiveReleasesChart({ data }: { data: ReleasesAnswer }) {
         axis={axis}
         lines={lines}
         format={formatShare}
+        formatTick={formatShareTick}
         fromZero
       />
     </ChartFigure>

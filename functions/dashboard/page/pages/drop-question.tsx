@@ -5,7 +5,7 @@ import { daysAxis } from '../charts/axis.ts';
 import { ChartFigure } from '../charts/chart-figure.tsx';
 import { LineChart } from '../charts/line-chart.tsx';
 import { summaryOf } from '../charts/summary.ts';
-import { counted, formatCount, formatDay, formatMonth, formatRange, formatShare } from '../format.ts';
+import { counted, formatCount, formatDay, formatMonth, formatRange, formatShare, formatShareTick } from '../format.ts';
 import { DraftInput } from '../parts/draft-input.tsx';
 import { AnswerOf } from '../parts/panel.tsx';
 import { hrefWith, navigate, projectHref, useUrl } from '../url-state.ts';
@@ -188,6 +188,7 @@ function WeeksChart({ data }: { data: SupportAnswer }) {
           axis={axis}
           lines={[{ name: 'below', label: 'Below', values: shares }]}
           format={formatShare}
+          formatTick={formatShareTick}
           fromZero
           height={200}
         />

@@ -7,6 +7,7 @@ import { useAnswer } from '../use-answer.ts';
 
 /** The oldest of them are of all ages. */
 const SHOWN = 32;
+const WHAT = 'Share of the sites that were seen at this age or later, or are still active';
 const SHADES = 5;
 /** Shares below this have the lightest shade. */
 const LEAST = 0.5;
@@ -21,9 +22,12 @@ export function RetentionPanel({ slug }: { slug: string }) {
           {data.cohorts.length === 0 ? (
             <p class="soft">The first group of 14 days is not over yet.</p>
           ) : (
-            <ScrollBox label="Retention by first report and age" isWhole>
-              <CohortTable data={data} />
-            </ScrollBox>
+            <>
+              <p class="small soft">{WHAT}</p>
+              <ScrollBox label="Retention by first report and age" isWhole>
+                <CohortTable data={data} />
+              </ScrollBox>
+            </>
           )}
         </Panel>
       )}
@@ -34,7 +38,7 @@ export function RetentionPanel({ slug }: { slug: string }) {
 function CohortTable({ data: { ages, cohorts } }: { data: RetentionAnswer }) {
   return (
     <table>
-      <caption>Share of the sites that were seen at this age or later, or are still active</caption>
+      <caption class="unseen">{WHAT}</caption>
       <thead>
         <tr>
           <th scope="col">First report (UTC)</th>
