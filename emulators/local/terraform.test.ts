@@ -136,7 +136,7 @@ function isAsMeant(copy: () => TerraformCopy): void {
     const lines = await logged(async () => {
       const [now, posts] = [() => new Date(), MAX_POSTS_OF_NETWORK + 2];
       const traffic = openTraffic({ now, log: openLog('collect') });
-      for (let n = 0; n < posts; n += 1) traffic.isOverRate('203.0.113.9');
+      for (let n = 0; n < posts; n += 1) traffic.isOverRate('203.0.113.9', 0);
       for (const hash of ['one', 'one', 'another']) traffic.countProject(hash);
       traffic.count('shed');
       traffic.flush();

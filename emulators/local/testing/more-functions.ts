@@ -16,7 +16,7 @@ export function withMoreFunctions(mesh: Mesh): Mesh {
       name: 'another-mail',
       trigger: { topic: 'subscribers' },
       delivery,
-      access: ['mail', 'mongodb', 'history.append'],
+      access: ['mail', 'mongodb', 'history.append:rejections'],
     },
     {
       ...size,
@@ -30,7 +30,7 @@ export function withMoreFunctions(mesh: Mesh): Mesh {
       ...size,
       name: 'reconcile',
       trigger: { schedule: '37 * * * *' },
-      access: ['archive.read', 'history.read', 'topic.objects'],
+      access: ['archive.read', 'history.read:sites', 'topic.objects'],
     },
   ] as unknown as MeshFunction[];
   const names = new Set(mesh.functions.map(({ name }) => name));
