@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { QueueFullError } from '../../shared/runtime/queue.ts';
 import { openIntake } from './intake.ts';
 import { MAX_BODY_BYTES, MAX_POSTS_OF_NETWORK } from './limits.ts';
-import { QueueFullError } from './queue.ts';
 
 const FLOOD = '203.0.113.9';
 const REPORT_BYTES = 4096;

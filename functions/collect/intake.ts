@@ -1,6 +1,6 @@
 import type { Log } from '../../shared/runtime/log.ts';
+import { openQueue } from '../../shared/runtime/queue.ts';
 import { OVER_RATE_QUEUE, USUAL_QUEUE } from './limits.ts';
-import { openQueue } from './queue.ts';
 import { openTraffic, type Traffic } from './traffic.ts';
 
 /** What stands between a post and the archive: one queue for most, one for networks that send more than their share. */

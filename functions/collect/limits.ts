@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { QueueLimits } from './queue.ts';
+import type { QueueLimits } from '../../shared/runtime/queue.ts';
 
 /** The longest body; a real report is some kilobytes. */
 export const MAX_BODY_BYTES = 1024 * 1024;

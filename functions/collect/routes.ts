@@ -2,11 +2,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { KINDS, type Kind } from '../../shared/event/object-name.ts';
 import { PermanentError } from '../../shared/runtime/errors.ts';
 import { failureName, type Log } from '../../shared/runtime/log.ts';
+import { QueueFullError } from '../../shared/runtime/queue.ts';
 import type { Archive } from '../../shared/stores/archive/archive.ts';
 import type { Intake } from './intake.ts';
 import { bodyHeaders, MAX_BODY_BYTES } from './limits.ts';
 import { UnsupportedMediaTypeError } from './parse-body.ts';
-import { QueueFullError } from './queue.ts';
 import { receive } from './receive.ts';
 import type { Outcome } from './traffic.ts';
 

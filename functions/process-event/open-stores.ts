@@ -2,6 +2,7 @@ import type { Db } from 'mongodb';
 import { openCohorts } from '../../shared/runtime/cohorts.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import { openArchive } from '../../shared/stores/archive/archive.ts';
+import { openLargeObjects } from '../../shared/stores/archive/work-in-turn.ts';
 import { openCountries } from '../../shared/stores/countries.ts';
 import { openErasures } from '../../shared/stores/erasures.ts';
 import { openLateDays } from '../../shared/stores/figures/late-days.ts';
@@ -19,6 +20,7 @@ import { openUnclaimed } from '../../shared/stores/sites/unclaimed.ts';
 export function openStores(options: QueryOptions & { bucket: string }, db: Db, log: Log) {
   return {
     archive: openArchive(options),
+    largeObjects: openLargeObjects(),
     cohorts: openCohorts(),
     countryOf: openCountries(),
     now: () => new Date(),

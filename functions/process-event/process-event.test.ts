@@ -8,6 +8,7 @@ import { type ErasureDocument, openErasures } from '../../shared/stores/erasures
 import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { describeInProof } from '../../shared/testing/in-proof.ts';
+import { until } from '../../shared/testing/until.ts';
 import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';
 import { processEvent } from './process-event.ts';
 
@@ -159,6 +160,55 @@ describe('processEvent', () => {
     };
     const answered = processEvent({ name }, { ...system.stores, sites, history }).catch(() => isWritten);
     assert.equal(await answered, true);
+  });
+
+  describe('large events', () => {
+    const LARGE = 'x'.repeat(400 * 1024);
+
+    it('are held a few at a time, however many come at once, and keep no other one waiting', async () => {
+      const large = [1, 2, 3, 4, 5].map((second) => track(second, { hash: 'nobody', padding: LARGE }));
+      const names = await Promise.all(large.map(system.receive));
+      let open = () => {};
+      const gate = new Promise<void>((resolve) => {
+        open = resolve;
+      });
+      const [read, rejected]: [string[], string[]] = [[], []];
+      const stores = {
+        ...system.stores,
+        archive: {
+          read: async (name: string, maxBytes?: number) => {
+            const event = await system.archive.read(name, maxBytes);
+            read.push(name);
+            return event;
+          },
+        },
+        rejections: {
+          append: async ({ eventId }: { eventId: string }) => {
+            await gate;
+            rejected.push(eventId);
+          },
+        },
+      };
+      const answered = Promise.all(names.map((name) => processEvent({ name }, stores)));
+      await until(() => read.length > 0);
+      await processEvent({ name: await system.receive(track(6)) }, stores);
+      assert.equal((await sites())[0]?.lastSeenAt.toISOString(), at(6));
+      const held = names.filter((name) => read.includes(name)).length;
+      assert.ok(held <= 2, `${held} are held`);
+      assert.deepEqual(rejected, []);
+      open();
+      await answered;
+      assert.equal(rejected.length, 5);
+    });
+
+    it('do not wait for themselves when one makes another’s site known', async () => {
+      const padded = (event: StoredEvent) => ({ ...event, payload: { ...event.payload, padding: LARGE + LARGE } });
+      for (const event of [bare(2), bare(3), track(1)]) {
+        await processEvent({ name: await system.receive(padded(event)) }, system.stores);
+      }
+      assert.equal((await sites())[0]?.state, 'left');
+      assert.equal(await system.db.collection('unclaimed').countDocuments(), 0);
+    });
   });
 
   describe('a deactivation without hash', () => {

@@ -5,17 +5,16 @@ import { eventKeys, indexedKeys, tracesOf } from '../../shared/report/event-keys
 import { type Attribution, interpret, type Meaning, payloadHash, rejectionOf } from '../../shared/report/interpret.ts';
 import type { Cohorts } from '../../shared/runtime/cohorts.ts';
 import { PermanentError } from '../../shared/runtime/errors.ts';
-import type { Archive } from '../../shared/stores/archive/archive.ts';
+import { type InTurnStores, workInTurn } from '../../shared/stores/archive/work-in-turn.ts';
 import type { Erasures } from '../../shared/stores/erasures.ts';
 import type { EventKeys } from '../../shared/stores/history/event-keys.ts';
 import { attribute, onlyOwner, type Sources } from '../../shared/stores/sites/attribution.ts';
-import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
+import type { KnownSite, SiteDocument } from '../../shared/stores/sites/sites.ts';
 import type { Unclaimed } from '../../shared/stores/sites/unclaimed.ts';
 import { appendHistory, type HistoryStores } from './append-history.ts';
 import { type LatestStores, updateSite } from './update-site.ts';
 
-export interface Stores extends Sources, HistoryStores, LatestStores {
-  archive: Pick<Archive, 'read'>;
+export interface Stores extends Sources, HistoryStores, LatestStores, InTurnStores {
   /** Of this instance. */
   cohorts: Cohorts;
   sites: LatestStores['sites'];
@@ -30,13 +29,15 @@ export interface Stores extends Sources, HistoryStores, LatestStores {
  * comes again, and a branch that was done writes the same once more. An object that is gone was erased.
  */
 export async function processEvent({ name }: Pick<ObjectReference, 'name'>, stores: Stores): Promise<void> {
-  await stores.cohorts.run(
-    () => stores.archive.read(name),
-    async (event) => {
-      const site = event && (await processOne(event, stores));
-      if (site) await processClaimed(site, stores);
-    },
-  );
+  const work = async (event: StoredEvent | undefined) => {
+    const site = event && (await processOne(event, stores));
+    return site ? claimedBy(site, stores) : [];
+  };
+  const claimed = await workInTurn(name, stores, work, stores.cohorts.run);
+  // after its own turn: each of them may have to wait for one
+  for (const object of claimed) {
+    await workInTurn(object, stores, async (event) => event && processOne(event, stores));
+  }
 }
 
 async function processOne(event: StoredEvent, stores: Stores): Promise<SiteDocument | undefined> {
@@ -70,16 +71,16 @@ async function meaningOf(event: StoredEvent, attribution: Attribution, stores: S
   return { rejection: rejectionOf(event, new PermanentError('erased', null, 'it was erased before it was read')) };
 }
 
-/** The deactivations that waited for this site to be known. */
-async function processClaimed({ urlMd5s, firstSeenAt }: SiteDocument, stores: Stores): Promise<void> {
-  const sitesOf = new Map<string, SiteDocument[]>();
+/** The objects of the deactivations that waited for this site to be known. */
+async function claimedBy({ urlMd5s, firstSeenAt }: SiteDocument, stores: Stores): Promise<string[]> {
+  const claimed: string[] = [];
+  const sitesOf = new Map<string, KnownSite[]>();
   for (const { eventId, receivedAt, urlMd5 } of await stores.unclaimed.withMd5s(urlMd5s, firstSeenAt)) {
     const sites = sitesOf.get(urlMd5) ?? (await stores.sites.withMd5(urlMd5));
     sitesOf.set(urlMd5, sites);
-    if (!onlyOwner(sites, receivedAt)) continue;
-    const event = await stores.archive.read(objectName('deactivate', receivedAt, eventId));
-    if (event) await processOne(event, stores);
+    if (onlyOwner(sites, receivedAt)) claimed.push(objectName('deactivate', receivedAt, eventId));
   }
+  return claimed;
 }
 
 function mayHaveWaited({ kind, payload }: StoredEvent): boolean {

@@ -5,6 +5,7 @@ import { urlMd5 } from '../../shared/report/site-id.ts';
 import { openCohorts } from '../../shared/runtime/cohorts.ts';
 import { type Archive, openArchive } from '../../shared/stores/archive/archive.ts';
 import { openObjectBytes } from '../../shared/stores/archive/object-bytes.ts';
+import { openLargeObjects } from '../../shared/stores/archive/work-in-turn.ts';
 import { openErasures } from '../../shared/stores/erasures.ts';
 import { openLateDays } from '../../shared/stores/figures/late-days.ts';
 import { openEventKeys } from '../../shared/stores/history/event-keys.ts';
@@ -64,6 +65,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
   const written = new Set<string>();
   const stores: Stores = {
     archive,
+    largeObjects: openLargeObjects(),
     cohorts: openCohorts(),
     countryOf: () => null,
     now: () => new Date(),
@@ -87,7 +89,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
   };
   const work = async (event: StoredEvent) => {
     const name = objectName(event.kind, event.receivedAt, event.id);
-    const isThis = async (asked: string) => (asked === name ? event : archive.read(asked));
+    const isThis: Archive['read'] = async (asked, maxBytes) => (asked === name ? event : archive.read(asked, maxBytes));
     await processEvent({ name }, { ...stores, archive: { read: isThis } });
   };
   const arrive = async (event: StoredEvent) => {

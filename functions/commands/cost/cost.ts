@@ -22,10 +22,9 @@ ${Object.entries(ASSUMPTIONS)
   .join('\n')}`;
 
 /** `sitebeat cost` */
-export function addCost(program: Command, { terminal }: Shell): void {
-  program
-    .command('cost')
-    .description('what a month costs, by component, beside the design of an hourly job; a calculation, it asks nobody')
+export function defineCost(command: Command, { terminal }: Shell): void {
+  command
+
     .option('--payloads-per-day <count>', 'payloads a day', parseAmount, ASSUMPTIONS.payloadsPerDay)
     .option('--bytes <count>', 'bytes of a payload', parseAmount, ASSUMPTIONS.payloadBytes)
     .option('--assume <name=value>', 'another assumption than those below; may be given again', parseAssumption, {})

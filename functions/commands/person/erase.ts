@@ -40,9 +40,9 @@ objects and sites (7 days), MongoDB's backups (as long as yours are kept). What 
 provider: take the address off there.`;
 
 /** `sitebeat erase` */
-export function addErase(program: Command, { env, terminal }: Shell): void {
-  withTarget(program.command('erase'))
-    .description('remove a site, or every site of an address, from every store; leaves a receipt without personal data')
+export function defineErase(command: Command, { env, terminal }: Shell): void {
+  withTarget(command)
+
     .option('--dry-run', 'only say what it would remove')
     .option('--yes', 'do not ask')
     .option('--resume', 'finish every erasure that is pending')

@@ -14,6 +14,7 @@ import { CommandFailure, EXIT } from '../command-failure.ts';
 import { readLatestConfig } from '../config.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
 import { audited } from './audited.ts';
+import { findProject } from './find-project.ts';
 import { validateProject } from './project-input.ts';
 import { type Fields, lowerCase, type Removals, withFields, withRemovals } from './project-options.ts';
 
@@ -24,8 +25,7 @@ interface Context {
 }
 
 /** `sitebeat projects list|show|create|update|archive` */
-export function addProjects(program: Command, shell: Shell): void {
-  const group = program.command('projects').description('the plugins and themes that may report');
+export function defineProjects(group: Command, shell: Shell): void {
   withJson(group.command('list').description('all projects')).action((options: Output) =>
     withProjects(shell, async ({ projects, terminal }) => terminal.result(await projects.list(), listText, options)),
   );
@@ -69,13 +69,6 @@ async function withProjects({ env, terminal }: Shell, work: (context: Context) =
   } finally {
     await close();
   }
-}
-
-/** Throws CommandFailure when there is none. */
-export async function findProject(hashOrSlug: string, store: Pick<ProjectsWriter, 'find'>): Promise<Project> {
-  const project = await store.find(hashOrSlug);
-  if (project === undefined) throw new CommandFailure(EXIT.found, `no project has the hash or slug ${hashOrSlug}`);
-  return project;
 }
 
 async function create(

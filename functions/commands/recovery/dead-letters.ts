@@ -46,8 +46,7 @@ Pub/Sub keeps a dead letter for 7 days; the event is in the archive all the same
 What a message holds is never shown: it can be a person's address.`;
 
 /** `sitebeat dead-letters list|show|redrive|discard` */
-export function addDeadLetters(program: Command, shell: Shell): void {
-  const group = program.command('dead-letters').description('messages that a function did not take in the end');
+export function defineDeadLetters(group: Command, shell: Shell): void {
   group.addHelpText('after', HELP);
   const add = (name: string, description: string, work: (context: Context, argument: string) => Promise<void>) => {
     const command = withOptions(group.command(name).description(description)).addHelpText('after', HELP);

@@ -6,6 +6,7 @@ import { payloadHash } from '../../../shared/report/interpret.ts';
 import { openCohorts } from '../../../shared/runtime/cohorts.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { PermanentError, transient } from '../../../shared/runtime/errors.ts';
+import { openLargeObjects } from '../../../shared/stores/archive/work-in-turn.ts';
 import { openCountries } from '../../../shared/stores/countries.ts';
 import { openErasures } from '../../../shared/stores/erasures.ts';
 import { applyIndexes } from '../../../shared/stores/indexes.ts';
@@ -121,6 +122,7 @@ function openTarget(db: Db, archive: RecoveryStores['archive']): Stores {
   const nothing = async () => {};
   return {
     archive,
+    largeObjects: openLargeObjects(),
     cohorts: openCohorts(),
     countryOf: openCountries(),
     now: () => new Date(),

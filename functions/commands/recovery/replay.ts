@@ -37,9 +37,9 @@ mailed. What is received meanwhile goes where the functions write: let them writ
 Of an archived project it folds what came after it was archived, too: nothing tells when that was.`;
 
 /** `sitebeat replay` */
-export function addReplay(program: Command, { env, terminal }: Shell): void {
-  withSending(withRange(program.command('replay'), 'must be given'))
-    .description('send a range of the archive through the functions again, or make MongoDB anew from it')
+export function defineReplay(command: Command, { env, terminal }: Shell): void {
+  withSending(withRange(command, 'must be given'))
+
     .addOption(new Option('--kind <kind>', 'just these').choices(KINDS))
     .option('--project <project>', 'just this one, by hash or slug')
     .addOption(new Option('--only <which>', 'see below').choices(ONLY).default('all'))

@@ -3,6 +3,7 @@ import type { ObjectReference } from '../../../shared/event/notification.ts';
 import { rejectionOfObject } from '../../../shared/event/rejection.ts';
 import { openCohorts } from '../../../shared/runtime/cohorts.ts';
 import { handleEvent } from '../../../shared/runtime/handle-event.ts';
+import { openLargeObjects } from '../../../shared/stores/archive/work-in-turn.ts';
 import { processEvent, type Stores } from '../../process-event/process-event.ts';
 import { sweep } from '../../sweep/sweep.ts';
 import { mongodbStores } from './chaos-system.ts';
@@ -43,6 +44,7 @@ export async function faultlessOutcome(
   const stores: Stores = {
     ...mongodbStores(db),
     archive,
+    largeObjects: openLargeObjects(),
     cohorts: openCohorts(),
     countryOf,
     history: { append: async (table, row) => void rows.add(rowText(table, row)) },

@@ -4,6 +4,7 @@ import type { SubscriberRequest } from '../../../shared/event/subscriber.ts';
 import { openCohorts } from '../../../shared/runtime/cohorts.ts';
 import { seededRandom } from '../../../shared/simulation/random.ts';
 import type { Archive } from '../../../shared/stores/archive/archive.ts';
+import { openLargeObjects } from '../../../shared/stores/archive/work-in-turn.ts';
 import { openIntake } from '../../collect/intake.ts';
 import { receive } from '../../collect/receive.ts';
 import type { Stores } from '../../process-event/process-event.ts';
@@ -163,6 +164,7 @@ function gatedStores(
   return {
     ...mongodbStores(gatedDb(own.db, gate)),
     ...(Object.fromEntries(gated) as typeof remote),
+    largeObjects: openLargeObjects(),
     cohorts: openCohorts(),
     countryOf: () => null,
     now: () => from,

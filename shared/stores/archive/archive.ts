@@ -13,9 +13,9 @@ export interface Archive {
   create(event: StoredEvent, payloadText?: string): Promise<void>;
   /**
    * The event in an object; undefined when there is no such object (it was erased). Throws PermanentError `invalid_object` for what
-   * collect cannot have written.
+   * collect cannot have written, and ObjectTooLargeError for what it can have written and has more than `maxBytes`.
    */
-  read(name: string): Promise<StoredEvent | undefined>;
+  read(name: string, maxBytes?: number): Promise<StoredEvent | undefined>;
   /** The names of the objects that begin so, in the order of their code points. */
   list(prefix: string): AsyncIterable<string>;
   /** Removes an object; what the bucket keeps of deleted ones (soft delete) is its own. false: there was none. */
@@ -53,10 +53,11 @@ export function openArchive({ bucket }: { bucket: string }): Archive {
         }),
       );
     },
-    read: (name) =>
+    read: (name, maxBytes = MAX_OBJECT_BYTES) =>
       transient('the archive', async () => {
-        const bytes = await objects.read(name, MAX_OBJECT_BYTES).catch((error) => {
+        const bytes = await objects.read(name, maxBytes).catch((error) => {
           if (!(error instanceof ObjectTooLargeError)) throw error;
+          if (maxBytes < MAX_OBJECT_BYTES && (error.bytes ?? 0) <= MAX_OBJECT_BYTES) throw error;
           throw invalid(`the object is larger than ${MAX_OBJECT_BYTES} bytes`);
         });
         if (bytes === undefined) return undefined;

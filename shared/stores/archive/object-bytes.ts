@@ -5,12 +5,13 @@ import { pipeline } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import type { Storage } from '@google-cloud/storage';
+import { TransientError } from '../../runtime/errors.ts';
 
 /** The bytes of a bucket's objects. */
 export interface ObjectBytes {
   /** Writes a JSON object unless there is one of that name. Rejects with StorageError, 412 where there is. */
   create(name: string, text: string): Promise<void>;
-  /** undefined when there is no such object. Rejects with ObjectTooLargeError, and leaves the rest unread. */
+  /** undefined when there is no such object. Rejects with ObjectTooLargeError for one of more bytes, and leaves the rest unread. */
   read(name: string, maxBytes: number): Promise<Buffer | undefined>;
 }
 
@@ -25,7 +26,17 @@ export class StorageError extends Error {
   }
 }
 
-export class ObjectTooLargeError extends Error {}
+/** An object has more bytes than were to be read now. */
+export class ObjectTooLargeError extends TransientError {
+  /** How many it has; undefined when its server does not say. */
+  readonly bytes: number | undefined;
+
+  constructor(bytes?: number) {
+    super('an object has more bytes than were to be read', { cause: undefined });
+    this.name = 'ObjectTooLargeError';
+    this.bytes = bytes;
+  }
+}
 
 /** Beyond what one instance works on at once. */
 const MAX_CONNECTIONS = 100;
@@ -150,9 +161,13 @@ async function accepted(answer: http.IncomingMessage): Promise<void> {
 
 async function contentsOf(answer: http.IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (answer.statusCode !== 200) throw await refusal(answer);
-  if (Number(answer.headers['content-length']) > maxBytes) throw tooLarge(answer);
   // one that is stored compressed grows while it is read
   const isZipped = answer.headers['content-encoding'] === 'gzip';
+  const length = Number(answer.headers['content-length']);
+  if (length > maxBytes) {
+    answer.destroy();
+    throw new ObjectTooLargeError(isZipped ? undefined : length);
+  }
   const bytes = await collected(isZipped ? pipeline(answer, createGunzip(), () => {}) : answer, maxBytes).catch(
     (error) => {
       answer.destroy();
@@ -175,11 +190,6 @@ async function collected(stream: AsyncIterable<Buffer>, maxBytes: number): Promi
     chunks.push(chunk);
   }
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-}
-
-function tooLarge(answer: http.IncomingMessage): ObjectTooLargeError {
-  answer.destroy();
-  return new ObjectTooLargeError();
 }
 
 /** What it says, in JSON or not. */

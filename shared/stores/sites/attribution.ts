@@ -3,7 +3,7 @@ import { eventAddresses } from '../../report/country.ts';
 import { type Attribution, payloadHash } from '../../report/interpret.ts';
 import type { CountryOf } from '../countries.ts';
 import type { Projects } from '../projects.ts';
-import type { SiteDocument, Sites } from './sites.ts';
+import type { KnownSite, Sites } from './sites.ts';
 
 export interface Sources {
   projects: Projects;
@@ -32,7 +32,7 @@ async function attributeProject(event: StoredEvent, { projects, sites }: Sources
 }
 
 /** Of the sites that go by one md5, the one that an event of `receivedAt` is from; undefined when no or several projects knew it. */
-export function onlyOwner(sites: SiteDocument[], receivedAt: string): SiteDocument | undefined {
+export function onlyOwner(sites: KnownSite[], receivedAt: string): KnownSite | undefined {
   const known = sites.filter(({ firstSeenAt }) => firstSeenAt.getTime() <= Date.parse(receivedAt));
   return new Set(known.map(({ project }) => project)).size === 1 ? known[0] : undefined;
 }

@@ -83,3 +83,33 @@ describe('markSilent', () => {
     assert.deepEqual(queryPlanner.winningPlan.inputStage.keyPattern, { state: 1, lastSeenAt: 1 });
   });
 });
+
+describe('withMd5', () => {
+  let latest: Latest;
+  before(async () => {
+    latest = ownDatabase();
+    await applyIndexes(latest.db);
+  });
+  after(async () => {
+    await latest.db.dropDatabase();
+    await latest.close();
+  });
+
+  it('gives what tells whose a site is, the first seen first, and nothing of what it reported', async () => {
+    const known = (project: string, day: number) => ({
+      _id: `${project}:a.example`,
+      project,
+      site: 'a.example',
+      firstSeenAt: new Date(NOW.getTime() + day * DAY_MS),
+      urlMd5s: ['other', 'wanted'],
+    });
+    const [early, late, foreign] = [known('p', 1), known('q', 2), { ...known('r', 0), urlMd5s: ['other'] }];
+    const reported = { plugins: [{ slug: 'a', name: 'A', version: '1' }], name: 'A site', revision: 3 };
+    await latest.db
+      .collection<SiteDocument>('sites')
+      .insertMany([late, early, foreign].map((site) => ({ ...site, ...reported }) as unknown as SiteDocument));
+    const sites = openSites(latest.db);
+    assert.deepEqual(await sites.withMd5('wanted'), [early, late]);
+    assert.deepEqual(await sites.withMd5('wanted', 'q'), [late]);
+  });
+});

@@ -86,6 +86,9 @@ export interface SiteClock {
   otherMd5s?: [string, Stamp][];
 }
 
+/** What tells whose a site's event is. */
+export type KnownSite = Pick<SiteDocument, '_id' | 'project' | 'site' | 'firstSeenAt' | 'urlMd5s'>;
+
 /** The sites' latest states. */
 export interface Sites {
   /**
@@ -103,7 +106,7 @@ export interface Sites {
   mailDue(project: string, until: Date, limit: number): AsyncIterable<SiteDocument>;
   countMailDue(project: string, until: Date): Promise<number>;
   /** The sites of a project (of all, without one) that a User-Agent's md5 stands for, the first seen before the others. */
-  withMd5(urlMd5: string, project?: string): Promise<SiteDocument[]>;
+  withMd5(urlMd5: string, project?: string): Promise<KnownSite[]>;
   /** Makes silent what is active no longer, the longest unseen first; looks at so many sites at most. Gives how many became it. */
   markSilent(now: Date, limit: number): Promise<number>;
 }
@@ -143,6 +146,7 @@ export function openSites(db: Db): Sites {
           .find({ urlMd5s: urlMd5, ...(project !== undefined && { project }) })
           .sort({ firstSeenAt: 1, _id: 1 })
           .limit(MAX_SITES_OF_MD5)
+          .project<KnownSite>({ project: 1, site: 1, firstSeenAt: 1, urlMd5s: 1 })
           .toArray(),
       ),
     markSilent: (now, limit) => transient('sites', () => markSilent(sites, now, limit)),
