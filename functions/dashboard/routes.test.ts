@@ -90,9 +90,22 @@ describe('the dashboard', () => {
       ]);
     });
 
+    it('tells whoever asks of his roles', async () => {
+      const rolesOf = async (as: string) => (await dashboard.get<MeAnswer>(`${API}/me`, { as })).body.roles;
+      assert.deepEqual(await rolesOf(STRANGER), []);
+      assert.deepEqual(await rolesOf(ANALYST), [{ project: 'test', role: 'analyst' }]);
+      assert.deepEqual(
+        (await rolesOf(OPERATOR)).map(({ project, role }) => [project, role]),
+        [
+          ['foreign', 'owner'],
+          ['test', 'owner'],
+        ],
+      );
+    });
+
     it('knows an address in any case', async () => {
       const { body } = await dashboard.get<MeAnswer>(`${API}/me`, { as: OWNER.toUpperCase() });
-      assert.deepEqual(body, { email: OWNER, isOperator: false });
+      assert.deepEqual(body, { email: OWNER, isOperator: false, roles: [{ project: 'test', role: 'owner' }] });
     });
   });
 

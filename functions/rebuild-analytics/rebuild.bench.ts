@@ -153,7 +153,10 @@ async function hourly(stores: Stores, { db }: Latest): Promise<Figures> {
   await rebuild(
     {
       ...stores,
-      history: { query: (...query) => timed('queries', () => stores.history.query(...query)) },
+      history: {
+        ...stores.history,
+        query: (...query) => timed('queries', () => stores.history.query(...query)),
+      },
       tables: {
         ...stores.tables,
         replace: (place, derivation) => timed(place.table, () => stores.tables.replace(place, derivation)),

@@ -9,16 +9,17 @@ import {
 import { CUSTOM_FIELD_KEY } from '../../shared/project/custom-fields.ts';
 import { concurrently } from '../../shared/runtime/concurrently.ts';
 import { BusyError } from '../../shared/runtime/errors.ts';
+import { failureName, type Log } from '../../shared/runtime/log.ts';
 import type { LateDayDocument, LateDays } from '../../shared/stores/figures/late-days.ts';
 import type { Lease, Leases } from '../../shared/stores/figures/leases.ts';
 import type { DerivedTables } from '../../shared/stores/history/derived-tables.ts';
-import type { HistoryReader } from '../../shared/stores/history/history-reader.ts';
-import type { Copies } from '../../shared/stores/sites/copies.ts';
-import { changedDays, copies, firstDay, projectDays, siteDays, siteLives } from './derivations.ts';
+import type { HistoryStream } from '../../shared/stores/history/history-reader.ts';
+import type { Copies, Copy } from '../../shared/stores/sites/copies.ts';
+import { changedDays, copies as copiesOfDay, firstDay, projectDays, siteDays, siteLives } from './derivations.ts';
 import type { PublishRun } from './publish.ts';
 
 export interface Stores {
-  history: Pick<HistoryReader, 'query'>;
+  history: Pick<HistoryStream, 'query' | 'stream'>;
   tables: DerivedTables;
   lateDays: LateDays;
   leases: Leases;
@@ -26,6 +27,7 @@ export interface Stores {
   projects: { customFieldKeys(): Promise<string[]> };
   /** Shows readers what the tables say; gives of how many projects, and of how many it could not. */
   publish(run: PublishRun): Promise<Published>;
+  log: Log;
 }
 
 interface Published {
@@ -173,16 +175,18 @@ async function makeFigures(days: Day[], { now }: Work, step: Step, { tables, pro
   });
 }
 
-async function noteCopies(today: Day, stores: Stores): Promise<void> {
-  const { sql, params } = copies(today);
-  const rows = await stores.history.query(sql, params);
-  await stores.copies.note(
-    rows.map((row) => ({
-      project: String(row.project_hash),
-      site: String(row.site),
-      copyOf: String(row.copy_of),
-    })),
-  );
+/** Lists of sites leave copies out by this; charts do without, and are not to wait for what a stranger can make long. */
+async function noteCopies(today: Day, { history, copies, log }: Stores): Promise<void> {
+  async function* found(): AsyncIterable<Copy> {
+    for await (const { project_hash: project, site, copy_of: copyOf } of history.stream(copiesOfDay(today))) {
+      yield { project: String(project), site: String(site), copyOf: String(copyOf) };
+    }
+  }
+  try {
+    await copies.note(found());
+  } catch (error) {
+    log('WARNING', 'copies not noted', { error: failureName(error) });
+  }
 }
 
 type Step = () => Promise<void>;

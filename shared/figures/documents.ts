@@ -99,7 +99,7 @@ export interface FiguresBasis {
   through: Day;
   /** Digests of the last complete days. */
   days: Record<Day, string>;
-  /** A digest of what the author says of releases. */
+  /** A digest of what the author says of releases, and of what makes one. */
   settings: string;
 }
 
@@ -119,15 +119,22 @@ interface FigureDocument {
 }
 
 export interface ReleasesDocument extends FigureDocument {
-  /** The newest 20 by version, newest first. */
+  /** Newest first by version; 60 at most, the newest 20 with their adoption. */
   releases: Release[];
+  /** Versions that are known to the day and no release, or not among the 60. */
+  others: DatedVersion[];
   medianDaysToHalf: MedianDaysToHalf;
 }
 
-export interface Release {
+export interface DatedVersion {
   version: string;
   releasedOn: Day;
   source: ReleaseDaySource;
+  /** The greatest share of the active sites that ran it at the end of a day. */
+  peakShare: number;
+}
+
+export interface Release extends DatedVersion {
   /** By day since the release. */
   adoption: AdoptionDay[];
   /** null: not reached. */
@@ -183,6 +190,8 @@ export interface RatesDocument extends FigureDocument {
   byVersion: ValueRate[];
   /** Most sites first, 50. */
   byTheme: ValueRate[];
+  /** The same; a site has several. */
+  byPlugin: ValueRate[];
   byField: { key: string; rates: ValueRate[] }[];
   /** Of the leaves of these days. */
   ageAtLeaving: AgeAtLeaving & {

@@ -41,13 +41,23 @@ function seriesOf(dimension: Series['dimension'], days: Record<string, Record<st
 }
 
 const release = (version: string, releasedOn: string, more: Partial<Release> = {}): Release => ({
-  ...{ version, releasedOn, source: 'reports', adoption: [], daysToHalf: null, firstDays: [], alert: null },
+  ...{
+    version,
+    releasedOn,
+    source: 'reports',
+    peakShare: 0.5,
+    adoption: [],
+    daysToHalf: null,
+    firstDays: [],
+    alert: null,
+  },
   ...more,
 });
 const releasesOf = (releases: Release[]): ReleasesDocument => ({
   _id: 'p:releases',
   generation: 7,
   releases,
+  others: [],
   medianDaysToHalf: { days: null, releases: 0, reached: false },
 });
 

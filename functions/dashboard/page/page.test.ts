@@ -247,6 +247,20 @@ describe('the page in Chromium', () => {
     await note.waitFor({ state: 'hidden' });
   });
 
+  it('marks the releases on every chart of days and weeks', async () => {
+    for (const { path, title, marks } of [
+      { path: '', title: 'Active sites', marks: ['3.2.0'] },
+      { path: '/adoption', title: '2026-2: Stored XSS in the entries list', marks: ['3.1.4', '3.2.0'] },
+      { path: '/adoption', title: 'Versions over time', marks: ['3.2.0'] },
+      { path: '/environment', title: 'Below PHP 8.0', marks: ['3.0.2', '3.1.0', '3.1.4', '3.2.0'] },
+    ]) {
+      await dashboard.open(`/p/my-forms${path}`);
+      const chart = dashboard.page.getByRole('figure', { name: title });
+      await chart.locator('.mark').first().waitFor({ state: 'attached' });
+      assert.deepEqual(await chart.locator('.mark text').allTextContents(), marks, title);
+    }
+  });
+
   it('shows names that are sent as what they are', async () => {
     await dashboard.look({ width: 320 });
     for (const path of IS_PROOF ? SHOWN : SHOWN.slice(0, 2)) {

@@ -77,6 +77,8 @@ describe('lists', () => {
 
   for (const { query, expected } of [
     { query: 'state=left', expected: [11, 8, 5, 2] },
+    { query: 'state=all', expected: [11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0] },
+    { query: 'state=all&version=3.1.0', expected: [0, 10, 2, 4, 6, 8] },
     { query: 'version=3.1.0', expected: [0, 10, 2, 4, 6, 8] },
     { query: 'versionBelow=3.2.0&sort=-version', expected: [8, 6, 4, 2, 10, 0] },
     { query: 'php=7.4&state=active', expected: [0, 6] },
@@ -99,6 +101,7 @@ describe('lists', () => {
     it(`sites: ${query}`, async () => assert.deepEqual(numbers(await listed(`/sites?${query}`)), expected));
 
   for (const { query, parameter } of [
+    { query: 'state=gone', parameter: 'state' },
     { query: 'field.other=x', parameter: 'field.other' },
     { query: 'field.forms_count=many', parameter: 'field.forms_count' },
     { query: 'phpBelow=8,0', parameter: 'phpBelow' },

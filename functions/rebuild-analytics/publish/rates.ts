@@ -68,6 +68,7 @@ export function ratesOf(
       .slice(0, VERSIONS_SHOWN)
       .map(({ risk }) => rate(risk)),
     byTheme: largest(stated.get('theme') ?? [], VALUES_SHOWN).map((risk) => rate(risk)),
+    byPlugin: largest(stated.get('plugin') ?? [], VALUES_SHOWN).map((risk) => rate(risk)),
     byField: fields.map(([list, rows]) => ({
       key: list.slice('field:'.length),
       rates: largest(rows, valuesOfField).map((risk) => rate(risk)),

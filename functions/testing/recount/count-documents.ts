@@ -103,6 +103,7 @@ function countRates({ days, lives }: Recount, through: string) {
       .slice(0, SHOWN.versions)
       .map(rateOf),
     byTheme: largest('theme', SHOWN.values),
+    byPlugin: largest('plugin', SHOWN.values),
     byField: fields.map((list) => ({ key: list.slice('field:'.length), rates: largest(list, ofField) })),
     ageAtLeaving: countAges(lives, dayText(dayNumber(through) - RATE_DAYS + 1), through),
   };

@@ -21,8 +21,8 @@ export function AdoptionPage({ slug, project, through }: PageProps) {
           data.releases.length === 0 ? (
             <Empty title="No release has been seen yet.">
               <p>
-                A release shows once three counted sites reported its version. Its day can be told before that:{' '}
-                <code>npx sitebeat projects update {slug} --release 3.2.0:2026-11-01</code>
+                A version is a release once three counted sites reported it on one day and one in a hundred ran it. You
+                can tell of it before that: <code>npx sitebeat projects update {slug} --release 3.2.0:2026-11-01</code>
               </p>
             </Empty>
           ) : (
@@ -40,7 +40,7 @@ export function AdoptionPage({ slug, project, through }: PageProps) {
         }
       </AnswerOf>
       <div class="stack after">
-        <AdvisoriesPanel slug={slug} />
+        <AdvisoriesPanel slug={slug} releases={releases.data?.releases ?? []} />
         <VersionSpread slug={slug} through={through} releases={releases.data?.releases ?? []} />
       </div>
     </>

@@ -1,8 +1,10 @@
+import { addDays } from '../../../../shared/figures/days.ts';
 import { DROP } from '../../../../shared/figures/definitions.ts';
-import type { SupportAnswer } from '../../api.ts';
+import type { ReleasesAnswer, SupportAnswer } from '../../api.ts';
 import { projectApi, type Query } from '../api-client.ts';
 import { daysAxis } from '../charts/axis.ts';
 import { ChartFigure } from '../charts/chart-figure.tsx';
+import { releaseMarks } from '../charts/chart-frame.tsx';
 import { LineChart } from '../charts/line-chart.tsx';
 import { summaryOf } from '../charts/summary.ts';
 import { counted, formatCount, formatDay, formatMonth, formatRange, formatShare } from '../format.ts';
@@ -28,6 +30,7 @@ export function DropQuestion({ slug }: { slug: string }) {
   const support = useAnswer<SupportAnswer>(
     projectApi(slug, '/support', { dimension, below, threshold } satisfies Query),
   );
+  const releases = useAnswer<ReleasesAnswer>(projectApi(slug, '/releases'));
   return (
     <>
       <AnswerOf of={support} what="The answer" isTall>
@@ -38,7 +41,7 @@ export function DropQuestion({ slug }: { slug: string }) {
             </p>
             <DropForm dimension={dimension} below={below} threshold={threshold} spread={data.spread} />
             <div class="after">
-              <WeeksChart data={data} />
+              <WeeksChart data={data} releases={releases.data?.releases ?? []} />
             </div>
           </>
         )}
@@ -145,9 +148,10 @@ function DropForm({ dimension, below, threshold, spread }: DropFormProps) {
   );
 }
 
-function WeeksChart({ data }: { data: SupportAnswer }) {
+function WeeksChart({ data, releases }: { data: SupportAnswer; releases: ReleasesAnswer['releases'] }) {
   const { weeks, dimension, below, now } = data;
   const days = weeks.map(({ day }) => day);
+  const firstDays = days.map((day) => addDays(day, -6));
   const shares = weeks.map((week) => (week.of === 0 ? null : week.below / week.of));
   const title = `Below ${NAMES[dimension]} ${below}`;
   // a share of the seven days up to it, not of that day as in the answer above
@@ -183,6 +187,7 @@ function WeeksChart({ data }: { data: SupportAnswer }) {
         axis={axis}
         lines={[{ name: 'below', label: 'Below', values: shares }]}
         format={formatShare}
+        marks={releaseMarks(firstDays, releases, 'week')}
         fromZero
         height={200}
       />

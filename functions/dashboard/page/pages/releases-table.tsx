@@ -8,8 +8,6 @@ import { SentText } from '../parts/text.tsx';
 import { projectHref } from '../url-state.ts';
 
 const SOURCES: Record<Release['source'], string> = {
-  tag: 'its tag on wordpress.org',
-  directory: 'wordpress.org',
   author: 'your word',
   reports: 'first reports',
 };
