@@ -1,27 +1,16 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { request } from 'node:http';
 import { LosslessNumber } from 'lossless-json';
-import { useFakeTimers } from 'sinon';
 import { parseStoredEvent } from '../../shared/event/envelope.ts';
+import { KINDS, type Kind } from '../../shared/event/object-name.ts';
 import { TransientError } from '../../shared/runtime/errors.ts';
-import { until } from '../../shared/testing/until.ts';
-import { type OwnCollect, openOwnCollect } from '../testing/own-collect.ts';
-import { openIntake } from './intake.ts';
-import { MAX_BODY_BYTES, MAX_POSTS_OF_NETWORK, OVER_RATE_QUEUE, STORE_MS, USUAL_QUEUE } from './limits.ts';
+import { type Answer, FORM, type OwnCollect, openOwnCollect } from '../testing/own-collect.ts';
+import { MAX_BODY_BYTES } from './limits.ts';
 import { MAX_KEYS } from './parse-form.ts';
 import type { Dependencies } from './routes.ts';
 
 const NOW = new Date('2026-03-09T07:05:06.789Z');
-const FORM = 'application/x-www-form-urlencoded';
 const HASH = 'a4a8da5b-b419-4656-98e9-4a42e9044891';
-
-interface Answer {
-  status: number;
-  headers: Record<string, unknown>;
-  body: { success?: boolean; id?: string; error?: string; field?: string; message?: string };
-}
 
 describe('collect', () => {
   let own: OwnCollect;
@@ -34,37 +23,15 @@ describe('collect', () => {
   beforeEach(() => Object.assign(own.dependencies, { archive, forwardedHops: 0 }));
   after(() => own.close());
 
-  async function send(
-    path: string,
-    options: { method?: string; headers?: Record<string, string>; body?: string | Buffer } = {},
-  ): Promise<Answer> {
-    const sent = request({ port: own.port, path, method: options.method ?? 'POST', headers: options.headers ?? {} });
-    sent.end(options.body);
-    const [response] = await once(sent, 'response');
-    const text = Buffer.concat(await response.toArray()).toString();
-    assert.equal(response.headers['content-type'], 'application/json');
-    return { status: response.statusCode, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
-  }
+  const postJson = (body: string) => own.send('/track', { headers: { 'content-type': 'application/json' }, body });
+  const stored = async (answer: Answer, kind?: Kind) => JSON.parse(await own.storedText(answer, kind));
 
-  const postForm = (body: string | Buffer, headers: Record<string, string> = {}) =>
-    send('/track', { headers: { 'content-type': FORM, ...headers }, body });
-  const postJson = (body: string) => send('/track', { headers: { 'content-type': 'application/json' }, body });
-
-  async function storedText(answer: Answer, kind = 'track'): Promise<string> {
-    assert.equal(answer.status, 200, JSON.stringify(answer.body));
-    assert.equal(answer.body.success, true);
-    const [text] = Object.values(await own.objects(`${kind}/2026/03/09/07/${answer.body.id}.json`));
-    assert.ok(text);
-    return text;
-  }
-  const stored = async (answer: Answer, kind = 'track') => JSON.parse(await storedText(answer, kind));
-
-  for (const kind of ['track', 'deactivate', 'tracking-skipped']) {
+  for (const kind of KINDS) {
     it(`stores the captured ${kind} request in an envelope, as it came`, async () => {
       const captured = JSON.parse(
         readFileSync(new URL(`../../schemas/payloads/${kind}.json`, import.meta.url), 'utf8'),
       );
-      const answer = await send(captured.path, { headers: captured.headers, body: captured.body });
+      const answer = await own.send(captured.path, { headers: captured.headers, body: captured.body });
       const { payload, ...envelope } = await stored(answer, kind);
       assert.deepEqual(envelope, {
         id: answer.body.id,
@@ -97,9 +64,9 @@ describe('collect', () => {
   it('stores JSON in its own words: numbers, equal keys and white space as they were sent', async () => {
     const body = `{ "hash":"${HASH}",\n"extra":{"order":9007199254740993,"rate":1.10,"rate":1.20},"a":[1e400,-0] }`;
     const answer = await postJson(body);
-    assert.ok((await storedText(answer)).endsWith(`,"payload":${body}}`));
+    assert.ok((await own.storedText(answer)).endsWith(`,"payload":${body}}`));
     assert.equal((await stored(answer)).bodyBase64, undefined);
-    assert.deepEqual(parseStoredEvent(await storedText(answer)).payload.extra, {
+    assert.deepEqual(parseStoredEvent(await own.storedText(answer)).payload.extra, {
       order: new LosslessNumber('9007199254740993'),
       rate: new LosslessNumber('1.20'),
     });
@@ -124,25 +91,29 @@ describe('collect', () => {
     },
   ])
     it(`reads all but one broken byte of ${title}, and keeps the bytes`, async () => {
-      const { payload, bodyBase64 } = await stored(await send('/track', { headers: { 'content-type': type }, body }));
+      const { payload, bodyBase64 } = await stored(
+        await own.send('/track', { headers: { 'content-type': type }, body }),
+      );
       assert.deepEqual([payload.hash, payload.site, payload.extra.a], [HASH, site, 'ä']);
       assert.deepEqual(Buffer.from(bodyBase64, 'base64'), body);
     });
 
   it('reads a form in the charset that it declares', async () => {
-    const answer = await postForm(`hash=${HASH}&site=Caf%E9+%A4`, { 'content-type': `${FORM}; charset=ISO-8859-15` });
+    const answer = await own.postForm(`hash=${HASH}&site=Caf%E9+%A4`, {
+      'content-type': `${FORM}; charset=ISO-8859-15`,
+    });
     assert.equal((await stored(answer)).payload.site, 'Café €');
   });
 
   it('reads bytes that are no UTF-8 as windows-1252', async () => {
     const body = `hash=${HASH}&site=Caf%E9+%80`;
-    const { payload, bodyBase64 } = await stored(await postForm(body));
+    const { payload, bodyBase64 } = await stored(await own.postForm(body));
     assert.equal(payload.site, 'Café €');
     assert.equal(Buffer.from(bodyBase64, 'base64').toString(), body);
   });
 
   it('takes a request that names the site in its User-Agent alone, as client 1.2.3 does', async () => {
-    const answer = await send('/deactivate', {
+    const answer = await own.send('/deactivate', {
       headers: { 'content-type': FORM, 'user-agent': 'Appsero/6ea0a65d4dee544e5e0f4ff88b2e1c30;' },
       body: 'reason_id=other&client=1.2.0',
     });
@@ -155,12 +126,12 @@ describe('collect', () => {
     { title: 'a form that calls itself bytes', type: 'application/octet-stream', body: `hash=${HASH}` },
   ])
     it(`reads ${title}`, async () => {
-      const answer = await send('//track/', { headers: { 'content-type': type }, body });
+      const answer = await own.send('//track/', { headers: { 'content-type': type }, body });
       assert.equal((await stored(answer)).payload.hash, HASH);
     });
 
   it('counts on after the largest index, as PHP does', async () => {
-    assert.deepEqual((await stored(await postForm(`hash=${HASH}&a[1]=x&a[]=y&&b[]=z`))).payload, {
+    assert.deepEqual((await stored(await own.postForm(`hash=${HASH}&a[1]=x&a[]=y&&b[]=z`))).payload, {
       hash: HASH,
       a: { 1: 'x', 2: 'y' },
       b: { 0: 'z' },
@@ -168,13 +139,13 @@ describe('collect', () => {
   });
 
   it('stores what is wrong otherwise, for a later rejection', async () => {
-    assert.equal((await stored(await postForm(`hash=${HASH}&url=nonsense`))).payload.url, 'nonsense');
+    assert.equal((await stored(await own.postForm(`hash=${HASH}&url=nonsense`))).payload.url, 'nonsense');
   });
 
   describe('unharmed by odd keys', () => {
     it('keeps __proto__, $where and a.b as data in a form', async () => {
       const { payload } = await stored(
-        await postForm(`hash=${HASH}&__proto__[x]=1&extra[__proto__][y]=2&$where=3&a.b=4&constructor=5`),
+        await own.postForm(`hash=${HASH}&__proto__[x]=1&extra[__proto__][y]=2&$where=3&a.b=4&constructor=5`),
       );
       assert.equal(JSON.stringify(payload.extra), '{"__proto__":{"y":"2"}}');
       assert.equal(payload.$where, '3');
@@ -185,27 +156,27 @@ describe('collect', () => {
 
     it('keeps them in JSON', async () => {
       const body = `{"hash":"${HASH}","__proto__":{"x":1},"$where":2,"a.b":3}`;
-      const answer = await send('/track', { headers: { 'content-type': 'application/json' }, body });
+      const answer = await own.send('/track', { headers: { 'content-type': 'application/json' }, body });
       const { payload } = await stored(answer);
       assert.equal(JSON.stringify(payload), body);
     });
 
     it('stores 1,000 levels of nesting, of brackets and of JSON', async () => {
-      await stored(await postForm(`hash=${HASH}&a${'[b]'.repeat(1000)}=1`));
+      await stored(await own.postForm(`hash=${HASH}&a${'[b]'.repeat(1000)}=1`));
       const body = `{"hash":"${HASH}","a":${'['.repeat(999)}${']'.repeat(999)}}`;
-      await stored(await send('/track', { headers: { 'content-type': 'application/json' }, body }));
+      await stored(await own.send('/track', { headers: { 'content-type': 'application/json' }, body }));
     });
 
     it('refuses a form of so many keys that they would fill the memory', async () => {
       const pairs = (count: number) => `hash=${HASH}${'&a[]=1'.repeat(count)}`;
-      await stored(await postForm(pairs(MAX_KEYS / 2 - 1)));
-      const answer = await postForm(pairs(MAX_KEYS / 2));
+      await stored(await own.postForm(pairs(MAX_KEYS / 2 - 1)));
+      const answer = await own.postForm(pairs(MAX_KEYS / 2));
       assert.deepEqual([answer.status, answer.body.error], [400, 'unparseable']);
     });
 
     it('refuses so much nesting that walking it would overflow the stack', async () => {
       const body = `{"hash":"${HASH}","a":${'['.repeat(400_000)}${']'.repeat(400_000)}}`;
-      const answer = await send('/track', { headers: { 'content-type': 'application/json' }, body });
+      const answer = await own.send('/track', { headers: { 'content-type': 'application/json' }, body });
       assert.equal(answer.status, 400);
       assert.equal(answer.body.error, 'unparseable');
     });
@@ -240,141 +211,71 @@ describe('collect', () => {
       { title: 'an empty body', body: '', type: FORM, error: 'unattributable', field: 'hash' },
     ])
       it(`400: ${title}`, async () => {
-        const answer = await send('/track', { headers: { 'content-type': type }, body });
+        const answer = await own.send('/track', { headers: { 'content-type': type }, body });
         assert.equal(answer.status, 400);
         assert.equal(answer.body.error, error);
         assert.equal(answer.body.field, field);
         assert.ok(answer.body.message);
       });
 
-    it('404: an unknown route', async () => assert.equal((await send('/nowhere')).status, 404));
+    it('404: an unknown route', async () => assert.equal((await own.send('/nowhere')).status, 404));
 
     for (const path of ['/public/license/abc/activate', '/update/abc/check', '/v2/update/abc'])
       it(`501, and no success: ${path}`, async () => {
-        const answer = await send(path);
+        const answer = await own.send(path);
         assert.equal(answer.status, 501);
         assert.equal(answer.body.success, undefined);
       });
 
     it('405, with what is allowed', async () => {
-      const answer = await send('/track', { method: 'GET' });
+      const answer = await own.send('/track', { method: 'GET' });
       assert.equal(answer.status, 405);
       assert.equal(answer.headers.allow, 'POST');
-      assert.equal((await send('/')).headers.allow, 'GET, HEAD');
+      assert.equal((await own.send('/')).headers.allow, 'GET, HEAD');
     });
 
     it('415: a type that no client sends, and a compressed body', async () => {
       assert.equal(
-        (await send('/track', { headers: { 'content-type': 'multipart/form-data; boundary=x' }, body: '--x--' }))
+        (await own.send('/track', { headers: { 'content-type': 'multipart/form-data; boundary=x' }, body: '--x--' }))
           .status,
         415,
       );
-      assert.equal((await postForm(`hash=${HASH}`, { 'content-encoding': 'gzip' })).status, 415);
-      assert.equal((await postForm(`hash=${HASH}`, { 'transfer-encoding': 'gzip, chunked' })).status, 415);
+      assert.equal((await own.postForm(`hash=${HASH}`, { 'content-encoding': 'gzip' })).status, 415);
+      assert.equal((await own.postForm(`hash=${HASH}`, { 'transfer-encoding': 'gzip, chunked' })).status, 415);
     });
 
     it('takes a body of exactly the limit', async () => {
       const start = `hash=${HASH}&a=`;
-      await stored(await postForm(start + 'x'.repeat(MAX_BODY_BYTES - start.length)));
+      await stored(await own.postForm(start + 'x'.repeat(MAX_BODY_BYTES - start.length)));
     });
 
     it('503 with Retry-After when the archive is out of reach', async () => {
       own.dependencies.archive = {
         create: () => Promise.reject(new TransientError('the archive failed', { cause: undefined })),
       };
-      const answer = await postForm(`hash=${HASH}`);
+      const answer = await own.postForm(`hash=${HASH}`);
       assert.equal(answer.status, 503);
       assert.equal(answer.headers['retry-after'], '5');
     });
   });
 
-  describe('under load', () => {
-    /** Holds each write until `release`. */
-    function holdWrites() {
-      const held: (() => void)[] = [];
-      own.dependencies.archive = {
-        create: async (event, text) => {
-          await new Promise<void>((resolve) => held.push(resolve));
-          await archive.create(event, text);
-        },
-      };
-      const release = () => {
-        own.dependencies.archive = archive;
-        for (const resolve of held) resolve();
-      };
-      return { held, release };
-    }
-    const from = (address: string) => postForm(`hash=${HASH}`, { 'x-forwarded-for': address });
+  it('is healthy on GET /', async () => assert.equal((await own.send('/', { method: 'GET' })).status, 200));
 
-    beforeEach(() => {
-      const { now, log } = own.dependencies;
-      Object.assign(own.dependencies, { intake: openIntake({ now, log }), forwardedHops: 1 });
+  const CLIENT = /^198\.51\.100\.7$/;
+  for (const { title, forwardedHops, header, sender } of [
+    { title: 'that the platform adds', forwardedHops: 1, header: '1.2.3.4, 198.51.100.7', sender: CLIENT },
+    { title: 'before the load balancer', forwardedHops: 2, header: '1.2.3.4, 198.51.100.7, 192.0.2.1', sender: CLIENT },
+    { title: 'of a post past the load balancer', forwardedHops: 2, header: '198.51.100.7', sender: CLIENT },
+    {
+      title: 'of the connection where none is added',
+      forwardedHops: 0,
+      header: '1.2.3.4',
+      sender: /^127\.0\.0\.1$|^::1$/,
+    },
+  ])
+    it(`takes the address ${title}, not what a client writes`, async () => {
+      own.dependencies.forwardedHops = forwardedHops;
+      const answer = await own.postForm(`hash=${HASH}`, { 'x-forwarded-for': header });
+      assert.match((await stored(answer)).senderAddress, sender);
     });
-
-    it('lets a post wait for its turn, and answers 503 at once only when it may not even wait', async () => {
-      // no wait ends meanwhile, however slow the machine is
-      const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-      try {
-        const { held, release } = holdWrites();
-        const { maxRunning, maxWaiting } = USUAL_QUEUE;
-        const answers = Array.from({ length: maxRunning + maxWaiting + 1 }, () => postForm(`hash=${HASH}`));
-        const first = await Promise.race(answers);
-        assert.deepEqual([first.status, first.body.error, first.headers['retry-after']], [503, 'overloaded', '5']);
-        assert.equal(held.length, maxRunning);
-        release();
-        const statuses = (await Promise.all(answers)).map(({ status }) => status);
-        assert.equal(statuses.filter((status) => status === 200).length, maxRunning + maxWaiting);
-      } finally {
-        clock.restore();
-      }
-    });
-
-    it('stores what a network sends beyond its share, apart, so that it is in nobody’s way', async () => {
-      const flood = '203.0.113.9';
-      // its share alone is used up by these
-      own.dependencies.archive = { create: async () => {} };
-      for (let n = 0; n < MAX_POSTS_OF_NETWORK; n += 50) {
-        await Promise.all(Array.from({ length: 50 }, () => from(flood)));
-      }
-      const { held, release } = holdWrites();
-      const beyond = Array.from({ length: USUAL_QUEUE.maxRunning }, () => from(flood));
-      await until(() => held.length === OVER_RATE_QUEUE.maxRunning, { what: 'writes of the flood' });
-      const others = Array.from({ length: USUAL_QUEUE.maxRunning }, () => from('198.51.100.7'));
-      await until(() => held.length === OVER_RATE_QUEUE.maxRunning + USUAL_QUEUE.maxRunning, { what: 'the others' });
-      release();
-      for (const answer of await Promise.all([...beyond, ...others])) await stored(answer);
-    });
-
-    it('gives up a write that hangs, and its place', async () => {
-      const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-      try {
-        const writes = new Promise<void>((resolve) => {
-          own.dependencies.archive = {
-            create: () => {
-              resolve();
-              return new Promise(() => {});
-            },
-          };
-        });
-        const answer = postForm(`hash=${HASH}`);
-        await writes;
-        clock.tick(STORE_MS);
-        assert.equal((await answer).status, 503);
-      } finally {
-        clock.restore();
-      }
-      await own.dependencies.intake.admit(
-        { senderAddress: null, bodyBytes: USUAL_QUEUE.maxRunningBytes },
-        async () => {},
-      );
-    });
-  });
-
-  it('is healthy on GET /', async () => assert.equal((await send('/', { method: 'GET' })).status, 200));
-
-  it('takes the address that the platform adds, not what a client writes', async () => {
-    own.dependencies.forwardedHops = 1;
-    const answer = await postForm(`hash=${HASH}`, { 'x-forwarded-for': '1.2.3.4, 198.51.100.7' });
-    assert.equal((await stored(answer)).senderAddress, '198.51.100.7');
-  });
 });

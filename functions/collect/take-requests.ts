@@ -1,13 +1,11 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { type IncomingMessage, Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { isDecodablePath } from '../../shared/runtime/decodable-path.ts';
+import { leadNowhere } from '../../shared/runtime/lead-nowhere.ts';
 import { type AnswerTooLarge, declaresTooMuch, limitBody, MAX_DROP_MS, MAX_DROPPED_BYTES } from './limits.ts';
 
 /** Four times Node's own: what proxies and cookies can add. */
 const MAX_HEADER_BYTES = 64 * 1024;
-/** No route of ours. */
-const NOWHERE = '/nowhere';
 
 /**
  * Makes the Functions Framework's server, which it keeps to itself, take what it can: before it listens, by the channel on which
@@ -31,7 +29,7 @@ export function takeRequests(server: Server, tooLarge: AnswerTooLarge): void {
   Object.assign(server, { maxHeaderSize: MAX_HEADER_BYTES, requireHostHeader: false, httpAllowHalfOpen: true });
   server.prependListener('request', (request, response) => {
     latest.set(request.socket, { request, response });
-    if (!isDecodablePath(request.url)) request.url = NOWHERE;
+    leadNowhere(request);
     limitBody(request, response, tooLarge);
   });
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));

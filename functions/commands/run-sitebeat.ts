@@ -4,25 +4,68 @@ import { failureName } from '../../shared/runtime/log.ts';
 import { CommandFailure, EXIT, type ExitCode } from './command-failure.ts';
 import { openTerminal, type Shell, type Streams } from './terminal.ts';
 
-type Add = (program: Command, shell: Shell) => void;
+/** Gives a command its options and its work. */
+type Define = (command: Command, shell: Shell) => void;
 
-/** Every command, in the order of --help. Each loads the clients of its own stores: only the one that runs is loaded. */
-const COMMANDS = new Map<string, () => Promise<Add>>([
-  ['setup', async () => (await import('./setup.ts')).addSetup],
-  ['doctor', async () => (await import('./doctor/doctor.ts')).addDoctor],
-  ['projects', async () => (await import('./projects/projects.ts')).addProjects],
-  ['charts', async () => (await import('./charts/charts.ts')).addCharts],
-  ['show-site', async () => (await import('./person/show-site.ts')).addShowSite],
-  ['erase', async () => (await import('./person/erase.ts')).addErase],
-  ['rebuild', async () => (await import('./charts/rebuild.ts')).addRebuild],
-  ['reconcile', async () => (await import('./recovery/reconcile.ts')).addReconcile],
-  ['trace', async () => (await import('./recovery/trace.ts')).addTrace],
-  ['rejections', async () => (await import('./recovery/rejections.ts')).addRejections],
-  ['replay', async () => (await import('./recovery/replay.ts')).addReplay],
-  ['dead-letters', async () => (await import('./recovery/dead-letters.ts')).addDeadLetters],
-  ['simulate', async () => (await import('./charts/simulate.ts')).addSimulate],
-  ['cost', async () => (await import('./cost/cost.ts')).addCost],
-]);
+/** Every command, in the order of --help. What one loads, the clients of its stores above all, is loaded when it is called. */
+const COMMANDS: Record<string, { about: string; load: () => Promise<Define> }> = {
+  setup: {
+    about: "make MongoDB's indexes, and bring its documents up to date; safe to repeat, and to interrupt",
+    load: async () => (await import('./setup.ts')).defineSetup,
+  },
+  doctor: {
+    about: 'compare what is there with what functions/mesh.json and schemas/ say; changes nothing without --live',
+    load: async () => (await import('./doctor/doctor.ts')).defineDoctor,
+  },
+  projects: {
+    about: 'the plugins and themes that may report',
+    load: async () => (await import('./projects/projects.ts')).defineProjects,
+  },
+  charts: {
+    about: 'a project at a glance, as the last rebuild made it',
+    load: async () => (await import('./charts/charts.ts')).defineCharts,
+  },
+  'show-site': {
+    about: 'print everything held about a site, for the person who asks',
+    load: async () => (await import('./person/show-site.ts')).defineShowSite,
+  },
+  erase: {
+    about: 'remove a site, or every site of an address, from every store; leaves a receipt without personal data',
+    load: async () => (await import('./person/erase.ts')).defineErase,
+  },
+  rebuild: {
+    about: 'make the tables of days and the charts from the history, at once instead of within the hour',
+    load: async () => (await import('./charts/rebuild.ts')).defineRebuild,
+  },
+  reconcile: {
+    about: 'compare the archive with the history and MongoDB; what is missing goes through the functions again',
+    load: async () => (await import('./recovery/reconcile.ts')).defineReconcile,
+  },
+  trace: {
+    about: 'where an event is: object, history, rejections, site, what waits, erasures',
+    load: async () => (await import('./recovery/trace.ts')).defineTrace,
+  },
+  rejections: {
+    about: 'what is in no history, and why',
+    load: async () => (await import('./recovery/rejections.ts')).defineRejections,
+  },
+  replay: {
+    about: 'send a range of the archive through the functions again, or make MongoDB anew from it',
+    load: async () => (await import('./recovery/replay.ts')).defineReplay,
+  },
+  'dead-letters': {
+    about: 'messages that a function did not take in the end',
+    load: async () => (await import('./recovery/dead-letters.ts')).defineDeadLetters,
+  },
+  simulate: {
+    about: 'write a plausible past to the archive, to try things with',
+    load: async () => (await import('./charts/simulate.ts')).defineSimulate,
+  },
+  cost: {
+    about: 'what a month costs, by component, beside the design of an hourly job; a calculation, it asks nobody',
+    load: async () => (await import('./cost/cost.ts')).defineCost,
+  },
+};
 
 const SYSTEM = `
 Which system it works on: GOOGLE_CLOUD_PROJECT, ARCHIVE_BUCKET, BIGQUERY_DATASET (sitebeat) and MONGODB_URI, as for the
@@ -44,9 +87,12 @@ export async function runSitebeat(
       writeErr: (text) => streams.stderr.write(text),
     })
     .exitOverride();
-  for (const load of asked(args)) (await load())(program, { env, terminal });
+  for (const [name, { about }] of Object.entries(COMMANDS)) program.command(name).description(about);
+  program.hook('preSubcommand', async (_, command) => {
+    (await COMMANDS[command.name()]?.load())?.(command, { env, terminal });
+  });
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(withoutHelpCommand(args), { from: 'user' });
     return EXIT.done;
   } catch (error) {
     // commander has said what is wrong; it ends help with 0 and everything else with 1
@@ -56,10 +102,10 @@ export async function runSitebeat(
   }
 }
 
-/** The command that is called; all of them for whoever asks what there is. */
-function asked([name = '']: string[]): (() => Promise<Add>)[] {
-  const one = COMMANDS.get(name);
-  return one === undefined ? [...COMMANDS.values()] : [one];
+/** `help` would show a command as it is listed, not as it is defined. */
+function withoutHelpCommand(args: string[]): string[] {
+  const [first = '', name = '', ...rest] = args;
+  return first === 'help' && Object.hasOwn(COMMANDS, name) ? [name, ...rest, '--help'] : args;
 }
 
 /** Without a client library's own text, which can quote what was worked on. */

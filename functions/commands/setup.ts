@@ -17,23 +17,19 @@ interface SetUp {
 }
 
 /** `sitebeat setup`: what Terraform cannot make, and what an upgrade leaves to do in MongoDB. */
-export function addSetup(program: Command, { env, terminal }: Shell): void {
-  program
-    .command('setup')
-    .description("make MongoDB's indexes, and bring its documents up to date; safe to repeat, and to interrupt")
-    .option('--json', 'print JSON')
-    .action(async (options: Output) => {
-      const { db, close } = openLatest(readLatestConfig(env));
-      try {
-        await transient('MongoDB', () => applyIndexes(db));
-        const renewed = await renewDocuments(db, terminal);
-        // the last one that finds documents of earlier versions goes after them
-        const dropped = await transient('MongoDB', () => dropFormerIndexes(db));
-        terminal.result<SetUp>({ indexes: countIndexes(), dropped, renewed }, setUpText, options);
-      } finally {
-        await close();
-      }
-    });
+export function defineSetup(command: Command, { env, terminal }: Shell): void {
+  command.option('--json', 'print JSON').action(async (options: Output) => {
+    const { db, close } = openLatest(readLatestConfig(env));
+    try {
+      await transient('MongoDB', () => applyIndexes(db));
+      const renewed = await renewDocuments(db, terminal);
+      // the last one that finds documents of earlier versions goes after them
+      const dropped = await transient('MongoDB', () => dropFormerIndexes(db));
+      terminal.result<SetUp>({ indexes: countIndexes(), dropped, renewed }, setUpText, options);
+    } finally {
+      await close();
+    }
+  });
 }
 
 async function renewDocuments(db: Db, terminal: Terminal): Promise<Renewed> {

@@ -1,7 +1,8 @@
-import type { AnalyticsDocument, FigureDocuments, FigureName } from '../../shared/figures/documents.ts';
+import type { AnalyticsDocument, FigureDocuments, FigureName, Series } from '../../shared/figures/documents.ts';
 import type { Snapshot, Wanted } from '../../shared/stores/figures/figures.ts';
 import type { OfGeneration } from './api.ts';
 import type { Answer, ProjectCall } from './call.ts';
+import { withKnownZeros } from './known-zeros.ts';
 import { RequestProblem } from './problem.ts';
 
 type Of = Pick<ProjectCall, 'project' | 'stores'>;
@@ -13,14 +14,17 @@ export async function overviewOf({ project, stores }: Of): Promise<AnalyticsDocu
   return overview;
 }
 
-/** Figures of one generation. Throws a RequestProblem when there are none yet. */
+/** Figures of one generation, series with their zeros. Throws a RequestProblem when there are none yet. */
 export async function figuresOf<Name extends FigureName = never>(
   { project, stores }: Of,
   wanted: Wanted<Name>,
 ): Promise<Snapshot<Name>> {
-  const snapshot = await stores.figures.read(project.hash, wanted);
+  const { series: asked = [], figures = [] } = wanted;
+  const active = asked.map((one) => ({ ...one, dimension: 'active' as const }));
+  const snapshot = await stores.figures.read(project.hash, { series: [...asked, ...active], figures });
   if (snapshot === undefined) throw new RequestProblem('no-figures');
-  return snapshot;
+  const [own, beside] = [snapshot.series.slice(0, asked.length), snapshot.series.slice(asked.length)];
+  return { ...snapshot, series: own.map((one, place) => withKnownZeros(one, beside[place] as Series)) };
 }
 
 /** A figure that has to be there. */

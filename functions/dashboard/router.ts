@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { NOWHERE } from '../../shared/runtime/lead-nowhere.ts';
 import type { Answer, Call, ProjectCall } from './call.ts';
 import { findGrant } from './grants.ts';
 import { RequestProblem } from './problem.ts';
@@ -6,9 +7,6 @@ import { type QueryClass, readQuery } from './read-query.ts';
 
 /** Where version 1 of the API begins. */
 export const API = '/api/v1';
-
-/** A path that no route has. */
-export const NOWHERE = `${API}/`;
 
 /** A way in, and who may take it: `analyst` and `owner` are roles in the project that `:slug` names. */
 export interface Route {

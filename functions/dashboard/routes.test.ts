@@ -7,7 +7,7 @@ import { parametersOf } from './read-query.ts';
 import { API } from './router.ts';
 import { ROUTES } from './routes.ts';
 import { siteId } from './site-id.ts';
-import { OPERATOR, type OwnDashboard, openOwnDashboard, PAGE } from './testing/own-dashboard.ts';
+import { bearer, OPERATOR, type OwnDashboard, openOwnDashboard, PAGE } from './testing/own-dashboard.ts';
 import { NOW, publishSampleFigures } from './testing/sample-figures.ts';
 import { insertSampleSites } from './testing/sample-sites.ts';
 import { OPERATIONS, openapiPath } from './testing/validate-answer.ts';
@@ -96,6 +96,12 @@ describe('the dashboard', () => {
     });
   });
 
+  it('knows who comes by `gcloud run services proxy`, whatever else they say to be', async () => {
+    const headers = { 'x-serverless-authorization': bearer(ANALYST), authorization: bearer(OPERATOR) };
+    const { body } = await dashboard.get<MeAnswer>(`${API}/me`, { headers });
+    assert.deepEqual(body, { email: ANALYST, isOperator: false });
+  });
+
   describe('describes itself', () => {
     it('has every route in openapi.json, and no other', () => {
       const described = Object.entries(OPERATIONS).flatMap(([path, methods]) =>
@@ -130,6 +136,10 @@ describe('the dashboard', () => {
       'a token without an address': { authorization: `Bearer e30.${Buffer.from('{}').toString('base64url')}.` },
       'a token whose address nobody verified': {
         authorization: `Bearer e30.${Buffer.from(JSON.stringify({ email: OWNER })).toString('base64url')}.`,
+      },
+      'a token that nobody checked beside one that is none': {
+        authorization: bearer(OPERATOR),
+        'x-serverless-authorization': 'Bearer nothing',
       },
       'a cookie': { cookie: 'sitebeat_session=x' },
     };

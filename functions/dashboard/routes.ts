@@ -97,7 +97,7 @@ async function answer(request: Request, response: ServerResponse, asked: Asked):
   if (request.method === 'POST') checkIsOurPage(request.headers);
   if (url.pathname === SESSION_PATH) return respond(request, response, createSession(request, dependencies.identity));
   if (!url.pathname.startsWith('/api/')) return dependencies.assets.respond(request, response, url.pathname);
-  const identity = await dependencies.whoIs(request.headers);
+  const identity = await dependencies.whoIs(request.headersDistinct);
   if (identity === undefined) throw new RequestProblem('not-signed-in');
   if (found === undefined) throw new RequestProblem('not-found');
   if (found.route.method !== request.method) throw new RequestProblem('method-not-allowed');

@@ -1,9 +1,8 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { isDecodablePath } from '../../shared/runtime/decodable-path.ts';
+import { leadNowhere } from '../../shared/runtime/lead-nowhere.ts';
 import { newRequestId, RequestProblem } from './problem.ts';
-import { NOWHERE } from './router.ts';
 
 /** Tames the Functions Framework's server, which it keeps to itself. Call it when the function's module loads, before the server listens. */
 export function tameServerOnceListening(): void {
@@ -21,7 +20,7 @@ export function tameServerOnceListening(): void {
 export function tameServer(server: Server): void {
   server.prependListener('request', (request) => {
     request.headers['content-type'] = 'application/octet-stream';
-    if (!isDecodablePath(request.url)) request.url = NOWHERE;
+    leadNowhere(request);
   });
   server.on('clientError', (_error, socket) => refuse(socket));
 }

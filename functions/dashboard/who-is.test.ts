@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { readConfig } from './config.ts';
-import { iapVerifier, LOCAL_EMAIL, openWhoIs } from './who-is.ts';
+import { iapVerifier, LOCAL_EMAIL, openWhoIs, SESSION_COOKIE } from './who-is.ts';
 
 const AUDIENCE = '/projects/1234/locations/europe-west1/services/dashboard';
 const NOW_S = Math.floor(Date.now() / 1000);
@@ -26,6 +26,12 @@ function assertion(
   return [...parts, signature.toString('base64url')].join('.');
 }
 
+/** A token as Cloud Run hands it on. */
+function bearer(payload: Record<string, unknown>): string {
+  const parts = [{ alg: 'RS256', typ: 'JWT' }, payload].map((part) => Buffer.from(JSON.stringify(part)));
+  return `Bearer ${parts.map((part) => part.toString('base64url')).join('.')}.SIGNATURE_REMOVED_BY_GOOGLE`;
+}
+
 describe('whoIs', () => {
   describe('behind the proxy', () => {
     const { privateKey, publicKey } = keyPair();
@@ -40,7 +46,7 @@ describe('whoIs', () => {
       },
     });
     const whoIs = openWhoIs({ identity: 'iap', audience: AUDIENCE }, verify);
-    const ask = (jwt: string) => whoIs({ 'x-goog-iap-jwt-assertion': jwt });
+    const ask = (jwt: string) => whoIs({ 'x-goog-iap-jwt-assertion': [jwt] });
 
     it('knows who has a signed assertion, in lower case', async () =>
       assert.deepEqual(await ask(assertion(privateKey)), { email: 'olga@example.org' }));
@@ -57,9 +63,15 @@ describe('whoIs', () => {
       it(`does not take one ${title}`, async () => assert.equal(await ask(jwt()), undefined));
 
     it('takes no header that is not signed, and no bearer', async () => {
-      const headers = { 'x-goog-authenticated-user-email': 'accounts.google.com:olga@example.org' };
-      assert.equal(await whoIs(headers), undefined);
-      assert.equal(await whoIs({ authorization: `Bearer ${assertion(privateKey)}` }), undefined);
+      const email = ['accounts.google.com:olga@example.org'];
+      assert.equal(await whoIs({ 'x-goog-authenticated-user-email': email }), undefined);
+      for (const name of ['authorization', 'x-serverless-authorization'])
+        assert.equal(await whoIs({ [name]: [`Bearer ${assertion(privateKey)}`] }), undefined);
+    });
+
+    it('takes none of two assertions', async () => {
+      const two = [assertion(privateKey), assertion(privateKey, { email: 'eve@example.org' })];
+      assert.equal(await whoIs({ 'x-goog-iap-jwt-assertion': two }), undefined);
     });
 
     it('asks for the keys once, and again for one that is new, once a minute at most', async () => {
@@ -75,22 +87,60 @@ describe('whoIs', () => {
     });
   });
 
+  describe('behind the check of Cloud Run', () => {
+    const whoIs = openWhoIs({ identity: 'cloud-run' });
+    const OLGA = bearer({ email: 'Olga@Example.org', email_verified: true });
+    const ADMIN = bearer({ email: 'admin@example.org', email_verified: true });
+
+    for (const name of ['authorization', 'x-serverless-authorization'])
+      it(`knows whose token was checked, from ${name}, in lower case`, async () =>
+        assert.deepEqual(await whoIs({ [name]: [OLGA] }), { email: 'olga@example.org' }));
+
+    it('takes the token that was checked, whatever else a caller says to be', async () => {
+      const headers = { 'x-serverless-authorization': [OLGA], authorization: [ADMIN] };
+      assert.deepEqual(await whoIs(headers), { email: 'olga@example.org' });
+    });
+
+    for (const { title, checked } of [
+      { title: 'is empty', checked: [''] },
+      { title: 'is no bearer', checked: ['Basic b2xnYTpvbGdh'] },
+      { title: 'is no token', checked: ['Bearer x'] },
+      { title: 'has no address', checked: [bearer({ sub: '1' })] },
+      { title: 'comes twice', checked: [OLGA, ADMIN] },
+      { title: 'comes twice in one', checked: [`${OLGA}, ${ADMIN}`] },
+    ])
+      it(`knows nobody where the header that is checked ${title}`, async () =>
+        assert.equal(await whoIs({ 'x-serverless-authorization': checked, authorization: [ADMIN] }), undefined));
+
+    for (const { title, headers } of [
+      { title: 'an address that nobody verified', headers: { authorization: [bearer({ email: 'a@b.c' })] } },
+      { title: 'two tokens', headers: { authorization: [OLGA, ADMIN] } },
+      { title: 'an assertion of the proxy', headers: { 'x-goog-iap-jwt-assertion': [OLGA.slice('Bearer '.length)] } },
+      {
+        title: 'what the proxy does not sign',
+        headers: { 'x-goog-authenticated-user-email': ['x:admin@example.org'] },
+      },
+      { title: 'a cookie', headers: { cookie: [`${SESSION_COOKIE}=${ADMIN.slice('Bearer '.length)}`] } },
+    ])
+      it(`does not take ${title}`, async () => assert.equal(await whoIs(headers), undefined));
+  });
+
   describe('on this machine', () => {
     const tokenSha256 = createHash('sha256').update('secret').digest('hex');
     const whoIs = openWhoIs({ identity: 'local', tokenSha256 });
 
     it('knows who has the token, in a header or a cookie', async () => {
-      assert.deepEqual(await whoIs({ authorization: 'Bearer secret' }), { email: LOCAL_EMAIL });
-      assert.deepEqual(await whoIs({ cookie: 'a=b; sitebeat_session=secret' }), { email: LOCAL_EMAIL });
+      assert.deepEqual(await whoIs({ authorization: ['Bearer secret'] }), { email: LOCAL_EMAIL });
+      assert.deepEqual(await whoIs({ cookie: ['a=b; sitebeat_session=secret'] }), { email: LOCAL_EMAIL });
     });
 
     it('nobody else', async () => {
-      const { authorization } = { authorization: `Bearer x.${Buffer.from('{"email":"a@b"}').toString('base64url')}.` };
       for (const headers of [
         {},
-        { authorization: 'Bearer other' },
-        { authorization },
-        { cookie: 'sitebeat_session=' },
+        { authorization: ['Bearer other'] },
+        { authorization: [bearer({ email: 'a@b', email_verified: true })] },
+        { 'x-serverless-authorization': [bearer({ email: 'a@b', email_verified: true })] },
+        { cookie: ['sitebeat_session='] },
       ]) {
         assert.equal(await whoIs(headers), undefined);
       }

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { OAuth2Client } from 'google-auth-library';
 import { transient } from '../../shared/runtime/errors.ts';
 import type { IdentityConfig } from './config.ts';
@@ -10,8 +10,11 @@ export interface Identity {
   email: string;
 }
 
+/** A request's headers, by name in lower case; of one that is sent twice both, which `headers` does not tell of every header. */
+type Headers = IncomingMessage['headersDistinct'];
+
 /** undefined: nobody that this can be sure of. Rejects when the keys to check it with are out of reach. */
-export type WhoIs = (headers: IncomingHttpHeaders) => Promise<Identity | undefined>;
+export type WhoIs = (headers: Headers) => Promise<Identity | undefined>;
 
 /** Checks a signed JWT of the Identity-Aware Proxy, and gives its e-mail; throws when it is not valid. */
 export type VerifyAssertion = (jwt: string, audience: string) => Promise<string | undefined>;
@@ -30,23 +33,21 @@ export function openWhoIs(config: IdentityConfig, verify: VerifyAssertion = iapV
 const ASSERTION_HEADER = 'x-goog-iap-jwt-assertion';
 
 /** Never by x-goog-authenticated-user-email, which is not signed: https://cloud.google.com/iap/docs/signed-headers-howto */
-async function byAssertion(
-  headers: IncomingHttpHeaders,
-  audience: string,
-  verify: VerifyAssertion,
-): Promise<Identity | undefined> {
-  const jwt = headers[ASSERTION_HEADER];
-  if (typeof jwt !== 'string') return undefined;
+async function byAssertion(headers: Headers, audience: string, verify: VerifyAssertion): Promise<Identity | undefined> {
+  const jwt = onlyOne(headers[ASSERTION_HEADER]);
+  if (jwt === undefined) return undefined;
   const email = await verify(jwt, audience);
   return email === undefined ? undefined : { email: email.toLowerCase() };
 }
 
 /**
- * Cloud Run has checked the token before it calls, where nobody may call without one; it takes the signature off:
- * https://cloud.google.com/run/docs/securing/service-identity
+ * Cloud Run has checked a token before it calls, where nobody may call without one, and takes the signature off. It checks that of
+ * X-Serverless-Authorization alone where there is one, as `gcloud run services proxy` sends it, and lets Authorization through as
+ * it came: https://cloud.google.com/run/docs/authenticating/service-to-service
  */
-function byCloudRun({ authorization }: IncomingHttpHeaders): Identity | undefined {
-  const payload = /^Bearer [\w-]+\.([\w-]+)\.[\w-]*$/i.exec(authorization ?? '')?.[1];
+function byCloudRun({ 'x-serverless-authorization': checked, authorization }: Headers): Identity | undefined {
+  const header = onlyOne(checked ?? authorization);
+  const payload = /^Bearer [\w-]+\.([\w-]+)\.[\w-]*$/i.exec(header ?? '')?.[1];
   if (payload === undefined) return undefined;
   try {
     const { email, email_verified: isVerified } = JSON.parse(Buffer.from(payload, 'base64url').toString());
@@ -56,10 +57,15 @@ function byCloudRun({ authorization }: IncomingHttpHeaders): Identity | undefine
   }
 }
 
-function byToken({ authorization, cookie }: IncomingHttpHeaders, tokenSha256: string): Identity | undefined {
-  const bearer = /^Bearer (\S{1,200})$/i.exec(authorization ?? '')?.[1];
-  const session = new RegExp(`(?:^|; *)${SESSION_COOKIE}=([^;\\s]{1,200})`).exec(cookie ?? '')?.[1];
+function byToken({ authorization, cookie }: Headers, tokenSha256: string): Identity | undefined {
+  const bearer = /^Bearer (\S{1,200})$/i.exec(onlyOne(authorization) ?? '')?.[1];
+  const session = new RegExp(`(?:^|; *)${SESSION_COOKIE}=([^;\\s]{1,200})`).exec(cookie?.join('; ') ?? '')?.[1];
   return isToken(bearer ?? session ?? '', tokenSha256) ? { email: LOCAL_EMAIL } : undefined;
+}
+
+/** Of two nobody knows which one was checked. */
+function onlyOne(values: string[] = []): string | undefined {
+  return values.length === 1 ? values[0] : undefined;
 }
 
 /** In a time that does not tell how much of it was right. */

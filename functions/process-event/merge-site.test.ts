@@ -1,61 +1,16 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import type { StoredEvent } from '../../shared/event/envelope.ts';
 import { interpret } from '../../shared/report/interpret.ts';
 import { urlMd5 } from '../../shared/report/site-id.ts';
 import { versionKey } from '../../shared/report/versions.ts';
 import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { IS_PROOF } from '../../shared/testing/in-proof.ts';
-import { mergeOptOut, mergeSite, stampOf } from './merge-site.ts';
+import { mergeSite, stampOf } from './merge-site.ts';
+import { at, deactivate, FILTERABLE, fold, LIST, track } from './testing/site-events.ts';
 
-const FILTERABLE = ['plan', 'a.b'];
 /** More are tried by `npm run proof:ci`. */
 const TRIES = IS_PROOF ? 100 : 25;
-const LIST = { provider: 'mailchimp' as const, list: 'list-1', enabled: true };
-
-const meanings = new WeakMap<StoredEvent, ReturnType<typeof interpret>>();
-
-/** What an event means, whenever it comes. */
-function meaningOf(event: StoredEvent): ReturnType<typeof interpret> {
-  const meaning = meanings.get(event) ?? interpret(event, { project: TEST_PROJECT });
-  meanings.set(event, meaning);
-  return meaning;
-}
-
-/** Folds events as update-site does: an opt-out that comes before the site waits for it. */
-function fold(events: StoredEvent[]): SiteDocument | undefined {
-  let site: SiteDocument | undefined;
-  const optOuts: string[] = [];
-  for (const event of events) {
-    const { report, deactivation, optOut } = meaningOf(event);
-    const stated = report ?? deactivation;
-    if (stated) {
-      const { eventId, receivedAt, projectHash, site: name, environment, urlMd5 } = stated;
-      site = mergeSite(site, {
-        eventId,
-        receivedAt,
-        projectHash,
-        site: name,
-        environment,
-        urlMd5,
-        report,
-        deactivation,
-        mailLists: [LIST],
-        filterable: FILTERABLE,
-      });
-    }
-    if (optOut) optOuts.push(stampOf(optOut));
-    for (const stamp of site ? optOuts : []) site = mergeOptOut(site as SiteDocument, stamp);
-  }
-  return site;
-}
-
-function foldOnto(known: SiteDocument, event: StoredEvent): SiteDocument {
-  const { report } = interpret(event, { project: TEST_PROJECT });
-  assert.ok(report);
-  return mergeSite(known, { ...report, report, mailLists: [], filterable: FILTERABLE });
-}
 
 /**
  * Whether the address waits for the mail lists is the same in any order. Since which report is the first to arrive: a site
@@ -65,46 +20,37 @@ function comparable({ pendingMail = [], mailDueAt, ...site }: SiteDocument) {
   return { ...site, pending: pendingMail.length, isDue: mailDueAt !== undefined };
 }
 
-const at = (second: number) => `2026-03-09T07:00:${String(second).padStart(2, '0')}.000Z`;
-const track = (second: number, payload = {}) =>
-  capturedEvent('track', { id: `track-${second}`, receivedAt: at(second), payload });
-const deactivate = (second: number) =>
-  capturedEvent('deactivate', { id: `deactivate-${second}`, receivedAt: at(second) });
-const skip = (second: number) => capturedEvent('tracking-skipped', { id: `skip-${second}`, receivedAt: at(second) });
-
 const events = fc
   .array(
-    fc
-      .record({
-        kind: fc.constantFrom('track', 'deactivate', 'tracking-skipped'),
-        second: fc.integer({ min: 0, max: 6 }),
-        // fields that come, change and are missing
-        payload: fc.record(
-          {
-            project_version: fc.constantFrom('1.0', '2.0', undefined),
-            site: fc.constantFrom('One', 'Two', '', undefined),
-            admin_email: fc.constantFrom(
-              'one@example.org',
-              'One@EXAMPLE.org',
-              'two@example.org',
-              'nobody',
-              '',
-              undefined,
-            ),
-            first_name: fc.constantFrom('Ann', '', undefined),
-            plugins: fc.constantFrom({ a: { name: 'A', version: '1' } }, undefined),
-            extra: fc.constantFrom({ plan: 'free' }, { plan: '' }, { forms_count: 3, 'a.b': 'x' }, undefined),
-            server: fc.constantFrom(
-              { php_version: '8.3.1' },
-              { mysql_version: '10.6.1' },
-              { mysql_version: '' },
-              undefined,
-            ),
-          },
-          { requiredKeys: [] },
-        ),
-      })
-      .map(({ kind, second, payload }) => ({ kind, second, payload })),
+    fc.record({
+      kind: fc.constantFrom('track', 'deactivate', 'tracking-skipped'),
+      second: fc.integer({ min: 0, max: 6 }),
+      // fields that come, change and are missing
+      payload: fc.record(
+        {
+          project_version: fc.constantFrom('1.0', '2.0', undefined),
+          site: fc.constantFrom('One', 'Two', '', undefined),
+          admin_email: fc.constantFrom(
+            'one@example.org',
+            'One@EXAMPLE.org',
+            'two@example.org',
+            'nobody',
+            '',
+            undefined,
+          ),
+          first_name: fc.constantFrom('Ann', '', undefined),
+          plugins: fc.constantFrom({ a: { name: 'A', version: '1' } }, undefined),
+          extra: fc.constantFrom({ plan: 'free' }, { plan: '' }, { forms_count: 3, 'a.b': 'x' }, undefined),
+          server: fc.constantFrom(
+            { php_version: '8.3.1' },
+            { mysql_version: '10.6.1' },
+            { mysql_version: '' },
+            undefined,
+          ),
+        },
+        { requiredKeys: [] },
+      ),
+    }),
     { minLength: 1, maxLength: 8 },
   )
   .map((list) =>
@@ -259,69 +205,4 @@ describe('mergeSite', () => {
     assert.ok(site?.urlMd5s.includes('49'.padStart(32, '0')), 'and the newest of the others');
     assert.ok((site?.urlMd5s.length ?? 0) <= 32);
   });
-
-  it('leaves a silent site silent until it reports again, or leaves', () => {
-    const silent: SiteDocument = { ...(fold([track(2)]) as SiteDocument), state: 'silent' };
-    const after = (event: StoredEvent) => {
-      const { report, deactivation, optOut } = interpret(event, { project: TEST_PROJECT });
-      if (optOut) return mergeOptOut(silent, stampOf(optOut)).state;
-      assert.ok(report);
-      return mergeSite(silent, { ...report, report, deactivation, mailLists: [], filterable: FILTERABLE }).state;
-    };
-    const states = [track(1), skip(4), track(3), deactivate(1), deactivate(3)].map(after);
-    assert.deepEqual(states, ['silent', 'silent', 'active', 'silent', 'left']);
-  });
-
-  it('reads what earlier versions wrote, who had a status', () => {
-    const { state: _, ...site } = fold([track(1), deactivate(2)]) as SiteDocument;
-    const earlier = { ...site, status: 'deactivated' } as unknown as SiteDocument;
-    for (const merged of [
-      mergeOptOut(earlier, stampOf({ receivedAt: at(3), eventId: 'skip' })),
-      foldOnto(earlier, track(1)),
-    ]) {
-      assert.equal(merged.state, 'left');
-      assert.ok(!Object.hasOwn(merged, 'status'));
-    }
-    assert.equal(foldOnto(earlier, track(3)).state, 'active');
-  });
-
-  for (const { title, events: list, state, optedOut, returned } of [
-    { title: 'a report makes a site active', events: [track(1)], state: 'active', optedOut: false, returned: at(1) },
-    {
-      title: 'a deactivation ends that',
-      events: [track(1), deactivate(2)],
-      state: 'left',
-      optedOut: false,
-      returned: undefined,
-    },
-    {
-      title: 'a later report makes it active again, since the first of them',
-      events: [deactivate(2), track(4), track(3)],
-      state: 'active',
-      optedOut: false,
-      returned: at(3),
-    },
-    { title: 'an opt-out marks it', events: [track(1), skip(2)], state: 'active', optedOut: true, returned: at(1) },
-    {
-      title: 'a later report is an opt-in',
-      events: [track(1), skip(2), track(3)],
-      state: 'active',
-      optedOut: false,
-      returned: at(1),
-    },
-    {
-      title: 'a deactivation is no opt-in',
-      events: [track(1), skip(2), deactivate(3)],
-      state: 'left',
-      optedOut: true,
-      returned: undefined,
-    },
-  ])
-    it(title, () => {
-      const site = fold(list);
-      assert.equal(site?.state, state);
-      assert.equal(site?.optedOut, optedOut);
-      assert.equal(site?.emailKey, optedOut || site?.adminEmail === undefined ? undefined : 'admin@example.org');
-      assert.equal(site?.tracksSince[0]?.toISOString(), returned);
-    });
 });

@@ -66,6 +66,28 @@ describe('openReplacer', () => {
     assert.equal(await optOuts.countDocuments(), 2);
   });
 
+  for (const { title, fault } of [
+    { title: 'the connection breaks', fault: { closeConnection: true } },
+    { title: 'the server ends', fault: { errorCode: 91 } },
+  ])
+    it(`takes none of several documents for written when ${title} (skipped where the server has no fail points)`, async function () {
+      const optOuts = latest.db.collection<{ _id: string; stamp: string }>('optOuts');
+      const replace = openReplacer(optOuts, ({ stamp }) => ({ stamp: { $lte: stamp } }));
+      const data = { failCommands: ['update'], namespace: optOuts.namespace, ...fault };
+      const failPoint = { configureFailPoint: 'failCommand', mode: 'alwaysOn', data };
+      await latest.db
+        .admin()
+        .command(failPoint)
+        .catch(() => this.skip());
+      const outcomes = await Promise.allSettled(['1', '2'].map((stamp) => replace({ _id: `p:${stamp}`, stamp })));
+      await latest.db.admin().command({ configureFailPoint: 'failCommand', mode: 'off' });
+      assert.deepEqual(
+        outcomes.map(({ status }) => status),
+        ['rejected', 'rejected'],
+      );
+      assert.equal(await optOuts.countDocuments(), 0);
+    });
+
   it('shares a write among those that come at once', async () => {
     const optOuts = latest.db.collection<{ _id: string; stamp: string }>('optOuts');
     const write = spy(optOuts, 'bulkWrite');

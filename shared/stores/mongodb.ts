@@ -1,6 +1,9 @@
 import {
+  type AnyBulkWriteOperation,
+  type BulkWriteResult,
   type Collection,
   type Db,
+  type Document,
   type Filter,
   MongoBulkWriteError,
   MongoClient,
@@ -26,9 +29,40 @@ export function openLatest({ mongodbUri, maxPoolSize }: { mongodbUri: string; ma
 export const DUPLICATE_KEY = 11000;
 
 /** Whether a call failed with the server, whatever it was about. */
-export function isOutOfReach(error: unknown): boolean {
+function isOutOfReach(error: unknown): boolean {
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
   return error instanceof MongoError && error.hasErrorLabel('RetryableWriteError');
+}
+
+/** Items that went to the server as one command, and what it answered. */
+interface Written<I> {
+  items: I[];
+  result: Pick<BulkWriteResult, 'matchedCount' | 'upsertedIds'>;
+  /** Each for a reason of its own. */
+  refused: ReadonlyMap<I, { code?: unknown }>;
+}
+
+/** Writes items as one command; if the client cannot send one of them, each alone. Throws when nobody knows what was written. */
+export async function writeTogether<I, T extends Document>(
+  collection: Collection<T>,
+  items: I[],
+  writeOf: (item: I) => AnyBulkWriteOperation<T>,
+): Promise<Written<I>[]> {
+  try {
+    const result = await collection.bulkWrite(items.map(writeOf), { ordered: false });
+    return [{ items, result, refused: new Map() }];
+  } catch (error) {
+    const isAnswer = error instanceof MongoBulkWriteError;
+    const refused = new Map((isAnswer ? [error.writeErrors].flat() : []).map((one) => [items[one.index] as I, one]));
+    if (isAnswer && refused.size > 0) return [{ items, result: error.result, refused }];
+    const nothing = { matchedCount: 0, upsertedIds: {} };
+    if (items.length === 1) return [{ items, result: nothing, refused: new Map([[items[0] as I, error as object]]) }];
+    // the driver gives a connection that broke the name of an answer, too
+    if (isAnswer || isOutOfReach(error)) throw error;
+    const alone: Written<I>[] = [];
+    for (const item of items) alone.push(...(await writeTogether(collection, [item], writeOf)));
+    return alone;
+  }
 }
 
 const MAX_REPLACED = 500;
@@ -41,25 +75,13 @@ export function openReplacer<T extends { _id: string }>(
   collection: Collection<T>,
   isEarlier: (document: T) => Filter<T>,
 ): (document: T) => Promise<void> {
-  const write = async (documents: T[]): Promise<Map<T, Refusal>> => {
-    const replacements = documents.map((document) => {
+  const write = async (documents: T[]) => {
+    const written = await writeTogether(collection, documents, (document) => {
       const { _id, ...rest } = document;
       const filter = { ...isEarlier(document), _id } as Filter<T>;
       return { replaceOne: { filter, replacement: rest as T, upsert: true } };
     });
-    try {
-      await collection.bulkWrite(replacements, { ordered: false });
-      return new Map();
-    } catch (error) {
-      const refused = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : [];
-      if (refused.length > 0) return new Map(refused.map((one) => [documents[one.index] as T, one]));
-      if (documents.length === 1) return new Map([[documents[0] as T, error as Refusal]]);
-      // a document that the client cannot send must not fail the others
-      if (isOutOfReach(error)) throw error;
-      const alone = [];
-      for (const document of documents) alone.push(...(await write([document])));
-      return new Map(alone);
-    }
+    return new Map(written.flatMap(({ refused }) => [...refused]));
   };
   const { add } = groupCommit<T>(
     async (documents) => {
@@ -79,8 +101,4 @@ export function openReplacer<T extends { _id: string }>(
     { maxItems: MAX_REPLACED, maxSize: MAX_REPLACED, sizeOf: () => 1 },
   );
   return add;
-}
-
-interface Refusal {
-  code?: unknown;
 }

@@ -7,7 +7,7 @@ import { openLatest } from '../../../shared/stores/mongodb.ts';
 import { openProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { readLatestConfig } from '../config.ts';
-import { findProject } from '../projects/projects.ts';
+import { findProject } from '../projects/find-project.ts';
 import type { Output, Shell } from '../terminal.ts';
 import { overviewText } from './overview-text.ts';
 
@@ -16,10 +16,9 @@ interface ChartsOptions extends Output {
 }
 
 /** `sitebeat charts` */
-export function addCharts(program: Command, { env, terminal }: Shell): void {
-  program
-    .command('charts')
-    .description('a project at a glance, as the last rebuild made it')
+export function defineCharts(command: Command, { env, terminal }: Shell): void {
+  command
+
     .argument('<project>', 'by hash or slug')
     .addOption(
       new Option('--range <days>', 'of complete days, beside as many before')

@@ -7,12 +7,14 @@ import { capturedEvent, TEST_PROJECT } from '../../../shared/testing/events.ts';
 import { capturedRun } from '../../testing/captured-run.ts';
 import { type OwnSystem, openOwnSystem } from '../../testing/own-system.ts';
 
+const OTHER = { ...TEST_PROJECT, hash: 'b4a8da5b-b419-4656-98e9-4a42e9044892', name: 'Other', slug: 'other' };
+
 describe('sitebeat rebuild', function () {
   this.timeout(60_000);
   const today = new Date().toISOString().slice(0, 10);
   let system: OwnSystem;
   before(async () => {
-    system = await openOwnSystem([TEST_PROJECT]);
+    system = await openOwnSystem([TEST_PROJECT, OTHER]);
   });
   after(() => system.close());
 
@@ -60,6 +62,24 @@ describe('sitebeat rebuild', function () {
       await daysMade(),
       [1, 2, 2].map((active, index) => [addDays(today, index - 2), active]),
     );
+  });
+
+  it('ends with 1 when the charts of some project cannot be made, and says of which; the others have theirs', async () => {
+    await system.process(
+      capturedEvent('track', { id: 'other-1', receivedAt: `${today}T00:00:01.000Z`, payload: { hash: OTHER.hash } }),
+    );
+    assert.equal((await run()).exitCode, 0);
+    const analytics = system.db.collection<{ _id: string; dimensions: unknown; generation: number }>('analytics');
+    await analytics.updateOne({ _id: OTHER.hash }, { $set: { dimensions: 5 } });
+    const before = await analytics.findOne({ _id: TEST_PROJECT.hash });
+    const { exitCode, stdout, stderr } = await run('--json');
+    const after = await analytics.findOne({ _id: TEST_PROJECT.hash });
+    assert.equal(exitCode, 1);
+    assert.deepEqual([JSON.parse(stdout).projects, JSON.parse(stdout).failed], [2, 1]);
+    assert.match(stderr, /^sitebeat: projects keep the charts that they had/m);
+    assert.ok(after && before && after.generation > before.generation);
+    await analytics.deleteOne({ _id: OTHER.hash });
+    assert.equal((await run()).exitCode, 0);
   });
 
   it('does nothing while another one is at it', async () => {

@@ -19,13 +19,13 @@ interface Options extends Output {
 const HELP = `
 Without --from it does what the scheduled function does every hour, and all days that wait: at first every day of the history.
 With it, it makes these days again, and the figures of every day that they change. Charts are right while it runs, and new
-when it ends. It may be done twice; an interrupted run goes on where it was when the same command is given again.`;
+when it ends. It may be done twice; an interrupted run goes on where it was when the same command is given again. A project whose
+charts cannot be made keeps those that it had, the others get theirs: then the exit code is 1.`;
 
 /** `sitebeat rebuild` */
-export function addRebuild(program: Command, { env, terminal }: Shell): void {
-  program
-    .command('rebuild')
-    .description('make the tables of days and the charts from the history, at once instead of within the hour')
+export function defineRebuild(command: Command, { env, terminal }: Shell): void {
+  command
+
     .option('--from <day>', 'this day and those after it again: 2026-01-31 (UTC)', parseDay)
     .option('--to <day>', 'up to and with this day; today when not given', parseDay)
     .option('--dry-run', 'only say how many days, and what it would cost')
@@ -43,7 +43,14 @@ export function addRebuild(program: Command, { env, terminal }: Shell): void {
         terminal.note(estimateText(estimate));
         if (!options.yes) await terminal.confirm('Rebuild?');
         if (range !== undefined) await stores.lateDays.want(range, false);
-        terminal.result(await run(stores, now, terminal), doneText, options);
+        const done = await run(stores, now, terminal);
+        terminal.result(done, doneText, options);
+        if (done.failed > 0) {
+          throw new CommandFailure(
+            EXIT.found,
+            'projects keep the charts that they had: the lines above say which and why',
+          );
+        }
       }),
     );
 }

@@ -6,6 +6,7 @@ import { type PastOptions, pastMoments, simulatePast, simulateSites } from '../.
 import { openArchive } from '../../../shared/stores/archive/archive.ts';
 import { openProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
+import { findProject } from '../projects/find-project.ts';
 import { parseTime } from '../recovery/parse-time.ts';
 import { parseCount } from '../recovery/range-options.ts';
 import { type Output, type Shell, section, type Terminal } from '../terminal.ts';
@@ -46,10 +47,9 @@ so that it flows through the mesh as what clients send does; nothing tells it fr
 The same seed gives the same past on the same day, and may be written twice. Charts of past days come with: sitebeat rebuild.`;
 
 /** `sitebeat simulate` */
-export function addSimulate(program: Command, { env, terminal }: Shell): void {
-  program
-    .command('simulate')
-    .description('write a plausible past to the archive, to try things with')
+export function defineSimulate(command: Command, { env, terminal }: Shell): void {
+  command
+
     .addOption(new Option('--project <project>', 'by hash or slug').makeOptionMandatory())
     .option('--sites <n>', 'how many sites', parseCount, 500)
     .option('--days <n>', 'how many days, until now', parseCount, 120)
@@ -63,12 +63,17 @@ export function addSimulate(program: Command, { env, terminal }: Shell): void {
     .action((options: SimulateOptions) =>
       withLatest(env, async ({ config, db }) => {
         const project = await findProject(options.project, openProjectsWriter(db));
+        if (project.archived) throw new CommandFailure(EXIT.found, `${options.project} is archived`);
         const { sites, days, seed, until = new Date(), dryRun, yes } = options;
         if (until > new Date()) throw new CommandFailure(EXIT.usage, '--until is to come');
         const past = { projectHash: project.hash, sites, days, seed, until };
         const counts = countPast(past);
         const done = (written: number) =>
-          terminal.result<Result>({ project: project.slug, ...counts, written }, resultText, options);
+          terminal.result<Result>(
+            { project: project.slug, ...counts, written },
+            (result) => resultText(result, options),
+            options,
+          );
         if (dryRun) return done(0);
         if (!yes) {
           terminal.note(warning(project, counts));
@@ -82,13 +87,6 @@ export function addSimulate(program: Command, { env, terminal }: Shell): void {
         done(counts.events);
       }),
     );
-}
-
-async function findProject(name: string, projects: ReturnType<typeof openProjectsWriter>): Promise<Project> {
-  const project = await projects.find(name);
-  if (project === undefined) throw new CommandFailure(EXIT.found, `no project has the hash or slug ${name}`);
-  if (project.archived) throw new CommandFailure(EXIT.found, `${name} is archived`);
-  return project;
 }
 
 export function countPast(past: PastOptions): PastCounts {
@@ -126,7 +124,11 @@ function warning(project: Project, { events, from, to }: PastCounts): string {
   return `${events} events from ${from} to ${to}. They cannot be told from real ones afterwards.${mail}`;
 }
 
-function resultText({ project, events, kinds, from, to, written }: Result): string {
-  if (written > 0) return `${written} events of ${project} are in the archive; the mesh takes them from there`;
+function resultText(
+  { project, events, kinds, from, to, written }: Result,
+  { directly }: Pick<SimulateOptions, 'directly'>,
+): string {
+  const rest = directly ? 'and in the other stores' : 'and the mesh takes them from there';
+  if (written > 0) return `${written} events of ${project} are in the archive, ${rest}`;
   return section([['project', project], ['events', events], ...Object.entries(kinds), ['from', from], ['to', to]]);
 }

@@ -6,7 +6,7 @@ import { ASSUMPTIONS, type Assumptions, originalBill, PRICES, sitebeatBill, sumO
 interface CostOptions extends Output {
   payloadsPerDay: number;
   bytes: number;
-  assume: Partial<Assumptions>;
+  assume?: Partial<Assumptions>;
 }
 
 const HELP = `
@@ -22,13 +22,12 @@ ${Object.entries(ASSUMPTIONS)
   .join('\n')}`;
 
 /** `sitebeat cost` */
-export function addCost(program: Command, { terminal }: Shell): void {
-  program
-    .command('cost')
-    .description('what a month costs, by component, beside the design of an hourly job; a calculation, it asks nobody')
+export function defineCost(command: Command, { terminal }: Shell): void {
+  command
+
     .option('--payloads-per-day <count>', 'payloads a day', parseAmount, ASSUMPTIONS.payloadsPerDay)
     .option('--bytes <count>', 'bytes of a payload', parseAmount, ASSUMPTIONS.payloadBytes)
-    .option('--assume <name=value>', 'another assumption than those below; may be given again', parseAssumption, {})
+    .option('--assume <name=value>', 'another assumption than those below; may be given again', parseAssumption)
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action(({ payloadsPerDay, bytes, assume, json }: CostOptions) => {
@@ -43,7 +42,7 @@ function parseAmount(text: string): number {
   return value;
 }
 
-function parseAssumption(text: string, earlier: Partial<Assumptions>): Partial<Assumptions> {
+function parseAssumption(text: string, earlier: Partial<Assumptions> = {}): Partial<Assumptions> {
   const [name = '', value = ''] = text.split('=', 2);
   if (!Object.hasOwn(ASSUMPTIONS, name)) throw new InvalidArgumentError(`no assumption is called ${name}`);
   return { ...earlier, [name]: parseAmount(value) };

@@ -33,10 +33,9 @@ const ARRIVAL_MS = 60_000;
 const TRIAL_MS = 120_000;
 
 /** `sitebeat doctor`: whether what mesh.json and schemas/ say is what is there. */
-export function addDoctor(program: Command, { env, terminal }: Shell): void {
-  program
-    .command('doctor')
-    .description('compare what is there with what functions/mesh.json and schemas/ say; changes nothing without --live')
+export function defineDoctor(command: Command, { env, terminal }: Shell): void {
+  command
+
     .option(
       '--no-mail',
       "there is no mail API: Terraform's mail_api_url is not set; no project may have mail lists then",
@@ -64,7 +63,7 @@ export function addDoctor(program: Command, { env, terminal }: Shell): void {
       if (!diagnosis.ok) {
         throw new CommandFailure(
           EXIT.found,
-          'terraform apply, sitebeat setup and sitebeat projects create make what is missing',
+          'not all is as it should be; terraform apply, sitebeat setup and sitebeat projects create make what is missing',
         );
       }
     });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ErasureCounts, type ErasureDocument, erasureKeys } from '../../../shared/stores/erasures.ts';
 import { HELD_TABLES } from '../../../shared/stores/history/site-history.ts';
 import { readMesh } from '../../mesh.ts';
@@ -40,12 +40,14 @@ objects and sites (7 days), MongoDB's backups (as long as yours are kept). What 
 provider: take the address off there.`;
 
 /** `sitebeat erase` */
-export function addErase(program: Command, { env, terminal }: Shell): void {
-  withTarget(program.command('erase'))
-    .description('remove a site, or every site of an address, from every store; leaves a receipt without personal data')
+export function defineErase(command: Command, { env, terminal }: Shell): void {
+  withTarget(command)
+
     .option('--dry-run', 'only say what it would remove')
     .option('--yes', 'do not ask')
-    .option('--resume', 'finish every erasure that is pending')
+    .addOption(
+      new Option('--resume', 'finish every erasure that is pending').conflicts(['dryRun', 'project', 'site', 'email']),
+    )
     .option('--settle <seconds>', 'how long work under way may go on before all is looked through again', parseSeconds)
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)

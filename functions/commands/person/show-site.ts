@@ -23,9 +23,9 @@ interface ShownSite {
 }
 
 /** `sitebeat show-site` */
-export function addShowSite(program: Command, { env, terminal }: Shell): void {
-  withTarget(program.command('show-site'))
-    .description('print everything held about a site, for the person who asks')
+export function defineShowSite(command: Command, { env, terminal }: Shell): void {
+  withTarget(command)
+
     .option('--json', 'print JSON')
     .action((options: TargetOptions & Output) =>
       withPersonStores(env, async (stores) => {

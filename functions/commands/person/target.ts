@@ -4,7 +4,7 @@ import { addressKey } from '../../../shared/report/email-address.ts';
 import { canonicalSite } from '../../../shared/report/site-id.ts';
 import type { ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
-import { findProject } from '../projects/projects.ts';
+import { findProject } from '../projects/find-project.ts';
 
 /** Whom a command is about: a site of a project, or every site that an address stands for. */
 export interface Target {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { userInfo } from 'node:os';
 import type { Grant } from '../../../shared/project/project.ts';
-import { openAuditWriter } from '../../../shared/stores/history/audits.ts';
 import { readHistoryConfig } from '../config.ts';
 
 /** Who is let in, and who no longer. */
@@ -21,6 +20,8 @@ export async function audited<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   if (grant.length === 0 && revoke.length === 0) return work();
+  // most changes of a project need no client of BigQuery
+  const { openAuditWriter } = await import('../../../shared/stores/history/audits.ts');
   const audits = openAuditWriter(readHistoryConfig(env));
   const audit = {
     requestId: `cmd_${randomBytes(8).toString('hex')}`,

@@ -14,6 +14,7 @@ import { CommandFailure, EXIT } from '../command-failure.ts';
 import { readLatestConfig } from '../config.ts';
 import { type Output, type Shell, section, type Terminal, table } from '../terminal.ts';
 import { audited } from './audited.ts';
+import { findProject } from './find-project.ts';
 import { validateProject } from './project-input.ts';
 import { type Fields, lowerCase, type Removals, withFields, withRemovals } from './project-options.ts';
 
@@ -24,8 +25,7 @@ interface Context {
 }
 
 /** `sitebeat projects list|show|create|update|archive` */
-export function addProjects(program: Command, shell: Shell): void {
-  const group = program.command('projects').description('the plugins and themes that may report');
+export function defineProjects(group: Command, shell: Shell): void {
   withJson(group.command('list').description('all projects')).action((options: Output) =>
     withProjects(shell, async ({ projects, terminal }) => terminal.result(await projects.list(), listText, options)),
   );
@@ -69,13 +69,6 @@ async function withProjects({ env, terminal }: Shell, work: (context: Context) =
   } finally {
     await close();
   }
-}
-
-/** Throws CommandFailure when there is none. */
-export async function findProject(hashOrSlug: string, store: Pick<ProjectsWriter, 'find'>): Promise<Project> {
-  const project = await store.find(hashOrSlug);
-  if (project === undefined) throw new CommandFailure(EXIT.found, `no project has the hash or slug ${hashOrSlug}`);
-  return project;
 }
 
 async function create(
@@ -151,7 +144,8 @@ function markedFields(
   { filterable = [], removeFilterable = [] }: Pick<Fields & Removals, 'filterable' | 'removeFilterable'>,
 ): CustomField[] {
   for (const key of filterable) {
-    if (!fields.some((field) => field.key === key)) throw new CommandFailure(EXIT.found, `customFields has no ${key}`);
+    if (!fields.some((field) => field.key === key))
+      throw new CommandFailure(EXIT.found, `the project has no custom field ${key}`);
   }
   for (const key of removeFilterable) {
     if (!filterable.includes(key)) throw new CommandFailure(EXIT.found, `${key} is not filterable`);
@@ -164,6 +158,15 @@ function markedFields(
 
 type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations' | 'access' | 'releases' | 'advisories'>;
 
+const ENTRY: Record<keyof Lists, string> = {
+  customFields: 'custom field',
+  reasons: 'reason',
+  mailIntegrations: 'mail list',
+  access: 'grant to',
+  releases: 'release day of',
+  advisories: 'advisory',
+};
+
 /** A list of a project with entries put in place of those of the same key, and others taken out; nothing if neither. */
 function editedList<K extends keyof Lists, T extends Lists[K][number]>(
   name: K,
@@ -175,7 +178,7 @@ function editedList<K extends keyof Lists, T extends Lists[K][number]>(
   if (added.length === 0 && removed.length === 0) return {};
   const entries = new Map((project[name] as T[]).map((entry) => [keyOf(entry), entry]));
   for (const key of removed) {
-    if (!entries.delete(key)) throw new CommandFailure(EXIT.found, `${name} has no ${key}`);
+    if (!entries.delete(key)) throw new CommandFailure(EXIT.found, `the project has no ${ENTRY[name]} ${key}`);
   }
   for (const entry of added) entries.set(keyOf(entry), entry);
   return { [name]: [...entries.values()] } as { [P in K]?: T[] };

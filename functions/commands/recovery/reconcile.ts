@@ -28,10 +28,9 @@ range but for a part.
 Safe to repeat, at any time. Exit code 1: something was missing or behind. Run it again when the functions are done.`;
 
 /** `sitebeat reconcile` */
-export function addReconcile(program: Command, { env, terminal }: Shell): void {
-  program
-    .command('reconcile')
-    .description('compare the archive with the history and MongoDB; what is missing goes through the functions again')
+export function defineReconcile(command: Command, { env, terminal }: Shell): void {
+  command
+
     .option('--hours <count>', `so many of the last closed hours (default: ${CLOSED_HOURS})`, parseCount)
     .option('--from <time>', `from the hour of this time on (${TIME_FORMS})`, parseTime)
     .option('--to <time>', 'before this time, to the end of its hour; the last closed hour when not given', parseTime)
@@ -51,7 +50,7 @@ export function addReconcile(program: Command, { env, terminal }: Shell): void {
 }
 
 function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('expected a number of hours');
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('expected 1 to 999999 hours');
   return Number(text);
 }
 

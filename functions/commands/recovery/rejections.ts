@@ -32,8 +32,7 @@ run, with its objects: then the exit code is 1. Cloud Storage's soft delete keep
 A project that is to be created for them has to be there before: projects create --hash, then rejections replay.`;
 
 /** `sitebeat rejections list|summary|replay|purge` */
-export function addRejections(program: Command, { env, terminal }: Shell): void {
-  const group = program.command('rejections').description('what is in no history, and why');
+export function defineRejections(group: Command, { env, terminal }: Shell): void {
   withFilter(group.command('list').description('the newest ones'))
     .option('--limit <n>', 'so many at most', parseCount, DEFAULT_LIMIT)
     .action((options: FilterOptions & { limit: number }) =>

@@ -44,7 +44,7 @@ export async function rebuildInto(
   source: RecoveryStores,
   terminal: Terminal,
 ): Promise<void> {
-  const target = openLatest(readLatestConfig({ MONGODB_URI: mongodbUri }));
+  const target = openLatest(readTarget(mongodbUri));
   try {
     if (selection.after === undefined) await requireEmpty(target.db);
     const { objects, kinds } = await countObjects(selectObjects(selection, source), terminal);
@@ -57,6 +57,15 @@ export async function rebuildInto(
     done(await foldAll(selectObjects(selection, source), objects, { source, db: target.db, terminal }));
   } finally {
     await target.close();
+  }
+}
+
+/** Throws CommandFailure (bad usage). */
+function readTarget(mongodbUri: string) {
+  try {
+    return readLatestConfig({ MONGODB_URI: mongodbUri });
+  } catch {
+    throw new CommandFailure(EXIT.usage, '--into must be a mongodb:// uri that names the database');
   }
 }
 

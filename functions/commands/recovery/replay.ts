@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { KINDS, type Kind } from '../../../shared/event/object-name.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
+import { UUID } from '../projects/project-input.ts';
 import type { Shell } from '../terminal.ts';
 import {
   type RangeOptions,
@@ -37,9 +38,9 @@ mailed. What is received meanwhile goes where the functions write: let them writ
 Of an archived project it folds what came after it was archived, too: nothing tells when that was.`;
 
 /** `sitebeat replay` */
-export function addReplay(program: Command, { env, terminal }: Shell): void {
-  withSending(withRange(program.command('replay'), 'must be given'))
-    .description('send a range of the archive through the functions again, or make MongoDB anew from it')
+export function defineReplay(command: Command, { env, terminal }: Shell): void {
+  withSending(withRange(command, 'must be given'))
+
     .addOption(new Option('--kind <kind>', 'just these').choices(KINDS))
     .option('--project <project>', 'just this one, by hash or slug')
     .addOption(new Option('--only <which>', 'see below').choices(ONLY).default('all'))
@@ -57,6 +58,10 @@ export function addReplay(program: Command, { env, terminal }: Shell): void {
           return rebuildInto(into, { ...range, only, after }, options, stores, terminal);
         }
         const projectHash = await readProjectHash(options.project, stores.projectsWriter);
+        // of a hash that no project has there may be events; a slug that none has is a slip, and would select nothing
+        if (projectHash !== undefined && !UUID.test(projectHash)) {
+          throw new CommandFailure(EXIT.found, `no project has the hash or slug ${options.project}`);
+        }
         await sendAgain({ ...range, kind, only, after, projectHash }, options, stores, terminal);
       }),
     );

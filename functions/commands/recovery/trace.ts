@@ -17,10 +17,9 @@ An event that has an object and no row waits in Pub/Sub, for its first try or it
 rows in event_keys alone was worked on: it waits for its next try, or BigQuery lost its row, which the next reconcile mends.`;
 
 /** `sitebeat trace` */
-export function addTrace(program: Command, { env, terminal }: Shell): void {
-  program
-    .command('trace')
-    .description('where an event is: object, history, rejections, site, what waits, erasures')
+export function defineTrace(command: Command, { env, terminal }: Shell): void {
+  command
+
     .argument('<event id>', 'as collect answered it', parseId)
     .option('--around <time>', `when it was received (${TIME_FORMS})`, parseTime)
     .option('--json', 'print JSON')
@@ -42,7 +41,8 @@ function notFound({ around }: TraceOptions): string {
 }
 
 function parseId(text: string): string {
-  if (!/^[0-9A-Za-z_-]{8,64}$/.test(text)) throw new InvalidArgumentError('expected an event id');
+  if (!/^[0-9A-Za-z_-]{8,64}$/.test(text))
+    throw new InvalidArgumentError('no event id (8 to 64 letters, digits, _ and -)');
   return text;
 }
 

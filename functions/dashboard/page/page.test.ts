@@ -180,7 +180,6 @@ describe('the page in Chromium', () => {
     await press('/');
     await page.waitForURL('**/p/my-forms/sites?period=91d&compare=year');
     await page.waitForFunction(() => document.activeElement?.id === 'search');
-    await dashboard.settled();
     await page.keyboard.type('shop-1');
     await press('Enter');
     await page.waitForURL(/q=shop-1/);
@@ -193,6 +192,49 @@ describe('the page in Chromium', () => {
     await press('[', 'x', '/');
     assert.equal(page.url(), before);
     assert.deepEqual(dashboard.complaints, []);
+  });
+
+  it('keeps what is typed from the first moment on, while the list arrives and after Enter', async () => {
+    const { page } = dashboard;
+    await dashboard.open('/p/my-forms');
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route('**/projects/my-forms/sites*', async (route) => {
+      await held;
+      await route.continue();
+    });
+    // in the frame in which the field has come and got the focus
+    await page.evaluate(`new Promise((typed) => {
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', bubbles: true }));
+      requestAnimationFrame(() => typed(document.execCommand('insertText', false, 'sh')));
+    })`);
+    const search = page.locator('#search');
+    await page.keyboard.type('op');
+    assert.equal(await search.inputValue(), 'shop');
+    release();
+    await dashboard.settled();
+    await page.keyboard.type('-1');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('2');
+    await page.waitForURL(/q=shop-1$/);
+    await dashboard.settled();
+    assert.equal(await search.inputValue(), 'shop-12');
+    await page.getByRole('link', { name: /^Drop the filter Address/ }).click();
+    assert.equal(await search.inputValue(), '');
+    await search.pressSequentially('a.example');
+    assert.equal(await search.inputValue(), 'a.example');
+  });
+
+  it('shows what a field means once it is emptied', async () => {
+    const { page } = dashboard;
+    await dashboard.open('/p/my-forms/environment');
+    const below = page.getByLabel('below version');
+    await below.fill('');
+    await below.press('Enter');
+    await dashboard.settled();
+    assert.equal(await below.inputValue(), '8.0');
   });
 
   inProof('shows an (i) with the definition, the base and the unknown, and lets it go with Escape', async () => {

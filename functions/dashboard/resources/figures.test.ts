@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { daysBetween } from '../../../shared/figures/days.ts';
+import { addDays, type Day, daysBetween } from '../../../shared/figures/days.ts';
+import type { AnalyticsDocument, Dimension } from '../../../shared/figures/documents.ts';
 import type { Project } from '../../../shared/project/project.ts';
+import { seriesId } from '../../../shared/stores/figures/figures.ts';
 import { openFiguresWriter } from '../../../shared/stores/figures/figures-writer.ts';
 import { TEST_PROJECT } from '../../../shared/testing/events.ts';
 import type {
@@ -32,11 +34,12 @@ const PROJECT: Project = {
   ],
 };
 const EMPTY: Project = { ...PROJECT, hash: '00000000-0000-4000-8000-000000000003', slug: 'empty' };
+const YOUNG: Project = { ...PROJECT, hash: '00000000-0000-4000-8000-000000000004', slug: 'young' };
 
 describe('figures', () => {
   let dashboard: OwnDashboard;
   before(async () => {
-    dashboard = await openOwnDashboard([PROJECT, EMPTY], NOW);
+    dashboard = await openOwnDashboard([PROJECT, EMPTY, YOUNG], NOW);
     await publishSampleFigures(dashboard.db, PROJECT.hash);
   });
   after(() => dashboard.close());
@@ -218,6 +221,45 @@ describe('figures', () => {
     await insertSampleSites(dashboard.db, PROJECT, 2);
     const { lagSeconds } = await statusOf();
     assert.equal(lagSeconds, (NOW.getTime() - Date.parse('2026-03-01T01:00:00Z')) / 1000);
+  });
+
+  it('a day of which nothing is told but that nobody was active is a zero in every series', async () => {
+    const [first, second, last] = [addDays(THROUGH, -1), THROUGH, TODAY];
+    const one = { names: ['3.2.0'], generation: 8 };
+    const dayOf = (day: Day, total: number, counts: [number, number][] = []) => ({
+      ...{ day, total, unknown: 0, other: 0, counts },
+    });
+    const series = {
+      active: [dayOf(first, 0), dayOf(second, 2), dayOf(last, 0)],
+      version: [dayOf(second, 2, [[0, 2]])],
+      reason: [],
+    };
+    const writer = openFiguresWriter(dashboard.db);
+    for (const [dimension, days] of Object.entries(series)) {
+      const _id = seriesId(YOUNG.hash, dimension as Dimension, TODAY.slice(0, 7));
+      await writer.putSeries([{ ...one, _id, days }], 7);
+    }
+    const analytics = await dashboard.stores.figures.overview(PROJECT.hash);
+    await writer.publish({ ...(analytics as AnalyticsDocument), _id: YOUNG.hash, firstDay: first });
+    const get = async <Body>(path: string) =>
+      (await dashboard.get<Body>(`${API}/projects/${YOUNG.slug}${path}`, { as: AS })).body;
+    const version = await get<SeriesAnswer>('/series/version');
+    assert.deepEqual(
+      [version.days, version.total],
+      [
+        [first, second, last],
+        [0, 2, 0],
+      ],
+    );
+    assert.deepEqual(version.series, [{ name: '3.2.0', values: [0, 2, 0] }]);
+    assert.deepEqual((await get<SeriesAnswer>('/series/version?step=month')).total, [0]);
+    assert.deepEqual((await get<SeriesAnswer>('/series/reason')).total, [0, 0, 0]);
+    assert.deepEqual((await get<SeriesAnswer>('/series/php')).total, [0, null, 0]);
+    const { advisories } = await get<AdvisoriesAnswer>('/advisories');
+    assert.deepEqual(
+      advisories[0]?.days.map(({ day }) => day),
+      [first, second, last],
+    );
   });
 
   it('a figure that was never made is no zero', async () => {

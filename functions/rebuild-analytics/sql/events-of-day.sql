@@ -24,29 +24,35 @@ departures AS (
     WHERE received_at >= @since AND received_at < @until
   ),
   -- by the only name that a skip has: what a site called itself lately, and its address in every usual spelling
+  named AS (
+    SELECT project_hash, site, url_md5
+    FROM said
+    CROSS JOIN UNNEST(url_md5s) AS url_md5
+    WHERE environment = 'production'
+    UNION ALL
+    SELECT project_hash, site, TO_HEX(MD5(CONCAT(scheme, site, ending))) AS url_md5
+    FROM lives
+    CROSS JOIN UNNEST(['https://', 'http://', 'https://www.', 'http://www.']) AS scheme
+    CROSS JOIN UNNEST(['', '/']) AS ending
+    WHERE number = 1 AND project_hash IN (SELECT project_hash FROM skips)
+  ),
+  -- of a million sites those that skipped first: what follows is of few
+  skipped AS (
+    SELECT named.project_hash AS project_hash, site, named.url_md5 AS url_md5
+    FROM named
+    JOIN (
+      SELECT DISTINCT project_hash, url_md5 FROM skips
+    ) AS asked ON asked.project_hash = named.project_hash AND asked.url_md5 = named.url_md5
+  ),
   names AS (
-    SELECT DISTINCT named.project_hash AS project_hash, url_md5
-    FROM (
-      SELECT said.project_hash AS project_hash, said.site AS site, url_md5
-      FROM said
-      CROSS JOIN UNNEST(url_md5s) AS url_md5
-      JOIN (
-        SELECT project_hash, site FROM lives WHERE number = 1
-      ) AS reporting ON reporting.project_hash = said.project_hash AND reporting.site = said.site
-      WHERE said.environment = 'production'
-      UNION ALL
-      SELECT lives.project_hash AS project_hash, site, TO_HEX(MD5(CONCAT(scheme, site, ending))) AS url_md5
-      FROM lives
-      JOIN (
-        SELECT DISTINCT project_hash FROM skips
-      ) AS skipped ON skipped.project_hash = lives.project_hash
-      CROSS JOIN UNNEST(['https://', 'http://', 'https://www.', 'http://www.']) AS scheme
-      CROSS JOIN UNNEST(['', '/']) AS ending
-      WHERE number = 1
-    ) AS named
+    SELECT DISTINCT skipped.project_hash AS project_hash, url_md5
+    FROM skipped
+    JOIN (
+      SELECT project_hash, site FROM lives WHERE number = 1
+    ) AS reporting ON reporting.project_hash = skipped.project_hash AND reporting.site = skipped.site
     LEFT JOIN (
       SELECT project_hash, site FROM sites WHERE is_active AND is_copy
-    ) AS copied ON copied.project_hash = named.project_hash AND copied.site = named.site
+    ) AS copied ON copied.project_hash = skipped.project_hash AND copied.site = skipped.site
     WHERE copied.site IS NULL
   ),
   refusals AS (

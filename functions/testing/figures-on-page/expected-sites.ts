@@ -22,6 +22,8 @@ function latestOf({ history: { site }, events }: Listed, project: Project): Late
   for (const event of events) {
     const hasName = payloadHash(event.payload) !== null;
     const { report, deactivation } = interpret(event, hasName ? { project } : { project, site });
+    // a refusal is no word of the site's
+    if (!report && !deactivation) continue;
     for (const column of report?.cleared ?? []) delete latest.values[column];
     Object.assign(latest.values, report?.values);
     if (report && Object.keys(report.customFields).length > 0) latest.customFields = report.customFields;

@@ -83,7 +83,9 @@ export function overviewTexts(told: Told): Expected {
     ),
     ...tile('New', flowIn('new'), () => change(count('new in period'), count('new in compared'))),
     ...tile('Left', flowIn('left'), () => change(count('left in period'), count('left in compared'))),
-    ...tile('Opt-in', say.share(optIn('period')), () => say.points(optIn('compared'), optIn('period'))),
+    ...tile('Opt-in', count('opt-in answers in period') === 0 ? '–' : say.share(optIn('period')), () =>
+      say.points(optIn('compared'), optIn('period')),
+    ),
     ['Opt-in (i) > base', `Base: ${say.sites(count('opt-in answers in period'))}.`],
     ['Active sites > summary', sayCourse(course, say.sites)],
     ...tableOf(

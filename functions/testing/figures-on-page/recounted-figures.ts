@@ -85,7 +85,8 @@ function putDays(put: Put, byDay: ByDay, { period, compared, today }: ShownDays)
     ['period', period],
     ['compared', compared],
   ] as const) {
-    if (!byDay.has(range.from)) continue;
+    // a young project's period has the days that there are; nothing is compared with days of which some are missing
+    if (name === 'compared' && !byDay.has(range.from)) continue;
     for (const flow of flows) put(`${flow} in ${name}`, sumOf(within(all, range).map((day) => flowOf(day, flow))));
     const { sites, of } = countOptIn(all, range.from, range.to);
     put(`opt-in yes in ${name}`, sites);

@@ -68,6 +68,18 @@ describe('count-figures', () => {
     assert.deepEqual(at('03-24')[1], { from: '2026-01-26', sites: 1, kept: [0, null, ...tooEarly] });
   });
 
+  it('a cohort keeps nobody for saying again that it left', () => {
+    const lines: Line[] = [
+      ['01-12', T, 'twice'],
+      ['01-13', D, 'twice'],
+      ['02-06', D, 'twice'],
+      ['01-12', T, 'late'],
+      ['03-01', D, 'late'],
+    ];
+    const [cohort] = countRetention(countOf(lines, '03-24').histories, '2026-03-24');
+    assert.deepEqual(cohort?.kept.slice(0, 3), [1, 1, null]);
+  });
+
   it('adoption now is of sites from before the release that reported lately, known of all that are active', () => {
     const says = (version: string) => ({ project_version: version });
     const { histories } = countOf(

@@ -71,7 +71,10 @@ export function countRetention(histories: Histories, through: string): Cohort[] 
 
 function isKept(history: SiteHistory, age: number, last: DayNumber): boolean {
   const first = firstReport(history)?.day as DayNumber;
-  const isSeen = history.said.some(({ day }) => day >= first + age && day <= last);
+  const isSeen = history.said.some(
+    // a site that has left and says so again was gone meanwhile
+    ({ day, kind }) => day >= first + age && day <= last && (kind === 'report' || stateOn(history, day - 1) !== 'left'),
+  );
   return isSeen || stateOn(history, last) === 'active';
 }
 

@@ -1,7 +1,7 @@
-import { type AnyBulkWriteOperation, type BulkWriteResult, type Collection, MongoBulkWriteError } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection } from 'mongodb';
 import { TransientError } from '../../runtime/errors.ts';
 import { groupCalls, type Outcome } from '../group-commit.ts';
-import { DUPLICATE_KEY, isOutOfReach } from '../mongodb.ts';
+import { DUPLICATE_KEY, writeTogether } from '../mongodb.ts';
 import type { SiteDocument } from './sites.ts';
 
 /** What makes a site's next document of the one that is known. */
@@ -96,35 +96,16 @@ function writeOf(fold: Fold): AnyBulkWriteOperation<SiteDocument> {
  * to change.
  */
 async function writeAll(sites: Collection<SiteDocument>, folds: Fold[]): Promise<Map<Fold, Stored>> {
-  if (folds.length === 0) return new Map();
-  let result: BulkWriteResult;
-  let failures = new Map<Fold, { code?: unknown }>();
-  try {
-    result = await sites.bulkWrite(folds.map(writeOf), { ordered: false });
-  } catch (error) {
-    if (!(error instanceof MongoBulkWriteError)) return writeEach(sites, folds, error);
-    const refused = [error.writeErrors].flat();
-    // the driver gives a connection that broke this name too: then nobody knows what was written
-    if (refused.length === 0) throw error;
-    result = error.result;
-    failures = new Map(refused.map((one) => [folds[one.index] as Fold, one]));
-  }
-  const replaced = folds.filter((fold) => fold.known !== undefined && !failures.has(fold));
-  const isSure = result.matchedCount === replaced.length;
   const outcomes = new Map<Fold, Stored>();
-  for (const [index, fold] of folds.entries()) {
-    const isWritten = fold.known === undefined ? index in result.upsertedIds : isSure && !failures.has(fold);
-    if (isWritten) outcomes.set(fold, { value: nextOf(fold) });
+  if (folds.length === 0) return outcomes;
+  for (const { items, result, refused } of await writeTogether(sites, folds, writeOf)) {
+    const replaced = items.filter((fold) => fold.known !== undefined && !refused.has(fold));
+    const isSure = result.matchedCount === replaced.length;
+    for (const [index, fold] of items.entries()) {
+      const isWritten = fold.known === undefined ? index in result.upsertedIds : isSure && !refused.has(fold);
+      if (isWritten) outcomes.set(fold, { value: nextOf(fold) });
+    }
+    for (const [fold, error] of refused) if (error.code !== DUPLICATE_KEY) outcomes.set(fold, { error });
   }
-  for (const [fold, error] of failures) if (error.code !== DUPLICATE_KEY) outcomes.set(fold, { error });
-  return outcomes;
-}
-
-/** A document that the client cannot send must not fail the others. */
-async function writeEach(sites: Collection<SiteDocument>, folds: Fold[], error: unknown): Promise<Map<Fold, Stored>> {
-  if (isOutOfReach(error)) throw error;
-  if (folds.length === 1) return new Map([[folds[0] as Fold, { error }]]);
-  const outcomes = new Map<Fold, Stored>();
-  for (const fold of folds) for (const [one, outcome] of await writeAll(sites, [fold])) outcomes.set(one, outcome);
   return outcomes;
 }

@@ -4,7 +4,7 @@ import { Bar } from '../parts/bar.tsx';
 import { DataTable } from '../parts/data-table.tsx';
 import { AnswerOf, Panel } from '../parts/panel.tsx';
 import { SentText } from '../parts/text.tsx';
-import { type Period, readPeriod } from '../period.ts';
+import { type Period, rangeOf, readPeriod } from '../period.ts';
 import { hrefWith, projectHref, useUrl } from '../url-state.ts';
 import { useSeries } from '../use-series.ts';
 
@@ -46,19 +46,18 @@ interface Row {
   change: number | null;
 }
 
-function rowsOf({ series, total, unknown, other, partialFrom }: SeriesAnswer): {
-  rows: Row[];
-  known: number;
-  unknown: number;
-  last: number;
-} {
+/** `from`: null compares with the first day of which anything is known. */
+function rowsOf(
+  { days, series, total, unknown, other, partialFrom }: SeriesAnswer,
+  from: string | null,
+): { rows: Row[]; known: number; unknown: number; last: number } {
   const last = Math.max(0, partialFrom - 1);
   const knownAt = (index: number) => (total[index] ?? 0) - (unknown[index] ?? 0);
   const shareAt = (values: (number | null)[], index: number) => {
     const value = values[index];
     return value == null || knownAt(index) <= 0 ? null : value / knownAt(index);
   };
-  const first = total.findIndex((value) => value !== null && value > 0);
+  const first = from === null ? total.findIndex((value) => value !== null && value > 0) : days.indexOf(from);
   const row = (name: string, values: (number | null)[]): Row => {
     const [before, now] = [shareAt(values, first), shareAt(values, last)];
     const change = before === null || now === null || first >= last ? null : now - before;
@@ -79,7 +78,7 @@ function Spread({
   period,
   isOpen,
 }: SpreadPanelProps & { data: SeriesAnswer; period: Period; isOpen: boolean }) {
-  const { rows, known, unknown, last } = rowsOf(data);
+  const { rows, known, unknown, last } = rowsOf(data, rangeOf(period, data.through).from);
   const nameOf = ({ name }: Row) => {
     if (name === '') return <span class="soft">other</span>;
     const text = dimension === 'country' ? countryName(name) : name;

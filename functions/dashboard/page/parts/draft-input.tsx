@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 interface DraftInputProps {
   value: string;
@@ -12,13 +12,18 @@ interface DraftInputProps {
 
 /** What is typed is kept while the page around it changes, and counts once the field is left or Enter is pressed. */
 export function DraftInput({ value, onChoose, type = 'text', ...props }: DraftInputProps) {
-  const [draft, setDraft] = useState(value);
-  useEffect(() => setDraft(value), [value]);
+  // an effect that takes over another value comes after the first keys, and would undo them
+  const [draft, setDraft] = useState({ of: value, text: value });
   const shared = {
     class: 'control',
-    value: draft,
-    onInput: ({ currentTarget }: { currentTarget: HTMLInputElement }) => setDraft(currentTarget.value),
-    onChange: ({ currentTarget }: { currentTarget: HTMLInputElement }) => onChoose(currentTarget.value.trim()),
+    value: draft.of === value ? draft.text : value,
+    onInput: ({ currentTarget }: { currentTarget: HTMLInputElement }) =>
+      setDraft({ of: value, text: currentTarget.value }),
+    onChange: ({ currentTarget }: { currentTarget: HTMLInputElement }) => {
+      const chosen = currentTarget.value.trim();
+      setDraft({ of: chosen, text: chosen });
+      onChoose(chosen);
+    },
   };
   if (type === 'date') return <input type="date" {...shared} />;
   return <input type="text" maxLength={250} {...shared} {...props} />;

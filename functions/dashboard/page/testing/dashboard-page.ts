@@ -72,6 +72,7 @@ export async function openDashboard(browser: Browser, server: FixtureServer): Pr
     settled,
     look,
     async reset() {
+      await page.unrouteAll({ behavior: 'ignoreErrors' });
       await page.evaluate('localStorage.clear()');
       await page.mouse.move(0, 0);
       await look({});
