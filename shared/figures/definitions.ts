@@ -39,7 +39,7 @@ export const RELEASES = {
   /** Without the author's word, a release is of the first day that so many counted sites reported it, */
   sitesOfFirstDay: 3,
   /** and is one once such a share of the active sites ran it: anybody can report any version of a few sites. */
-  leastShare: 0.05,
+  leastShare: 0.01,
   /** Adoption is followed for so many days. */
   followedDays: 60,
   /** The usual days to half are of the releases of so many months … */

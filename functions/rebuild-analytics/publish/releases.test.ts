@@ -63,11 +63,11 @@ const lasting = (days: number, sites: Record<string, number>): Past => Array.fro
 /** Each of these versions is posted in the name of so many sites. */
 const forged = (versions: number, sites: number) =>
   Object.fromEntries(Array.from({ length: versions }, (_, n) => [`99.0.${n}`, sites]));
-const REAL = { '2.9.0': 4, '3.0.0': 30, '3.1.0': 60, '3.2.0': 40 };
+const REAL = { '2.9.0': 4, '3.0.0': 150, '3.1.0': 300, '3.2.0': 200 };
 const REAL_NAMES = ['3.2.0', '3.1.0', '3.0.0'];
 
 describe('the releases of a project', () => {
-  it('has no version that only a few sites reported, and has it once one in twenty ran it, or the author says so', () => {
+  it('has no version that only a few sites reported, and has it once one in a hundred ran it, or the author says so', () => {
     const past = [...lasting(3, REAL), { ...REAL, '99.0.0': 6 }];
     assert.deepEqual(versionsOf(ofNothing(past)), REAL_NAMES);
     assert.deepEqual(versionsOf(ofNothing([...past, { ...REAL, '99.0.0': 8 }])), ['99.0.0', ...REAL_NAMES]);
@@ -132,7 +132,7 @@ describe('the releases of a project', () => {
   });
 
   it('takes no later day for the first of a version that is none yet, or that had no place', () => {
-    const few = { old: 200, '3.0.0': 4 };
+    const few = { old: 500, '3.0.0': 4 };
     const past = [...lasting(150, few), ...lasting(3, { old: 100, '3.0.0': 100 })];
     const [release] = rebuilt(past, 7).releases;
     assert.deepEqual([release?.version, release?.releasedOn], ['3.0.0', START]);
