@@ -97,8 +97,9 @@ describe('rebuild, whatever befalls it', function () {
       },
     },
     projects: { customFieldKeys: async () => [] },
-    publish: async ({ days: changed }) => {
-      for (const day of changed) published.set(day, tables.projectDays.get(day) ?? 'none');
+    publish: async ({ days: changed, full }) => {
+      for (const day of full ? tables.projectDays.keys() : changed)
+        published.set(day, tables.projectDays.get(day) ?? 'none');
       return { projects: 1, failed: 0 };
     },
     log: (severity, message) => logged.push(`${severity} ${message}`),
@@ -144,6 +145,18 @@ describe('rebuild, whatever befalls it', function () {
       });
     return { stores: guard(stores), isDead: () => isKilled };
   }
+  /** The process is killed at its nth day of a table. */
+  function killedAt(nth: number): Stores {
+    const stores = openStores();
+    const { replace } = stores.tables;
+    let left = nth;
+    stores.tables.replace = async (place, derivation) => {
+      if (place.table !== 'site_lives') left -= 1;
+      if (left < 0) throw new Error('killed');
+      await replace(place, derivation);
+    };
+    return stores;
+  }
   const expireLease = () => latest.db.collection('leases').updateOne({}, { $set: { until: new Date(0) } });
 
   it('makes good with the next run what was killed after any step (some of them but in npm run proof:ci)', async () => {
@@ -175,6 +188,26 @@ describe('rebuild, whatever befalls it', function () {
     const again = tables.replaced.filter((place) => place.startsWith('site_days') && made.has(place));
     // those under way, and today, which goes on
     assert.ok(again.length <= 5, again.join());
+    assertRight();
+  });
+
+  it('ends in the end when each of its first runs is killed, for each begins with what the one before left', async () => {
+    let runs = 1;
+    for (; published.size === 0; runs += 1) {
+      await run(at(8), killedAt(15)).catch((error) => assert.equal(error.message, 'killed'));
+      await expireLease();
+      if (runs === 2) await comesLate('2026-02-20');
+      assert.ok(runs < 20, `${runs} runs`);
+    }
+    assertRight();
+    assert.deepEqual(await lateDays.waiting(TODAY, 9), []);
+  });
+
+  it('looks again at the day on which a first run was killed, when it ends on another', async () => {
+    const yesterday = addDays(TODAY, -1);
+    await assert.rejects(run(at(22, yesterday), killedAt(80)), /killed/);
+    change(yesterday);
+    await run(at(3));
     assertRight();
   });
 

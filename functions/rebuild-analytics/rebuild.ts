@@ -75,7 +75,13 @@ async function rebuildUnder(lease: Lease, stores: Stores, extent: Extent): Promi
   const step = progressOf(work, lease, extent);
   await makeSiteDays(work, step, stores);
   const { figures, noted } = await foldLives(work, stores);
-  await makeFigures(figures, work, step, stores);
+  const ofFirst = new Map(lease.doneSince === null ? work.late.map((mark) => [mark._id, mark]) : []);
+  await makeFigures(figures, work, stores, async (day) => {
+    // all of a first time is published in the end, so that a day need not be made again when it ends early
+    const mark = ofFirst.get(day);
+    if (mark) await stores.lateDays.remove([mark]);
+    await step();
+  });
   await noteCopies(work.today, stores);
   const published = await stores.publish({
     days: figures,
@@ -112,12 +118,18 @@ export async function daysOfRun({ history, lateDays, leases }: Stores, now: Date
 async function planWork(lease: Lease, { history, lateDays }: Stores, { now, lateDays: most }: Extent): Promise<Work> {
   const today = dayOf(now);
   const isFirst = lease.doneSince === null;
-  if (isFirst) {
+  if (isFirst && lease.begunSince === null) {
     const [row] = await history.query(firstDay().sql, {});
     if (typeof row?.day === 'string') await lateDays.want(daysFrom(row.day, today), false);
+    await lease.begin(now);
   }
   const limit = isFirst ? Number.MAX_SAFE_INTEGER : (most ?? LATE_DAYS_OF_A_RUN);
-  return { now, today, open: openDays(lease.doneSince ?? now, today), late: await lateDays.waiting(today, limit) };
+  return {
+    now,
+    today,
+    open: openDays(lease.doneSince ?? lease.begunSince ?? now, today),
+    late: await lateDays.waiting(today, limit),
+  };
 }
 
 /** What no run has seen closed, and today. */
@@ -164,14 +176,19 @@ async function foldLives(
   return { figures: [...figures].sort(), noted };
 }
 
-async function makeFigures(days: Day[], { now }: Work, step: Step, { tables, projects }: Stores): Promise<void> {
+async function makeFigures(
+  days: Day[],
+  { now }: Work,
+  { tables, projects }: Stores,
+  made: (day: Day) => Promise<void>,
+): Promise<void> {
   // one that no query can quote would take every project's figures with it
   const customFieldKeys = (await projects.customFieldKeys()).filter((key) => CUSTOM_FIELD_KEY.test(key));
   await concurrently(days, DAYS_AT_ONCE, async (day) => {
     const detailed = projectDays(day, { customFieldKeys, details: true });
     const hasDetails = day < openSince(now) || (await tables.bytesOf(detailed)) <= DETAILS_BYTES;
     await tables.replace({ table: 'project_days', day }, hasDetails ? detailed : projectDays(day, {}));
-    await step();
+    await made(day);
   });
 }
 

@@ -188,7 +188,7 @@ export interface RatesDocument extends FigureDocument {
   /** The same for falling silent. */
   silent: ValueRate;
   byAge: ValueRate[];
-  /** The newest 20 by version. */
+  /** The newest 20 releases; where there are fewer, versions that most sites run after them. */
   byVersion: ValueRate[];
   /** Most sites first, 50. */
   byTheme: ValueRate[];

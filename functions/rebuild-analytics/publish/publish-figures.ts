@@ -45,7 +45,7 @@ export async function publishFigures(stores: PublishStores, run: PublishRun, con
         newest.set(project, releases.releases[0]?.version ?? null);
         await putFigures(project, stores, run, context, {
           releases,
-          rates: ratesOf(row, leaves.get(project) ?? [], window),
+          rates: ratesOf(row, { leaves: leaves.get(project) ?? [], releases: releases.releases }, window),
           neighbours: { from: window.neighboursFrom, to: run.through, found: neighboursFound(row.neighbours) },
         });
       });
