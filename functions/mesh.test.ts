@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { DERIVED_TABLES } from '../shared/stores/history/derived-tables.ts';
+import { HISTORY_TABLES } from '../shared/stores/history/history.ts';
+import { readViews } from '../shared/stores/history/tables.ts';
 import { OBJECTS_TOPIC } from '../shared/stores/topics/notifications.ts';
-import { type Mesh, parseMesh, readMesh, subscriptionsOf, topicsOf } from './mesh.ts';
+import { buildFunctions } from './build.ts';
+import { type Mesh, type MeshFunction, parseMesh, readMesh, subscriptionsOf, topicsOf } from './mesh.ts';
 
 describe('mesh.json', () => {
   const copy = (): Mesh => structuredClone(JSON.parse(JSON.stringify(readMesh())));
@@ -58,6 +62,11 @@ describe('mesh.json', () => {
       says: /access/,
     },
     {
+      title: 'access to a history without its table',
+      change: (mesh: Mesh) => Object.assign(mesh.functions[0] ?? {}, { access: ['history.append'] }),
+      says: /access/,
+    },
+    {
       title: 'access to a topic that no function is behind',
       change: (mesh: Mesh) => Object.assign(mesh.functions[0] ?? {}, { access: ['topic.nowhere'] }),
       says: /topic\.nowhere/,
@@ -79,3 +88,61 @@ describe('mesh.json', () => {
       assert.throws(() => parseMesh(mesh), says);
     });
 });
+
+describe("a function's access to the history", () => {
+  const { functions } = readMesh();
+  const tablesOf = ({ access }: MeshFunction, right: 'append' | 'read') =>
+    access.flatMap((word) => (word.startsWith(`history.${right}:`) ? [word.split(':')[1] as string] : [])).sort();
+  let bundles: Map<string, string>;
+
+  before(async function () {
+    this.timeout(120_000);
+    await buildFunctions();
+    bundles = new Map(functions.map(({ name }) => [name, codeOf(name)]));
+  });
+
+  for (const fn of functions) {
+    it(`lets ${fn.name} append to the tables to which it appends`, () =>
+      assert.deepEqual(tablesOf(fn, 'append'), appendedTo(bundles.get(fn.name) as string)));
+  }
+
+  for (const fn of functions.filter((fn) => tablesOf(fn, 'read').length > 0)) {
+    it(`lets ${fn.name} read the tables that its queries name`, () => {
+      const derived: readonly string[] = fn.access.includes('history.rebuild') ? DERIVED_TABLES : [];
+      const named = [...(bundles.get(fn.name) as string).matchAll(/\$\{dataset\}\.(\w+)/g)].map((match) =>
+        String(match[1]),
+      );
+      assert.deepEqual(tablesOf(fn, 'read'), [...new Set(named)].filter((table) => !derived.includes(table)).sort());
+    });
+
+    it(`lets ${fn.name} read what is beneath the views that it reads`, () => {
+      const views = readViews('of');
+      for (const view of tablesOf(fn, 'read').filter((table) => views[table] !== undefined))
+        for (const [, table = ''] of (views[view] as string).matchAll(/`of\.(\w+)`/g))
+          assert.ok(tablesOf(fn, 'read').includes(table), `${view} is made of ${table}`);
+    });
+  }
+
+  it('lets nobody who asks queries, and so could write over a table, append to what is evidence', () => {
+    const both = functions.filter((fn) => tablesOf(fn, 'read').length > 0 && tablesOf(fn, 'append').length > 0);
+    assert.deepEqual(
+      both.map((fn) => [fn.name, tablesOf(fn, 'append')]),
+      [['reconcile', ['reconciliations']]],
+    );
+  });
+});
+
+/** All that Node or BigQuery is given of a bundle. */
+function codeOf(name: string): string {
+  const folder = new URL(`../dist/${name}/`, import.meta.url);
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(?:mjs|sql)$/.test(file))
+    .map((file) => readFileSync(new URL(file, folder), 'utf8'))
+    .join('\n');
+}
+
+function appendedTo(code: string): string[] {
+  const named = [...code.matchAll(/(?:table|rows)Appender\w*\(openDataset\w*\(\w+\), "(\w+)"/g)];
+  const tables = named.map((match) => String(match[1]));
+  return [...tables, ...(/\bHISTORY_TABLES\b/.test(code) ? HISTORY_TABLES : [])].sort();
+}

@@ -16,11 +16,12 @@ import {
 } from 'class-validator';
 
 /**
- * What a function may reach; Terraform turns each into roles, secrets and variables. `topic.<name>`: it publishes to that
- * topic of the mesh.
+ * What a function may reach; Terraform turns each into roles, secrets and variables. `history.append:<table>`: it adds rows to
+ * that table; `history.read:<table>`: it queries that table or view, and a view only with the tables beneath it;
+ * `topic.<name>`: it publishes to that topic of the mesh.
  */
 const ACCESS =
-  /^(?:archive\.create|archive\.read|history\.append|history\.read|history\.rebuild|mail|mongodb|topic\.[a-z][a-z-]{2,})$/;
+  /^(?:archive\.(?:create|read)|history\.(?:append|read):[a-z_]+|history\.rebuild|mail|mongodb|topic\.[a-z][a-z-]{2,})$/;
 
 class Trigger {
   /** Called over HTTP by anybody (public) or by a known identity (private). */

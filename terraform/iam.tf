@@ -36,17 +36,17 @@ resource "google_bigquery_dataset_iam_member" "function" {
   dataset_id = google_bigquery_dataset.history.dataset_id
   role       = each.value.role
   member     = google_service_account.function[each.value.function].member
-
-  depends_on = [google_project_iam_custom_role.history_appender]
 }
 
 resource "google_bigquery_table_iam_member" "function" {
   for_each = local.grants_on.table
 
   dataset_id = google_bigquery_dataset.history.dataset_id
-  table_id   = google_bigquery_table.table[each.value.to].table_id
+  table_id   = merge(google_bigquery_table.table, google_bigquery_table.view)[each.value.to].table_id
   role       = each.value.role
   member     = google_service_account.function[each.value.function].member
+
+  depends_on = [google_project_iam_custom_role.history_appender]
 }
 
 resource "google_project_iam_member" "function" {
@@ -73,12 +73,13 @@ resource "google_pubsub_topic_iam_member" "function" {
   member = google_service_account.function[each.value.function].member
 }
 
-# roles/bigquery.dataEditor could also delete tables; without the right to run jobs, this one can only insert
+# roles/bigquery.dataEditor could also delete tables. With the right to run jobs, whoever may insert rows may also write over
+# the whole table: functions/mesh.json gives nobody both for a table that is evidence
 resource "google_project_iam_custom_role" "history_appender" {
   role_id     = local.appender
   title       = "Sitebeat history appender"
-  description = "Insert rows into tables that are there"
-  permissions = ["bigquery.datasets.get", "bigquery.tables.get", "bigquery.tables.updateData"]
+  description = "Insert rows into a table that is there"
+  permissions = ["bigquery.tables.get", "bigquery.tables.updateData"]
 
   depends_on = [google_project_service.api]
 }
@@ -119,7 +120,8 @@ resource "google_cloud_run_v2_service_iam_binding" "private" {
     replace_triggered_by = [google_cloudfunctions2_function.mesh[each.key].id]
   }
 
-  depends_on = [google_project_service_identity.agent]
+  # nothing is given to anybody before what writes that down is there: a topic without a subscription keeps nothing
+  depends_on = [google_project_service_identity.agent, google_pubsub_subscription.push]
 }
 
 resource "google_iap_web_cloud_run_service_iam_binding" "private" {

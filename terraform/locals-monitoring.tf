@@ -230,7 +230,7 @@ locals {
         duration = "0s"
         every    = "300s"
         of       = "over_rate"
-        advice   = "In more than fifteen of thirty minutes a network (/24, /48) sent an instance of collect more than 300 payloads in the minute. Nothing is lost: they are stored behind everybody else's. A large web host may do that. terraform/README.md, `Too much of one`, says how to see whose they are, and what stops them."
+        advice   = "In more than fifteen of thirty minutes a network (/24, /48) sent an instance of collect more than 300 payloads in the minute, a body counted once more for each 16 KiB. Nothing is lost: they are stored behind everybody else's. A large web host may do that. terraform/README.md, `Too much of one`, says how to see whose they are, and what stops them."
       }
       unusual_posts = {
         title    = "unusually many payloads"

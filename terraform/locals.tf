@@ -31,20 +31,7 @@ locals {
         environment = { ARCHIVE_BUCKET = local.archive }
         secrets     = {}
       }
-      "history.append" = {
-        grants      = [{ on = "dataset", role = "projects/${var.project}/roles/${local.appender}" }]
-        environment = { BIGQUERY_DATASET = local.dataset }
-        secrets     = {}
-      }
-      "history.read" = {
-        grants = [
-          { on = "dataset", role = "roles/bigquery.dataViewer" },
-          { on = "project", role = "roles/bigquery.jobUser" },
-        ]
-        environment = { BIGQUERY_DATASET = local.dataset, BIGQUERY_MAX_GIB_BILLED = tostring(var.query_gib_limit) }
-        secrets     = {}
-      }
-      # what it is made of is in history.read; these tables can be made again
+      # what it is made of is in history.read:T; these tables can be made again
       "history.rebuild" = {
         grants = [
           for table in local.derived_tables : { on = "table", to = table, role = "roles/bigquery.dataEditor" }
@@ -64,6 +51,27 @@ locals {
       }
     },
     {
+      for table in keys(local.tables) : "history.append:${table}" => {
+        grants = [
+          { on = "table", to = table, role = "projects/${var.project}/roles/${local.appender}" },
+          # an insert also asks which dataset it is; no row is read by that
+          { on = "dataset", role = "roles/bigquery.metadataViewer" },
+        ]
+        environment = { BIGQUERY_DATASET = local.dataset }
+        secrets     = {}
+      }
+    },
+    {
+      for table in concat(keys(local.tables), keys(local.views)) : "history.read:${table}" => {
+        grants = [
+          { on = "table", to = table, role = "roles/bigquery.dataViewer" },
+          { on = "project", role = "roles/bigquery.jobUser" },
+        ]
+        environment = { BIGQUERY_DATASET = local.dataset, BIGQUERY_MAX_GIB_BILLED = tostring(var.query_gib_limit) }
+        secrets     = {}
+      }
+    },
+    {
       for topic in local.topics : "topic.${topic}" => {
         grants      = [{ on = "topic", to = topic, role = "roles/pubsub.publisher" }]
         environment = {}
@@ -74,13 +82,13 @@ locals {
   appender       = "sitebeatHistoryAppender"
   derived_tables = ["project_days", "site_days", "site_lives"]
 
-  grants = flatten([
+  grants = distinct(flatten([
     for name, function in local.functions : [
       for word in function.access : [
         for grant in local.access[word].grants : merge({ function = name, to = null }, grant)
       ]
     ]
-  ])
+  ]))
   grants_on = {
     for kind in ["bucket", "dataset", "project", "secret", "table", "topic"] : kind => {
       for grant in local.grants : join(" ", compact([grant.function, grant.to, reverse(split("/", grant.role))[0]])) => grant

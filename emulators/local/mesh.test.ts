@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { BigQuery } from '@google-cloud/bigquery';
 import { Storage } from '@google-cloud/storage';
 import { type Db, MongoClient } from 'mongodb';
+import { LOCAL_EMAIL } from '../../functions/dashboard/who-is.ts';
 import { capturedRun } from '../../functions/testing/captured-run.ts';
 import { KINDS } from '../../shared/event/object-name.ts';
 import { simulate } from '../../shared/simulation/simulate.ts';
 import { EVENT_TABLES } from '../../shared/stores/history/site-history.ts';
 import { freePort } from '../../shared/testing/free-port.ts';
+import { until } from '../../shared/testing/until.ts';
 import { findGoogleEmulator, startGoogleEmulator } from '../pubsub/contract-google.ts';
 import { startStorage } from '../storage/index.ts';
 import { assertForgotten, keepsPrivacy } from './contract-privacy.ts';
@@ -128,6 +130,24 @@ describe('the whole mesh', function () {
   });
 
   examinesLive(() => runner);
+
+  it('writes down who took a file from the dashboard', async () => {
+    const { dashboard, env } = runner;
+    const { origin, hash } = new URL(dashboard);
+    const headers = { authorization: `Bearer ${hash.replace('#token=', '')}` };
+    const file = await fetch(`${origin}/api/v1/projects/${DEMO_PROJECT.slug}/sites?format=csv`, { headers });
+    assert.equal(file.status, 200);
+    await file.text();
+    const rows = await until(async () => {
+      // a message may come twice
+      const audits = new Map((await readTable(env, 'audits')).map((row) => [row.event_id, row]));
+      return audits.size === 2 && [...audits.values()];
+    });
+    assert.deepEqual(
+      rows.map(({ actor, action, resource, outcome }) => [actor, action, resource, outcome]).sort(),
+      ['begun', 'done'].map((outcome) => [LOCAL_EMAIL, 'export', 'sites', outcome]),
+    );
+  });
 
   it('brings the captured requests into every store, and nothing that is not allowed', async () => {
     const { collect, env } = runner;

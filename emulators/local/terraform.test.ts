@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { fileURLToPath } from 'node:url';
 import { buildFunctions, SOURCES } from '../../functions/build.ts';
 import { openIntake } from '../../functions/collect/intake.ts';
 import { MAX_POSTS_OF_NETWORK } from '../../functions/collect/limits.ts';
 import { route } from '../../functions/collect/routes.ts';
 import { openTraffic } from '../../functions/collect/traffic.ts';
-import { type Mesh, type MeshFunction, readMesh, subscriptionsOf, topicsOf } from '../../functions/mesh.ts';
+import { type Mesh, readMesh, subscriptionsOf, topicsOf } from '../../functions/mesh.ts';
 import { openNewSites } from '../../functions/process-event/new-sites.ts';
 import { months } from '../../functions/rebuild-analytics/publish/figure-queries.ts';
 import { publish } from '../../functions/rebuild-analytics/publish.ts';
@@ -25,6 +24,8 @@ import { openRejections } from '../../shared/stores/history/rejections.ts';
 import { describeInProof, inProof } from '../../shared/testing/in-proof.ts';
 import { ownDataset } from '../../shared/testing/stores.ts';
 import { listen } from '../emulator.ts';
+import { countedLines, logCall, logged, matching, metricsOf, sourcesOf } from './testing/counted-lines.ts';
+import { withMoreFunctions } from './testing/more-functions.ts';
 
 const REJECTION: Rejection = {
   eventId: 'an-event-1',
@@ -69,6 +70,12 @@ describe('terraform/', function () {
     assert.equal(callers.length, 3);
     for (const block of callers)
       assert.match(block, /replace_triggered_by = \[google_cloudfunctions2_function\.mesh\[each\.key\]\.id\]/);
+  });
+
+  it('lets nobody call a private function before what it publishes is kept', () => {
+    const text = readFileSync(new URL('terraform/iam.tf', ROOT), 'utf8');
+    const [, block] = /^resource "google_cloud_run_v2_service_iam_binding" "private" (\{.*?^\})/ms.exec(text) ?? [];
+    assert.match(block ?? '', /depends_on = \[[^\]]*google_pubsub_subscription\.push/);
   });
 
   describeInProof('once it is applied', () => isAsMeant(() => terraform));
@@ -135,7 +142,7 @@ function isAsMeant(copy: () => TerraformCopy): void {
     const lines = await logged(async () => {
       const [now, posts] = [() => new Date(), MAX_POSTS_OF_NETWORK + 2];
       const traffic = openTraffic({ now, log: openLog('collect') });
-      for (let n = 0; n < posts; n += 1) traffic.isOverRate('203.0.113.9');
+      for (let n = 0; n < posts; n += 1) traffic.isOverRate('203.0.113.9', 0);
       for (const hash of ['one', 'one', 'another']) traffic.countProject(hash);
       traffic.count('shed');
       traffic.flush();
@@ -207,6 +214,7 @@ function isAsMeant(copy: () => TerraformCopy): void {
         putSeries,
         putFigures: nothing,
         publish: nothing,
+        noteMissed: nothing,
         remove: nothing,
       };
       const stores = {
@@ -265,67 +273,6 @@ function assertSameSubscriptions(resources: Resource[], mesh: Mesh) {
 const byName = <T extends { name?: string }>(items: T[]) =>
   [...items].sort((a, b) => String(a.name).localeCompare(String(b.name)));
 
-/** What each log-based metric asks of a line, and which number of it it keeps. */
-function countedLines(resources: Resource[]) {
-  return resources
-    .filter(({ type, values }) => type === 'google_logging_metric' && values.filter.includes('jsonPayload.message'))
-    .map(({ index, values: { filter, value_extractor: extractor } }) => ({
-      metric: String(index),
-      number: (extractor ?? '').match(/^EXTRACT\(jsonPayload\.(\w+)\)$/)?.[1] as string | undefined,
-      function: filter.match(/jsonPayload\.function="([^"]+)"/)?.[1] as string | undefined,
-      message: filter.match(/jsonPayload\.message="([^"]+)"/)[1] as string,
-      fields: [...filter.matchAll(/jsonPayload\.(\w+)>/g)].map(([, field]) => field as string),
-    }));
-}
-
-/** A call that logs `message` at a level that is written by default, with `fields`. */
-function logCall(message: string, fields: string[]): RegExp {
-  const rest = fields.map((field) => `(?=[^)]*\\b${field}\\b)`).join('');
-  return new RegExp(`(?:\\blog\\(\\s*'(?:INFO|WARNING|ERROR)',|\\b(?:done|failed):)\\s*'${message}'${rest}`);
-}
-
-/** The product code of a function and of shared/; without a name of every function. */
-function sourcesOf(name = ''): string[] {
-  return [`functions/${name}`, 'shared'].flatMap((folder) =>
-    readdirSync(fileURLToPath(new URL(`${folder}/`, ROOT)), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-      .map((file) => readFileSync(new URL(`${folder}/${file}`, ROOT), 'utf8')),
-  );
-}
-
-/** The metrics that count one of these lines. */
-function metricsOf(resources: Resource[], lines: Record<string, unknown>[]): string[] {
-  return countedLines(resources)
-    .filter((counted) => matching(counted, lines).length > 0)
-    .map(({ metric }) => metric);
-}
-
-/** The lines that a metric asks for. */
-function matching(
-  { message, function: name, fields }: ReturnType<typeof countedLines>[number],
-  lines: Record<string, unknown>[],
-): Record<string, unknown>[] {
-  return lines.filter(
-    (line) =>
-      line.message === message &&
-      [undefined, line.function].includes(name) &&
-      fields.every((field) => Number(line[field]) > 0),
-  );
-}
-
-/** What `work` writes to standard error, line by line. */
-async function logged(work: () => Promise<unknown>): Promise<Record<string, unknown>[]> {
-  const { write } = process.stderr;
-  const chunks: string[] = [];
-  process.stderr.write = (chunk: string | Uint8Array) => chunks.push(String(chunk)) > 0;
-  try {
-    await work();
-  } finally {
-    process.stderr.write = write;
-  }
-  return chunks.map((chunk) => JSON.parse(chunk));
-}
-
 /** Posts a payload to collect's routes over `archive`. */
 async function postWith(archive: Parameters<typeof route>[2]['archive']): Promise<void> {
   const [now, log] = [() => new Date(), openLog('collect')];
@@ -341,41 +288,4 @@ async function postWith(archive: Parameters<typeof route>[2]['archive']): Promis
   assert.equal(status, 503);
   server.closeAllConnections();
   server.close();
-}
-
-/** The mesh with a function of each kind that it may still lack. */
-function withMoreFunctions(mesh: Mesh): Mesh {
-  const size = {
-    description: 'Another',
-    memory: '1Gi',
-    concurrency: 20,
-    timeoutSeconds: 900,
-    instances: { min: 0, max: 2 },
-  };
-  const delivery = { minBackoffSeconds: 20, maxBackoffSeconds: 300, maxDeliveryAttempts: 12 };
-  const more = [
-    {
-      ...size,
-      name: 'another-mail',
-      trigger: { topic: 'subscribers' },
-      delivery,
-      access: ['mail', 'mongodb', 'history.append'],
-    },
-    {
-      ...size,
-      name: 'another-reader',
-      trigger: { objects: ['track/'] },
-      delivery,
-      access: ['archive.read', 'topic.subscribers'],
-    },
-    { ...size, name: 'another-page', trigger: { http: 'private' }, access: ['mongodb'] },
-    {
-      ...size,
-      name: 'reconcile',
-      trigger: { schedule: '37 * * * *' },
-      access: ['archive.read', 'history.read', 'topic.objects'],
-    },
-  ] as unknown as MeshFunction[];
-  const names = new Set(mesh.functions.map(({ name }) => name));
-  return { ...mesh, functions: [...mesh.functions, ...more.filter(({ name }) => !names.has(name))] };
 }

@@ -261,9 +261,21 @@ describe('collect', () => {
 
   it('is healthy on GET /', async () => assert.equal((await own.send('/', { method: 'GET' })).status, 200));
 
-  it('takes the address that the platform adds, not what a client writes', async () => {
-    own.dependencies.forwardedHops = 1;
-    const answer = await own.postForm(`hash=${HASH}`, { 'x-forwarded-for': '1.2.3.4, 198.51.100.7' });
-    assert.equal((await stored(answer)).senderAddress, '198.51.100.7');
-  });
+  const CLIENT = /^198\.51\.100\.7$/;
+  for (const { title, forwardedHops, header, sender } of [
+    { title: 'that the platform adds', forwardedHops: 1, header: '1.2.3.4, 198.51.100.7', sender: CLIENT },
+    { title: 'before the load balancer', forwardedHops: 2, header: '1.2.3.4, 198.51.100.7, 192.0.2.1', sender: CLIENT },
+    { title: 'of a post past the load balancer', forwardedHops: 2, header: '198.51.100.7', sender: CLIENT },
+    {
+      title: 'of the connection where none is added',
+      forwardedHops: 0,
+      header: '1.2.3.4',
+      sender: /^127\.0\.0\.1$|^::1$/,
+    },
+  ])
+    it(`takes the address ${title}, not what a client writes`, async () => {
+      own.dependencies.forwardedHops = forwardedHops;
+      const answer = await own.postForm(`hash=${HASH}`, { 'x-forwarded-for': header });
+      assert.match((await stored(answer)).senderAddress, sender);
+    });
 });

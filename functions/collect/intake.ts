@@ -18,7 +18,7 @@ export function openIntake({ now, log }: { now: () => Date; log: Log }): Intake 
   return {
     traffic,
     admit: ({ senderAddress, bodyBytes }, work) =>
-      (traffic.isOverRate(senderAddress) ? overRate : usual).run(bodyBytes, work),
+      (traffic.isOverRate(senderAddress, bodyBytes) ? overRate : usual).run(bodyBytes, work),
     drain: async () => {
       await Promise.all([usual.idle(), overRate.idle()]);
       traffic.flush();

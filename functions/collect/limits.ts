@@ -10,11 +10,14 @@ export const MAX_DROP_MS = 10_000;
 
 const MIB = 1024 * 1024;
 
-/** Parsing and writing take up to some thirty times a body's bytes: what is large goes one by one. */
+/**
+ * Parsing and writing take up to some thirty times a body's bytes: what is large goes one by one. Twice what one network
+ * has as its share may wait, so that others always can.
+ */
 export const USUAL_QUEUE: QueueLimits = {
   maxRunning: 32,
   maxRunningBytes: MIB,
-  maxWaiting: 256,
+  maxWaiting: 640,
   maxWaitingBytes: 24 * MIB,
 };
 
@@ -28,6 +31,8 @@ export const OVER_RATE_QUEUE: QueueLimits = {
 
 /** What one network (/24, /48) may send to an instance in a minute before it waits apart; thousands of sites share a host's. */
 export const MAX_POSTS_OF_NETWORK = 300;
+/** A body counts as one post more for each of these, so that no network fills a queue's bytes with few posts. */
+export const BYTES_OF_A_POST = 16 * 1024;
 
 /** After that the archive counts as out of reach, and its place goes to the next. */
 export const STORE_MS = 20_000;

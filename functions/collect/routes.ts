@@ -117,12 +117,15 @@ function answerMethod(response: ServerResponse, allowed: string): void {
   answer(response, 405, { error: 'method_not_allowed', message: `use ${allowed}` });
 }
 
-/** What a client writes into X-Forwarded-For stands before what the platform adds, and counts for nothing. */
+/**
+ * What a client writes into X-Forwarded-For stands before what the platform adds, and counts for nothing. With fewer addresses than
+ * the way in adds, it came by a shorter one, that past the load balancer, whose last address is the client's all the same.
+ */
 function senderAddressOf(request: IncomingMessage, forwardedHops: number): string | null {
   const forwarded = String(request.headers['x-forwarded-for'] ?? '')
     .split(',')
     .map((address) => address.trim());
-  const address = forwardedHops === 0 ? undefined : forwarded.at(-forwardedHops);
+  const address = forwardedHops === 0 ? undefined : (forwarded.at(-forwardedHops) ?? forwarded.at(-1));
   return address || request.socket.remoteAddress?.replace(/^::ffff:/, '') || null;
 }
 

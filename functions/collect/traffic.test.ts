@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { MAX_KEYS } from '../../shared/runtime/count-by-minute.ts';
 import type { LogFields } from '../../shared/runtime/log.ts';
-import { MAX_POSTS_OF_NETWORK } from './limits.ts';
+import { BYTES_OF_A_POST, MAX_POSTS_OF_NETWORK } from './limits.ts';
 import { openTraffic } from './traffic.ts';
 
 describe('openTraffic', () => {
@@ -16,7 +16,7 @@ describe('openTraffic', () => {
   });
   /** How many of so many posts of an address are over the rate. */
   const overRate = (address: string | null, posts: number) =>
-    Array.from({ length: posts }, () => traffic.isOverRate(address)).filter(Boolean).length;
+    Array.from({ length: posts }, () => traffic.isOverRate(address, 0)).filter(Boolean).length;
 
   it('counts a network beyond its share, whichever of its addresses it uses', () => {
     assert.equal(overRate('203.0.113.9', MAX_POSTS_OF_NETWORK), 0);
@@ -25,6 +25,18 @@ describe('openTraffic', () => {
     assert.equal(overRate('203.0.114.9', 1), 0);
     assert.equal(overRate('2a00:1450:4001:1::1', MAX_POSTS_OF_NETWORK), 0);
     assert.equal(overRate('2a00:1450:4001:2::1', 1), 1);
+  });
+
+  it('counts a body as one post more for each 16 KiB', () => {
+    const [small, large] = [BYTES_OF_A_POST - 1, 99 * BYTES_OF_A_POST];
+    assert.deepEqual(
+      [small, large, large, large].map((bytes) => traffic.isOverRate('203.0.113.9', bytes)),
+      [false, false, false, true],
+    );
+    traffic.count('stored');
+    traffic.flush();
+    const [{ mostOfOneNetwork }] = lines as [{ mostOfOneNetwork: number }];
+    assert.equal(mostOfOneNetwork, 4);
   });
 
   for (const address of [null, '127.0.0.1', '10.0.0.1', 'no address'])
@@ -68,7 +80,7 @@ describe('openTraffic', () => {
 
   it('counts so many networks and projects, and takes the rest as they come', () => {
     for (let n = 0; n < MAX_KEYS + 5; n += 1) {
-      traffic.isOverRate(`${20 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}.1`);
+      traffic.isOverRate(`${20 + (n >> 16)}.${(n >> 8) & 255}.${n & 255}.1`, 0);
       traffic.countProject(`${n}${'x'.repeat(100)}`);
     }
     assert.equal(overRate('100.63.255.1', MAX_POSTS_OF_NETWORK + 1), 0);

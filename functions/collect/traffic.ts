@@ -1,15 +1,15 @@
 import { networkAddress, publicAddress } from '../../shared/report/country.ts';
 import { countByMinute, openKeyCounts } from '../../shared/runtime/count-by-minute.ts';
 import type { Log } from '../../shared/runtime/log.ts';
-import { MAX_POSTS_OF_NETWORK } from './limits.ts';
+import { BYTES_OF_A_POST, MAX_POSTS_OF_NETWORK } from './limits.ts';
 
 /** What became of a post: in the archive, answered 4xx, out of reach of the archive, no room to wait. */
 export type Outcome = 'stored' | 'refused' | 'failed' | 'shed';
 
 /** What comes in, counted by the minute and the instance. Only counts are ever logged, no address and no hash. */
 export interface Traffic {
-  /** Counts a post, and says whether its network has sent more in this minute than MAX_POSTS_OF_NETWORK. */
-  isOverRate(senderAddress: string | null): boolean;
+  /** Counts a post, and says whether its network has sent more in this minute than MAX_POSTS_OF_NETWORK, or as much in bytes. */
+  isOverRate(senderAddress: string | null, bodyBytes: number): boolean;
   /** Counts a payload by the project that it names. */
   countProject(hash: unknown): void;
   count(outcome: Outcome): void;
@@ -22,10 +22,14 @@ const MAX_KEY_LENGTH = 64;
 export function openTraffic({ now, log }: { now: () => Date; log: Log }): Traffic {
   const minutes = countByMinute({ now, open: openCounts, tell: (counts) => tell(counts, log) });
   return {
-    isOverRate: (senderAddress) => {
+    isOverRate: (senderAddress, bodyBytes) => {
       const counts = minutes.turn();
       const address = publicAddress(senderAddress);
-      if (address === undefined || counts.networks.add(networkAddress(address)) <= MAX_POSTS_OF_NETWORK) return false;
+      if (address === undefined) return false;
+      const network = networkAddress(address);
+      counts.networks.add(network);
+      const share = counts.shares.add(network, 1 + Math.floor(bodyBytes / BYTES_OF_A_POST));
+      if (share <= MAX_POSTS_OF_NETWORK) return false;
       counts.overRate += 1;
       return true;
     },
@@ -41,7 +45,7 @@ export function openTraffic({ now, log }: { now: () => Date; log: Log }): Traffi
 
 function openCounts() {
   const outcomes: Record<Outcome, number> = { stored: 0, refused: 0, failed: 0, shed: 0 };
-  return { outcomes, overRate: 0, networks: openKeyCounts(), projects: openKeyCounts() };
+  return { outcomes, overRate: 0, networks: openKeyCounts(), shares: openKeyCounts(), projects: openKeyCounts() };
 }
 
 function tell({ outcomes, overRate, networks, projects }: ReturnType<typeof openCounts>, log: Log): void {

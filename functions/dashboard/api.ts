@@ -13,7 +13,10 @@ import type { Role } from '../../shared/project/project.ts';
 
 export interface MeAnswer {
   email: string;
+  /** Owner of every project. */
   isOperator: boolean;
+  /** By the project's slug. */
+  roles: { project: string; role: Role }[];
 }
 
 export interface StatusAnswer {
@@ -71,13 +74,17 @@ export interface SeriesAnswer extends OfGeneration {
   definition: string;
 }
 
-export type ReleasesAnswer = OfGeneration & { releases: Release[]; medianDaysToHalf: number | 'unreached' | null };
-export type ReleaseAnswer = OfGeneration & Release;
+/** `medianDaysToHalf`: of the releases of a year; null: too few of them. */
+interface OfReleases extends OfGeneration {
+  medianDaysToHalf: number | 'unreached' | null;
+}
+export type ReleasesAnswer = OfReleases & { releases: Release[] };
+export type ReleaseAnswer = OfReleases & Release;
 export type RetentionAnswer = OfGeneration & Pick<RetentionDocument, 'ages' | 'cohorts'>;
 export type RatesAnswer = OfGeneration &
   Omit<RatesDocument, '_id' | 'generation'> & { neighbours: Omit<NeighboursDocument, '_id' | 'generation'> };
 
-/** The rates of one kind of value, or what was found of plugins, which have no rates. */
+/** The rates of one kind of value; of plugins also what goes with leaving, of the days that `/rates` says. */
 export interface RatesByAnswer extends OfGeneration {
   by: string;
   from: Day;

@@ -90,16 +90,29 @@ describe('the dashboard', () => {
       ]);
     });
 
+    it('tells whoever asks of his roles', async () => {
+      const rolesOf = async (as: string) => (await dashboard.get<MeAnswer>(`${API}/me`, { as })).body.roles;
+      assert.deepEqual(await rolesOf(STRANGER), []);
+      assert.deepEqual(await rolesOf(ANALYST), [{ project: 'test', role: 'analyst' }]);
+      assert.deepEqual(
+        (await rolesOf(OPERATOR)).map(({ project, role }) => [project, role]),
+        [
+          ['foreign', 'owner'],
+          ['test', 'owner'],
+        ],
+      );
+    });
+
     it('knows an address in any case', async () => {
       const { body } = await dashboard.get<MeAnswer>(`${API}/me`, { as: OWNER.toUpperCase() });
-      assert.deepEqual(body, { email: OWNER, isOperator: false });
+      assert.deepEqual(body, { email: OWNER, isOperator: false, roles: [{ project: 'test', role: 'owner' }] });
     });
   });
 
   it('knows who comes by `gcloud run services proxy`, whatever else they say to be', async () => {
     const headers = { 'x-serverless-authorization': bearer(ANALYST), authorization: bearer(OPERATOR) };
-    const { body } = await dashboard.get<MeAnswer>(`${API}/me`, { headers });
-    assert.deepEqual(body, { email: ANALYST, isOperator: false });
+    const { email, isOperator } = (await dashboard.get<MeAnswer>(`${API}/me`, { headers })).body;
+    assert.deepEqual({ email, isOperator }, { email: ANALYST, isOperator: false });
   });
 
   describe('describes itself', () => {

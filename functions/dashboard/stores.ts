@@ -1,12 +1,7 @@
 import type { Db } from 'mongodb';
 import { type Figures, openFigures } from '../../shared/stores/figures/figures.ts';
 import { type Freshness, openFreshness } from '../../shared/stores/figures/freshness.ts';
-import {
-  type AuditReader,
-  type AuditWriter,
-  openAuditReader,
-  openAuditWriter,
-} from '../../shared/stores/history/audits.ts';
+import { type AuditReader, type AuditWriter, openAuditReader } from '../../shared/stores/history/audits.ts';
 import { openHistoryReader, type QueryOptions } from '../../shared/stores/history/history-reader.ts';
 import { openSiteDays, type SiteDays } from '../../shared/stores/history/site-days.ts';
 import { openProjectsWriter, type ProjectsWriter } from '../../shared/stores/projects-writer.ts';
@@ -33,7 +28,7 @@ export interface Stores {
 const KEPT_MS = 5 * 60_000;
 const MOST_KEPT = 500;
 
-export function openStores(db: Db, options: QueryOptions, now: () => Date): Stores {
+export function openStores(db: Db, options: QueryOptions, audits: AuditWriter, now: () => Date): Stores {
   const history = openHistoryReader(options);
   const siteDays = openSiteDays(history);
   const freshness = openFreshness(db, history);
@@ -49,6 +44,6 @@ export function openStores(db: Db, options: QueryOptions, now: () => Date): Stor
     siteDays: { of: (...asked) => daysOf(JSON.stringify(asked)) },
     deactivationLists: openDeactivationLists(db),
     contacts: openContacts(db),
-    audits: { ...openAuditWriter(options), ...openAuditReader(history) },
+    audits: { append: audits.append, ...openAuditReader(history) },
   };
 }

@@ -2,9 +2,10 @@ import type { StoredEvent } from '../../shared/event/envelope.ts';
 import type { ObjectReference } from '../../shared/event/notification.ts';
 import { objectName } from '../../shared/event/object-name.ts';
 import { eventKeys, indexedKeys, tracesOf } from '../../shared/report/event-keys.ts';
-import { type Attribution, interpret, type Meaning, payloadHash, rejectionOf } from '../../shared/report/interpret.ts';
+import { type Attribution, interpret, isNameless, type Meaning, rejectionOf } from '../../shared/report/interpret.ts';
 import type { Cohorts } from '../../shared/runtime/cohorts.ts';
 import { PermanentError } from '../../shared/runtime/errors.ts';
+import { together } from '../../shared/runtime/together.ts';
 import { type InTurnStores, workInTurn } from '../../shared/stores/archive/work-in-turn.ts';
 import type { Erasures } from '../../shared/stores/erasures.ts';
 import type { EventKeys } from '../../shared/stores/history/event-keys.ts';
@@ -51,7 +52,7 @@ async function processOne(event: StoredEvent, stores: Stores): Promise<SiteDocum
     if (meaning.unclaimed) return undefined;
   }
   const [, site] = await together(appendHistory(meaning, stores), updateSite(meaning, attribution.project, stores));
-  if (mayHaveWaited(event)) await stores.unclaimed.remove(event.id);
+  if (isNameless(event)) await stores.unclaimed.remove(event.id);
   return site;
 }
 
@@ -81,14 +82,4 @@ async function claimedBy({ urlMd5s, firstSeenAt }: SiteDocument, stores: Stores)
     if (onlyOwner(sites, receivedAt)) claimed.push(objectName('deactivate', receivedAt, eventId));
   }
   return claimed;
-}
-
-function mayHaveWaited({ kind, payload }: StoredEvent): boolean {
-  return kind === 'deactivate' && payloadHash(payload) === null;
-}
-
-/** Waits for both, so that nothing goes on once the event is answered; then throws the first failure. */
-async function together<A, B>(one: Promise<A>, other: Promise<B>): Promise<[A, B]> {
-  await Promise.allSettled([one, other]);
-  return Promise.all([one, other]);
 }

@@ -32,5 +32,6 @@ export function openStores(options: QueryOptions, db: Db, log: Log): Stores {
     copies: openCopies(db),
     projects,
     publish: (run) => publish(publishing, run),
+    log,
   };
 }

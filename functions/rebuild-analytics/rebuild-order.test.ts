@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { addDays, type Day, daysBetween } from '../../shared/figures/days.ts';
 import { ACTIVE_DAYS } from '../../shared/figures/definitions.ts';
-import { BusyError } from '../../shared/runtime/errors.ts';
+import { BusyError, TransientError } from '../../shared/runtime/errors.ts';
 import { type LateDays, openLateDays } from '../../shared/stores/figures/late-days.ts';
 import { openLeases } from '../../shared/stores/figures/leases.ts';
 import type { Derivation } from '../../shared/stores/history/derived-tables.ts';
@@ -67,6 +67,7 @@ describe('rebuild, whatever befalls it', function () {
   let lateDays: LateDays;
   let tables: Tables;
   let published: Map<Day, string>;
+  let logged: string[];
   before(() => {
     latest = ownDatabase();
     lateDays = openLateDays(latest.db);
@@ -74,6 +75,7 @@ describe('rebuild, whatever befalls it', function () {
   beforeEach(async () => {
     tables = new Tables();
     published = new Map();
+    logged = [];
     for (const name of ['lateDays', 'leases']) await latest.db.collection(name).deleteMany({});
   });
   after(async () => {
@@ -82,16 +84,25 @@ describe('rebuild, whatever befalls it', function () {
   });
 
   const openStores = (): Stores => ({
-    history: { query: async (sql, params) => tables.query({ sql, params }) },
+    history: {
+      query: async (sql, params) => tables.query({ sql, params }),
+      async *stream() {},
+    },
     tables: { replace: async (place, derivation) => tables.replace(place, derivation), bytesOf: async () => 0 },
     lateDays,
     leases: openLeases(latest.db),
-    copies: { note: async () => {} },
+    copies: {
+      note: async (copies) => {
+        for await (const _ of copies);
+      },
+    },
     projects: { customFieldKeys: async () => [] },
-    publish: async ({ days: changed }) => {
-      for (const day of changed) published.set(day, tables.projectDays.get(day) ?? 'none');
+    publish: async ({ days: changed, full }) => {
+      for (const day of full ? tables.projectDays.keys() : changed)
+        published.set(day, tables.projectDays.get(day) ?? 'none');
       return { projects: 1, failed: 0 };
     },
+    log: (severity, message) => logged.push(`${severity} ${message}`),
   });
   const at = (hour: number, day = TODAY) => new Date(`${day}T${String(hour).padStart(2, '0')}:07:00Z`);
   const run = (now: Date, stores = openStores()) => rebuild(stores, { now });
@@ -118,6 +129,7 @@ describe('rebuild, whatever befalls it', function () {
         get: (of, key) => {
           const member = Reflect.get(of, key);
           if (typeof member !== 'function') return isStore(member) ? guard(member) : member;
+          if (key === 'log' || key === 'stream') return member;
           return async (...args: unknown[]) => {
             // one day's figures are like another's
             const isFigures = key === 'bytesOf' || (args[0] as { table?: string })?.table === 'project_days';
@@ -132,6 +144,18 @@ describe('rebuild, whatever befalls it', function () {
         },
       });
     return { stores: guard(stores), isDead: () => isKilled };
+  }
+  /** The process is killed at its nth day of a table. */
+  function killedAt(nth: number): Stores {
+    const stores = openStores();
+    const { replace } = stores.tables;
+    let left = nth;
+    stores.tables.replace = async (place, derivation) => {
+      if (place.table !== 'site_lives') left -= 1;
+      if (left < 0) throw new Error('killed');
+      await replace(place, derivation);
+    };
+    return stores;
   }
   const expireLease = () => latest.db.collection('leases').updateOne({}, { $set: { until: new Date(0) } });
 
@@ -164,6 +188,26 @@ describe('rebuild, whatever befalls it', function () {
     const again = tables.replaced.filter((place) => place.startsWith('site_days') && made.has(place));
     // those under way, and today, which goes on
     assert.ok(again.length <= 5, again.join());
+    assertRight();
+  });
+
+  it('ends in the end when each of its first runs is killed, for each begins with what the one before left', async () => {
+    let runs = 1;
+    for (; published.size === 0; runs += 1) {
+      await run(at(8), killedAt(15)).catch((error) => assert.equal(error.message, 'killed'));
+      await expireLease();
+      if (runs === 2) await comesLate('2026-02-20');
+      assert.ok(runs < 20, `${runs} runs`);
+    }
+    assertRight();
+    assert.deepEqual(await lateDays.waiting(TODAY, 9), []);
+  });
+
+  it('looks again at the day on which a first run was killed, when it ends on another', async () => {
+    const yesterday = addDays(TODAY, -1);
+    await assert.rejects(run(at(22, yesterday), killedAt(80)), /killed/);
+    change(yesterday);
+    await run(at(3));
     assertRight();
   });
 
@@ -216,5 +260,16 @@ describe('rebuild, whatever befalls it', function () {
     await run(at(9), stores);
     await run(at(10));
     assertRight();
+  });
+
+  it('publishes what it made also when it cannot note which sites are copies, and says so', async () => {
+    const stores = openStores();
+    const failing = async function* (): AsyncIterable<Record<string, unknown>> {
+      yield { project_hash: 'p', site: 'a.example', copy_of: 'b.example' };
+      throw new TransientError('the history failed', { cause: undefined });
+    };
+    await run(at(8), { ...stores, history: { ...stores.history, stream: failing } });
+    assertRight();
+    assert.deepEqual(logged, ['WARNING copies not noted']);
   });
 });

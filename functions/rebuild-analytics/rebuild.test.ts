@@ -36,6 +36,7 @@ describe('rebuild', function () {
       copies: openCopies(latest.db),
       projects: { customFieldKeys: async () => ['plan', 'a.b', 'no`key'] },
       publish: async () => ({ projects: 0, failed: 0 }),
+      log: () => {},
     };
   });
   after(async () => {

@@ -9,16 +9,17 @@ import {
 import { CUSTOM_FIELD_KEY } from '../../shared/project/custom-fields.ts';
 import { concurrently } from '../../shared/runtime/concurrently.ts';
 import { BusyError } from '../../shared/runtime/errors.ts';
+import { failureName, type Log } from '../../shared/runtime/log.ts';
 import type { LateDayDocument, LateDays } from '../../shared/stores/figures/late-days.ts';
 import type { Lease, Leases } from '../../shared/stores/figures/leases.ts';
 import type { DerivedTables } from '../../shared/stores/history/derived-tables.ts';
-import type { HistoryReader } from '../../shared/stores/history/history-reader.ts';
-import type { Copies } from '../../shared/stores/sites/copies.ts';
-import { changedDays, copies, firstDay, projectDays, siteDays, siteLives } from './derivations.ts';
+import type { HistoryStream } from '../../shared/stores/history/history-reader.ts';
+import type { Copies, Copy } from '../../shared/stores/sites/copies.ts';
+import { changedDays, copies as copiesOfDay, firstDay, projectDays, siteDays, siteLives } from './derivations.ts';
 import type { PublishRun } from './publish.ts';
 
 export interface Stores {
-  history: Pick<HistoryReader, 'query'>;
+  history: Pick<HistoryStream, 'query' | 'stream'>;
   tables: DerivedTables;
   lateDays: LateDays;
   leases: Leases;
@@ -26,6 +27,7 @@ export interface Stores {
   projects: { customFieldKeys(): Promise<string[]> };
   /** Shows readers what the tables say; gives of how many projects, and of how many it could not. */
   publish(run: PublishRun): Promise<Published>;
+  log: Log;
 }
 
 interface Published {
@@ -73,7 +75,13 @@ async function rebuildUnder(lease: Lease, stores: Stores, extent: Extent): Promi
   const step = progressOf(work, lease, extent);
   await makeSiteDays(work, step, stores);
   const { figures, noted } = await foldLives(work, stores);
-  await makeFigures(figures, work, step, stores);
+  const ofFirst = new Map(lease.doneSince === null ? work.late.map((mark) => [mark._id, mark]) : []);
+  await makeFigures(figures, work, stores, async (day) => {
+    // all of a first time is published in the end, so that a day need not be made again when it ends early
+    const mark = ofFirst.get(day);
+    if (mark) await stores.lateDays.remove([mark]);
+    await step();
+  });
   await noteCopies(work.today, stores);
   const published = await stores.publish({
     days: figures,
@@ -110,12 +118,18 @@ export async function daysOfRun({ history, lateDays, leases }: Stores, now: Date
 async function planWork(lease: Lease, { history, lateDays }: Stores, { now, lateDays: most }: Extent): Promise<Work> {
   const today = dayOf(now);
   const isFirst = lease.doneSince === null;
-  if (isFirst) {
+  if (isFirst && lease.begunSince === null) {
     const [row] = await history.query(firstDay().sql, {});
     if (typeof row?.day === 'string') await lateDays.want(daysFrom(row.day, today), false);
+    await lease.begin(now);
   }
   const limit = isFirst ? Number.MAX_SAFE_INTEGER : (most ?? LATE_DAYS_OF_A_RUN);
-  return { now, today, open: openDays(lease.doneSince ?? now, today), late: await lateDays.waiting(today, limit) };
+  return {
+    now,
+    today,
+    open: openDays(lease.doneSince ?? lease.begunSince ?? now, today),
+    late: await lateDays.waiting(today, limit),
+  };
 }
 
 /** What no run has seen closed, and today. */
@@ -162,27 +176,34 @@ async function foldLives(
   return { figures: [...figures].sort(), noted };
 }
 
-async function makeFigures(days: Day[], { now }: Work, step: Step, { tables, projects }: Stores): Promise<void> {
+async function makeFigures(
+  days: Day[],
+  { now }: Work,
+  { tables, projects }: Stores,
+  made: (day: Day) => Promise<void>,
+): Promise<void> {
   // one that no query can quote would take every project's figures with it
   const customFieldKeys = (await projects.customFieldKeys()).filter((key) => CUSTOM_FIELD_KEY.test(key));
   await concurrently(days, DAYS_AT_ONCE, async (day) => {
     const detailed = projectDays(day, { customFieldKeys, details: true });
     const hasDetails = day < openSince(now) || (await tables.bytesOf(detailed)) <= DETAILS_BYTES;
     await tables.replace({ table: 'project_days', day }, hasDetails ? detailed : projectDays(day, {}));
-    await step();
+    await made(day);
   });
 }
 
-async function noteCopies(today: Day, stores: Stores): Promise<void> {
-  const { sql, params } = copies(today);
-  const rows = await stores.history.query(sql, params);
-  await stores.copies.note(
-    rows.map((row) => ({
-      project: String(row.project_hash),
-      site: String(row.site),
-      copyOf: String(row.copy_of),
-    })),
-  );
+/** Lists of sites leave copies out by this; charts do without, and are not to wait for what a stranger can make long. */
+async function noteCopies(today: Day, { history, copies, log }: Stores): Promise<void> {
+  async function* found(): AsyncIterable<Copy> {
+    for await (const { project_hash: project, site, copy_of: copyOf } of history.stream(copiesOfDay(today))) {
+      yield { project: String(project), site: String(site), copyOf: String(copyOf) };
+    }
+  }
+  try {
+    await copies.note(found());
+  } catch (error) {
+    log('WARNING', 'copies not noted', { error: failureName(error) });
+  }
 }
 
 type Step = () => Promise<void>;

@@ -1,4 +1,5 @@
 import { hourPrefix, KINDS, parseObjectName } from '../../shared/event/object-name.ts';
+import { batchesOf } from '../../shared/runtime/batches-of.ts';
 import type { Archive } from '../../shared/stores/archive/archive.ts';
 import type { Erasures } from '../../shared/stores/erasures.ts';
 import type { Reconciliation, Reconciliations } from '../../shared/stores/history/reconciliations.ts';
@@ -113,13 +114,6 @@ async function sortOut(
 }
 
 /** What is looked up, or sent again, together. */
-export async function* batches<T>(items: AsyncIterable<T> | T[]): AsyncIterable<T[]> {
-  let batch: T[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < BATCH) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
+export function batches<T>(items: AsyncIterable<T> | T[]): AsyncIterable<T[]> {
+  return batchesOf(items, BATCH);
 }

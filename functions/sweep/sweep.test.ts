@@ -1,21 +1,23 @@
 import assert from 'node:assert/strict';
+import { TransientError } from '../../shared/runtime/errors.ts';
 import type { LogFields } from '../../shared/runtime/log.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
-import { type OwnSystem, openOwnSystem } from '../testing/own-system.ts';
+import { type OwnSystem, openOwnSystem, userAgentOf } from '../testing/own-system.ts';
 import { sweep } from './sweep.ts';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** An hour of today: MongoDB drops the counts of hours that are long over. */
 const HOUR = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
 const RECEIVED_AT = new Date(HOUR).toISOString();
 
 describe('sweep', () => {
   let system: OwnSystem;
-  before(async () => {
+  beforeEach(async () => {
     const mailIntegrations = [{ provider: 'mailchimp' as const, list: 'list-1', enabled: true }];
     system = await openOwnSystem([{ ...TEST_PROJECT, mailIntegrations, mailCapPerHour: 1 }]);
   });
-  after(() => system.close());
+  afterEach(() => system.close());
 
   it('does both, and tells of what waits for a cap: how much, and nothing of whom', async () => {
     const now = new Date(HOUR + 1.5 * HOUR_MS);
@@ -43,5 +45,56 @@ describe('sweep', () => {
     system.stores.now = () => later;
     assert.deepEqual(await sweep(system.stores, later, log), { rejected: 0, asked: 1, waiting: 0, silent: 0 });
     assert.deepEqual(lines, []);
+  });
+
+  describe('of which one part fails', () => {
+    const fails = () => Promise.reject(new TransientError('out of reach', { cause: undefined }));
+    const now = new Date(HOUR + 45 * DAY_MS);
+    const bare = capturedEvent('deactivate', {
+      id: 'bare',
+      receivedAt: RECEIVED_AT,
+      userAgent: userAgentOf('https://nobody.example'),
+      only: { reason_id: 'other' },
+    });
+    const track = capturedEvent('track', { receivedAt: RECEIVED_AT, userAgent: null });
+
+    for (const { title, broken, left } of [
+      {
+        title: 'rejections',
+        broken: () => ({ rejections: { append: fails } }),
+        left: { unclaimed: 1, due: 0, active: 0 },
+      },
+      {
+        title: 'mail lists',
+        broken: () => ({ subscribers: { publish: fails } }),
+        left: { unclaimed: 0, due: 1, active: 0 },
+      },
+      {
+        title: 'states',
+        broken: () => ({ sites: { ...system.stores.sites, markSilent: fails } }),
+        left: { unclaimed: 0, due: 0, active: 1 },
+      },
+    ])
+      it(`does the others without ${title}, and then fails`, async () => {
+        system.stores.now = () => new Date(RECEIVED_AT);
+        system.stores.subscribers = { publish: fails };
+        await system.process(bare);
+        await system.process(track).catch(() => {});
+        system.stores.now = () => now;
+        system.stores.subscribers = { publish: async () => {} };
+        await assert.rejects(
+          sweep({ ...system.stores, ...broken() }, now, () => {}),
+          /out of reach/,
+        );
+        const count = (name: string, filter: object) => system.db.collection(name).countDocuments(filter);
+        assert.deepEqual(
+          {
+            unclaimed: await count('unclaimed', {}),
+            due: await count('sites', { mailDueAt: { $exists: true } }),
+            active: await count('sites', { state: 'active' }),
+          },
+          left,
+        );
+      });
   });
 });

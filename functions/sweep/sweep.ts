@@ -1,4 +1,5 @@
 import type { Log } from '../../shared/runtime/log.ts';
+import { together } from '../../shared/runtime/together.ts';
 import type { Sites } from '../../shared/stores/sites/sites.ts';
 import { askWaiting, type WaitingStores } from './ask-waiting.ts';
 import { rejectUnclaimed, type UnclaimedStores } from './reject-unclaimed.ts';
@@ -18,12 +19,22 @@ export interface Swept extends Record<string, number> {
   silent: number;
 }
 
-/** Ends what waits: rejects what nobody claims, asks of the mail lists what is due, and notes which sites fell silent. Safe to repeat and to run twice at once. */
+/**
+ * Ends what waits: rejects what nobody claims, asks of the mail lists what is due, and notes which sites fell silent; what fails of
+ * these keeps none of the others, and is thrown once they are done. Safe to repeat and to run twice at once.
+ */
 export async function sweep(stores: Stores, now: Date, log: Log): Promise<Swept> {
-  const rejected = await rejectUnclaimed(stores, now);
+  const [rejected, { asked, waiting }, silent] = await together(
+    rejectUnclaimed(stores, now),
+    askAndTell(stores, now, log),
+    stores.sites.markSilent(now, MAX_SILENT),
+  );
+  return { rejected, asked, waiting, silent };
+}
+
+async function askAndTell(stores: Stores, now: Date, log: Log): Promise<{ asked: number; waiting: number }> {
   const { asked, waiting, projects } = await askWaiting(stores, now);
   // of an attack, or of a cap that is too low, somebody must hear
   if (waiting > 0) log('WARNING', 'mail requests wait for the cap', { waiting, projects });
-  const silent = await stores.sites.markSilent(now, MAX_SILENT);
-  return { rejected, asked, waiting, silent };
+  return { asked, waiting };
 }

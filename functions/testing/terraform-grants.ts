@@ -58,23 +58,23 @@ export function grantsOfTable(mesh: Mesh): string[] {
         .map((cell) => cell.replaceAll('`', '').trim()),
     );
   assert.ok(rows && rows.length > 0);
-  return rows
-    .flatMap(([who = '', when = '', on, role]) =>
-      when === 'always' ? [`${who} | ${on} | ${role}`] : mesh.functions.flatMap((fn) => row(fn, when, who, on, role)),
-    )
-    .sort();
+  const grants = rows.flatMap(([who = '', when = '', on, role]) =>
+    when === 'always' ? [`${who} | ${on} | ${role}`] : mesh.functions.flatMap((fn) => row(fn, when, who, on, role)),
+  );
+  return [...new Set(grants)].sort();
 }
 
 function row(fn: MeshFunction, when: string, who: string, on = '', role = ''): string[] {
   const { http, objects, topic, schedule } = fn.trigger;
-  const granted = fn.access.filter((word) => word === when || (when === 'topic.T' && word.startsWith('topic.')));
+  const [before = '', isNamed] = when.split(/(?<=[.:])(T)$/);
+  const granted = fn.access.filter((word) => (isNamed ? word.startsWith(before) : word === when));
   const conditions: Record<string, boolean> = {
     'a topic calls F': objects !== undefined || topic !== undefined,
     'a topic or a schedule calls F': objects !== undefined || topic !== undefined || schedule !== undefined,
     'F is public': http === 'public',
     'F is private HTTP': http === 'private',
   };
-  const names = conditions[when] ? [''] : granted.map((word) => word.slice('topic.'.length));
+  const names = conditions[when] ? [''] : granted.map((word) => word.slice(before.length));
   return names.map((name) =>
     [who.replace('private_callers', 'group:team@example.com'), on, role]
       .join(' | ')

@@ -1,13 +1,5 @@
 import assert from 'node:assert/strict';
-import {
-  adoptionKnown,
-  adoptionNow,
-  daysToHalf,
-  firstReported,
-  medianDaysToHalf,
-  type ReportRow,
-  releaseDay,
-} from './adoption.ts';
+import { adoptionKnown, adoptionNow, daysToHalf, firstReported, medianDaysToHalf, type ReportRow } from './adoption.ts';
 import { addDays } from './days.ts';
 
 const RELEASE = { version: '3.2.0', day: '2026-11-01' };
@@ -124,15 +116,6 @@ describe('medianDaysToHalf', () => {
       releases: 2,
       reached: false,
     }));
-});
-
-describe('releaseDay', () => {
-  it('is by the best source', () => {
-    const known = { tag: null, directory: '2026-11-02', reports: '2026-11-01' };
-    assert.deepEqual(releaseDay(known), { day: '2026-11-02', source: 'directory' });
-    assert.deepEqual(releaseDay({ ...known, tag: '2026-11-03' }), { day: '2026-11-03', source: 'tag' });
-    assert.equal(releaseDay({}), null);
-  });
 });
 
 describe('firstReported', () => {

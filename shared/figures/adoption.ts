@@ -99,18 +99,8 @@ export function medianDaysToHalf(
   return { days: reached ? median : null, releases: days.length, reached };
 }
 
-export type ReleaseDaySource = 'tag' | 'directory' | 'author' | 'reports';
-
-/** The day of a release by the best that is known, and what that is; null when nothing is. */
-export function releaseDay(
-  known: Partial<Record<ReleaseDaySource, Day | null>>,
-): { day: Day; source: ReleaseDaySource } | null {
-  for (const source of ['tag', 'directory', 'author', 'reports'] as const) {
-    const day = known[source];
-    if (day) return { day, source };
-  }
-  return null;
-}
+/** By whom the day of a release is known. */
+export type ReleaseDaySource = 'author' | 'reports';
 
 /** The first day on which enough counted sites reported the version; null when there is none. */
 export function firstReported(rows: Iterable<ReportRow>, version: string): Day | null {

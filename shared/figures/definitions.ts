@@ -36,8 +36,10 @@ export const ADOPTION_NOW = { mostDays: 7, reports: 200 } as const;
 /** A release is adopted by half at this share of adoption now. */
 export const HALF = 0.5;
 export const RELEASES = {
-  /** Without a tag, a word of wordpress.org or of the author, a release is of the first day that so many counted sites reported it. */
+  /** Without the author's word, a release is of the first day that so many counted sites reported it, */
   sitesOfFirstDay: 3,
+  /** and is one once such a share of the active sites ran it: anybody can report any version of a few sites. */
+  leastShare: 0.01,
   /** Adoption is followed for so many days. */
   followedDays: 60,
   /** The usual days to half are of the releases of so many months … */
@@ -101,22 +103,22 @@ export const definition = {
   resumed: 'Sites that had gone silent and report again.',
   net: 'Active sites less those of the day before: new, reactivated and resumed sites and copies that count again, less those that left, that went silent and that were set aside as copies.',
   deactivations:
-    'All deactivations that production sites sent, each once, without those of copies. Those by sites that never sent a report are included here and named beside it; they enter no rate.',
+    'All deactivations that production sites sent, but those of copies; two of a site within a second are one. Those by sites that never sent a report are included; they enter no rate. A list of them has the latest one of each site, those of copies too, and so other numbers.',
   optInRate:
     'Of the sites that answered for the first time in this period, the share that said yes: new sites / (new sites + first refusals). A refusal by a site that had agreed or refused before is no first answer.',
   withdrawn:
     'Sites that had agreed and then withdrew their consent in this period. They are not part of the opt-in rate.',
-  releaseDay: `The day of the version's tag on wordpress.org; else the day wordpress.org first named it; else the day the author gave; else the first day that ${RELEASES.sitesOfFirstDay} counted sites reported it.`,
+  releaseDay: `A version is a release when the author gave its day, or once ${percent(RELEASES.leastShare)} of the active sites ran it: anybody can report any version of a few sites. Its day is the one that the author gave, else the first day that ${RELEASES.sitesOfFirstDay} counted sites reported it.`,
   adoptionNow: `Of the sites that were there before the release and reported in the last days, the share on this version or a newer one. The last days are the fewest since the release, ${ADOPTION_NOW.mostDays} at most, that hold ${ADOPTION_NOW.reports} reports.`,
   adoptionKnown:
     'Of all active sites, the share whose last report says this version or a newer one. It lags by about a week, since the last report of a site is 6 days old on average.',
   daysToHalf: `The first day after the release on which adoption now is ${percent(HALF)} or more; none until then.`,
   medianDaysToHalf: `The median of the days to half over the releases of the last ${RELEASES.medianMonths} months that are out for ${RELEASES.medianLeastDays} days or more. A release that half has not reached counts as the slowest. It takes ${RELEASES.medianLeast} releases.`,
-  retention: `Sites in groups of ${COHORT_DAYS} days by their first report. The share that was seen at this age or later, or is still active. A cell appears once ${ACTIVE_DAYS} more days have shown who went silent.`,
+  retention: `Sites, copies included, in groups of ${COHORT_DAYS} days by their first report. The share that was seen at this age or later, or is still active. A cell appears once ${ACTIVE_DAYS} more days have shown who went silent.`,
   deactivationRate: `Of ${RATE.sites} sites at risk, how many send a deactivation in ${RATE.days} days. It is a lower bound, since who skips the dialog goes silent. It takes ${RATE.leastLeaves} leaves and ${RATE.leastSites} sites.`,
   silentRate: `Of ${RATE.sites} sites at risk, how many go silent in ${RATE.days} days.`,
   ageAtLeaving:
-    'Days from the first report of a site to its deactivation: the median, and the share on day 0 or 1. The first report comes after the opt-in, so days before it are not included.',
+    'Days from the first report of a site, copies included, to its deactivation: the median, and the share on day 0 or 1. The first report comes after the opt-in, so days before it are not included.',
   below:
     "Active sites whose version is known and lower, in the order of PHP's version_compare. MySQL and MariaDB are compared each on its own; sites of unknown version stay apart.",
   rateRatio:

@@ -93,13 +93,15 @@ export interface AnalyticsDocument {
   unsure: { charts: number; latest: number } | null;
   /** What the figures were made of: as long as it is the same they are too. null: they are to be made anew. */
   basis: FiguresBasis | null;
+  /** Months of which there is more than readers see, for the rebuilds that had it failed: `2026-01`. */
+  missed?: string[];
 }
 
 export interface FiguresBasis {
   through: Day;
   /** Digests of the last complete days. */
   days: Record<Day, string>;
-  /** A digest of what the author says of releases. */
+  /** A digest of what the author says of releases, and of what makes one. */
   settings: string;
 }
 
@@ -119,15 +121,22 @@ interface FigureDocument {
 }
 
 export interface ReleasesDocument extends FigureDocument {
-  /** The newest 20 by version, newest first. */
+  /** Newest first by version; 60 at most, the newest 20 with their adoption. */
   releases: Release[];
+  /** Versions that are known to the day and no release, or not among the 60. */
+  others: DatedVersion[];
   medianDaysToHalf: MedianDaysToHalf;
 }
 
-export interface Release {
+export interface DatedVersion {
   version: string;
   releasedOn: Day;
   source: ReleaseDaySource;
+  /** The greatest share of the active sites that ran it at the end of a day. */
+  peakShare: number;
+}
+
+export interface Release extends DatedVersion {
   /** By day since the release. */
   adoption: AdoptionDay[];
   /** null: not reached. */
@@ -179,10 +188,12 @@ export interface RatesDocument extends FigureDocument {
   /** The same for falling silent. */
   silent: ValueRate;
   byAge: ValueRate[];
-  /** The newest 20 by version. */
+  /** The newest 20 releases; where there are fewer, versions that most sites run after them. */
   byVersion: ValueRate[];
   /** Most sites first, 50. */
   byTheme: ValueRate[];
+  /** The same; a site has several. */
+  byPlugin: ValueRate[];
   byField: { key: string; rates: ValueRate[] }[];
   /** Of the leaves of these days. */
   ageAtLeaving: AgeAtLeaving & {

@@ -14,22 +14,8 @@ export interface Flows {
 
 /** By how much the flows of a day change the active sites. */
 export function net(flows: Flows): number {
-  const { left, silent, copiesCounted, copiesSetAside } = flows;
-  return arrived(flows) + copiesCounted - left - silent - copiesSetAside;
-}
-
-/** Active sites that no flow explains: 0, or something is counted wrongly. */
-export function unexplained(activeBefore: number, flows: Flows, active: number): number {
-  return active - activeBefore - net(flows);
-}
-
-/** Sites that could leave on a day: what a rate is of. */
-export function atRisk(activeBefore: number, flows: Flows): number {
-  return activeBefore + arrived(flows);
-}
-
-function arrived(flows: Flows): number {
-  return flows.new + flows.reactivated + flows.resumed;
+  const came = flows.new + flows.reactivated + flows.resumed + flows.copiesCounted;
+  return came - flows.left - flows.silent - flows.copiesSetAside;
 }
 
 /** Of the sites that answered for the first time in a period, those that agreed. */

@@ -41,13 +41,23 @@ function seriesOf(dimension: Series['dimension'], days: Record<string, Record<st
 }
 
 const release = (version: string, releasedOn: string, more: Partial<Release> = {}): Release => ({
-  ...{ version, releasedOn, source: 'reports', adoption: [], daysToHalf: null, firstDays: [], alert: null },
+  ...{
+    version,
+    releasedOn,
+    source: 'reports',
+    peakShare: 0.5,
+    adoption: [],
+    daysToHalf: null,
+    firstDays: [],
+    alert: null,
+  },
   ...more,
 });
 const releasesOf = (releases: Release[]): ReleasesDocument => ({
   _id: 'p:releases',
   generation: 7,
   releases,
+  others: [],
   medianDaysToHalf: { days: null, releases: 0, reached: false },
 });
 
@@ -121,6 +131,12 @@ describe('composeOverview', () => {
     assert.equal(sentenceOf(sentence, words), '1,250 sites use My Forms. 31 left; most said "too slow".');
     const none = input().series.with(2, seriesOf('reason', { '2026-11-10': { none: 9 } }));
     assert.equal(sentenceOf(composeOverview(input({ series: none })).sentence, words).endsWith(' 31 left.'), true);
+  });
+
+  it('charts a young project from the week on in which its figures begin', () => {
+    const young = { ...analytics, firstDay: addDays(THROUGH, -9) };
+    const { days, partialFrom } = composeOverview(input({ analytics: young, period: periodOf('28d', young) })).chart;
+    assert.deepEqual([days[0], days.at(-1), days.length, partialFrom], [addDays(THROUGH, -13), TODAY, 15, 14]);
   });
 
   it('charts the period and today apart, with what is not known left out', () => {

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { AGE_BANDS } from './definitions.ts';
-import { ageAtLeaving, ageBand, rateOf } from './rates.ts';
+import { ageAtLeaving, rateOf } from './rates.ts';
 
 describe('rateOf', () => {
   it('is per 100 sites in 30 days, whatever the period', () => {
@@ -26,16 +25,6 @@ describe('rateOf', () => {
       fc.property(fc.array(fc.integer({ min: 1, max: 28 }), { minLength: 1, maxLength: 50 }), (daysOfSites) => {
         const siteDays = daysOfSites.reduce((sum, days) => sum + days, 0);
         assert.ok(rateOf(9, siteDays, 28).sites <= daysOfSites.length);
-      }),
-    ));
-});
-
-describe('ageBand', () => {
-  it('is the one that holds the age', () =>
-    fc.assert(
-      fc.property(fc.nat(4000), (age) => {
-        const band = AGE_BANDS.find(({ name }) => name === ageBand(age));
-        assert.ok(band && band.fromDay <= age && age <= (band.toDay ?? age));
       }),
     ));
 });

@@ -1,4 +1,4 @@
-import { AGE_BANDS, type AgeBand, RATE } from './definitions.ts';
+import { AGE_BANDS, RATE } from './definitions.ts';
 import { countInterval } from './intervals.ts';
 
 /** Per `RATE.sites` sites in `RATE.days` days with its 95 % interval; all three are null when it is too few to tell. */
@@ -27,11 +27,6 @@ export function rateOf(count: number, siteDays: number, mostDays: number): Rate 
 /** Whether a rate can be told of so many that left, and so many sites. */
 export function isEnough(count: number, sites: number): boolean {
   return count >= RATE.leastLeaves && sites >= RATE.leastSites;
-}
-
-/** The band that holds an age in days since the first report. */
-export function ageBand(ageDays: number): AgeBand {
-  return (AGE_BANDS.find(({ toDay }) => toDay === null || ageDays <= toDay) as (typeof AGE_BANDS)[number]).name;
 }
 
 /** How old sites were when they left, in days since their first report; both are null when too few left to tell. */

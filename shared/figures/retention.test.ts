@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { addDays, daysBetween } from './days.ts';
 import { ACTIVE_DAYS, COHORT_DAYS } from './definitions.ts';
-import { cohortOf, keptDays, type Life, readableAges, retention } from './retention.ts';
+import { cohortOf, readableAges, retention } from './retention.ts';
 
 describe('cohortOf', () => {
   it('is of 14 days, from a Monday on', () => {
@@ -23,27 +23,8 @@ describe('readableAges', () => {
   });
 });
 
-const life = (
-  fromDay: string,
-  lastDay: string,
-  leftDay: string | null = null,
-  lateLeftDay: string | null = null,
-): Life => ({
-  fromDay,
-  lastDay,
-  leftDay,
-  lateLeftDay,
-});
-
-describe('keptDays', () => {
-  it('is from the first report to the last word of any kind', () => {
-    assert.equal(keptDays([life('2026-01-01', '2026-01-15')]), 14);
-    assert.equal(keptDays([life('2026-01-01', '2026-01-15', '2026-01-20')]), 19);
-    assert.equal(keptDays([life('2026-01-01', '2026-01-15', null, '2026-04-11')]), 100);
-    assert.equal(keptDays([life('2026-01-01', '2026-01-15', '2026-01-20'), life('2026-02-01', '2026-02-10')]), 40);
-  });
-
-  it('at the ages that can be read, says of the same sites as the rule that they are kept', () =>
+describe('retention', () => {
+  it('keeps at the ages that can be read who was seen then or later, or is still active', () =>
     fc.assert(
       fc.property(
         fc.nat(COHORT_DAYS - 1),
@@ -57,14 +38,13 @@ describe('keptDays', () => {
           const seen = reports.filter((day) => day <= through);
           const last = seen.at(-1) as string;
           const isActive = daysBetween(last, through) < ACTIVE_DAYS;
-          for (const age of readableAges(cohort, through))
-            assert.equal(keptDays([life(first, last)]) >= age, isActive || last >= addDays(first, age));
+          const site = { cohort, keptDays: daysBetween(first, last), sites: 1 };
+          for (const { ageDays, sites } of retention([site], cohort, through))
+            assert.equal(sites, isActive || last >= addDays(first, ageDays) ? 1 : 0);
         },
       ),
     ));
-});
 
-describe('retention', () => {
   it('has the share of the cohort that was kept, at each age that can be read', () => {
     const rows = [
       { cohort: '2026-01-05', keptDays: 0, sites: 100 },

@@ -2,16 +2,6 @@ import { addDays, type Day, daysBetween } from './days.ts';
 import { ACTIVE_DAYS, COHORT_DAYS, FIRST_COHORT_DAY, RETENTION_AGES } from './definitions.ts';
 import { type Share, shareOf } from './intervals.ts';
 
-/** A stretch of being active. */
-export interface Life {
-  fromDay: Day;
-  /** Of its last report. */
-  lastDay: Day;
-  leftDay: Day | null;
-  /** Told after it had gone silent. */
-  lateLeftDay: Day | null;
-}
-
 export interface RetentionCell extends Share {
   ageDays: number;
 }
@@ -28,15 +18,8 @@ export function readableAges(cohort: Day, through: Day): number[] {
   return RETENTION_AGES.filter((age) => addDays(cohortEnd, age + ACTIVE_DAYS) <= through);
 }
 
-/** Days from a site's first report to when it was last seen, by all its lives. */
-export function keptDays(lives: readonly [Life, ...Life[]]): number {
-  const first = lives.map(({ fromDay }) => fromDay).sort()[0] as Day;
-  const seen = lives.flatMap(({ lastDay, leftDay, lateLeftDay }) => [lastDay, leftDay ?? '', lateLeftDay ?? '']);
-  return daysBetween(first, seen.sort().at(-1) as Day);
-}
-
 /**
- * What is left of a cohort at each age that can be read. A site is kept that was seen at this age or later; one that is still
+ * What is left of a cohort at each age that can be read. `keptDays`: from the first report of such sites to the last word of any kind. A site is kept that was seen at this age or later; one that is still
  * active was, for an age is read only when all that was silent then has shown so.
  */
 export function retention(

@@ -93,7 +93,6 @@ const DERIVED = [
   { column: 'ip_address', group: 'origin' },
   { column: 'country', group: 'origin' },
 ] as const satisfies readonly { column: string; group: FieldGroup }[];
-export const DERIVED_COLUMNS = DERIVED.map(({ column }) => column);
 
 /** `php_minor` -> `phpMinor`: a column's name in MongoDB. */
 export function camelCase(column: string): string {

@@ -109,6 +109,11 @@ export function payloadHash(payload: JsonObject): string | null {
   return typeof payload.hash === 'string' && payload.hash.trim() !== '' ? payload.hash.trim().toLowerCase() : null;
 }
 
+/** A deactivation of client 1.2.3, which names neither project nor site: of all events its User-Agent alone says whose it is. */
+export function isNameless({ kind, payload }: Pick<StoredEvent, 'kind' | 'payload'>): boolean {
+  return kind === 'deactivate' && payloadHash(payload) === null && payload.url === undefined;
+}
+
 /** What is recorded of an event that is refused. */
 export function rejectionOf(
   { id, kind, receivedAt, payload }: Pick<StoredEvent, 'id' | 'kind' | 'receivedAt' | 'payload'>,
@@ -128,18 +133,18 @@ export function rejectionOf(
 
 /** What is recorded of a deactivation that nobody claimed. */
 export function rejectionOfUnclaimed({ eventId, receivedAt }: UnclaimedDeactivation): Rejection {
-  return rejectionOf({ id: eventId, kind: 'deactivate', receivedAt, payload: {} }, noProject());
+  const message = 'no project hash, and not exactly one project knows the site';
+  return rejectionOf({ id: eventId, kind: 'deactivate', receivedAt, payload: {} }, noProject(message));
 }
 
-function noProject(): PermanentError {
-  return new PermanentError('no_project', 'hash', 'no project hash, and not exactly one project knows the site');
+function noProject(message = 'no project hash'): PermanentError {
+  return new PermanentError('no_project', 'hash', message);
 }
 
 function unclaimedDeactivation(event: StoredEvent, { project }: Attribution): UnclaimedDeactivation | undefined {
-  const { id: eventId, kind, receivedAt, payload, userAgent } = event;
+  const { id: eventId, receivedAt, userAgent } = event;
   const md5 = userAgentMd5(userAgent);
-  const mayBeClaimed = kind === 'deactivate' && payloadHash(payload) === null && md5 !== null;
-  return project === undefined && mayBeClaimed ? { eventId, receivedAt, urlMd5: md5 } : undefined;
+  return project === undefined && md5 !== null && isNameless(event) ? { eventId, receivedAt, urlMd5: md5 } : undefined;
 }
 
 function knownProject(event: StoredEvent, { project }: Attribution): Project {

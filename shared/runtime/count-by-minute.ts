@@ -41,8 +41,8 @@ export function countByMinute<T>({
 
 /** How often each key came. */
 export interface KeyCounts {
-  /** The key's count with this one; beyond MAX_KEYS keys a new one is not counted, and 0. */
-  add(key: string): number;
+  /** The key's count with this one, or `times` of it; beyond MAX_KEYS keys a new one is not counted, and 0. */
+  add(key: string, times?: number): number;
   /** How many keys. */
   size(): number;
   /** The highest count of a key. */
@@ -56,10 +56,10 @@ export function openKeyCounts(): KeyCounts {
   const counts = new Map<string, number>();
   let most = 0;
   return {
-    add: (key) => {
+    add: (key, times = 1) => {
       const count = counts.get(key);
       if (count === undefined && counts.size >= MAX_KEYS) return 0;
-      const next = (count ?? 0) + 1;
+      const next = (count ?? 0) + times;
       counts.set(key, next);
       most = Math.max(most, next);
       return next;

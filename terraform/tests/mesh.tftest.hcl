@@ -250,9 +250,27 @@ run "everything" {
   assert {
     condition = alltrue([
       for function in jsondecode(file("../functions/mesh.json")).functions :
-      try(google_cloudfunctions2_function.mesh[function.name].service_config[0].environment_variables.BIGQUERY_MAX_GIB_BILLED, null) == (contains(function.access, "history.read") ? "256" : null)
+      try(google_cloudfunctions2_function.mesh[function.name].service_config[0].environment_variables.BIGQUERY_MAX_GIB_BILLED, null) == (anytrue([for word in function.access : startswith(word, "history.read:")]) ? "256" : null)
     ])
     error_message = "A function that asks BigQuery has a limit of what a query may be billed for."
+  }
+
+  # whoever may insert rows and run jobs may write over the whole table
+  assert {
+    condition = toset([
+      for grant in google_bigquery_table_iam_member.function : "${grant.member} ${grant.table_id}"
+      if !contains(["roles/bigquery.dataViewer", "roles/bigquery.dataEditor"], grant.role) &&
+      contains([for asker in google_project_iam_member.function : asker.member if asker.role == "roles/bigquery.jobUser"], grant.member)
+    ]) == toset(["${google_service_account.function["reconcile"].member} reconciliations"])
+    error_message = "Nobody who can ask queries writes to the history or the audit, but reconcile its own counts."
+  }
+
+  assert {
+    condition = (
+      toset(google_project_iam_custom_role.history_appender.permissions) == toset(["bigquery.tables.get", "bigquery.tables.updateData"]) &&
+      toset([for grant in google_bigquery_dataset_iam_member.function : grant.role]) == toset(["roles/bigquery.metadataViewer"])
+    )
+    error_message = "On the dataset nobody has a right to rows."
   }
 
   assert {

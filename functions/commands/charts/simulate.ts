@@ -69,7 +69,11 @@ export function defineSimulate(command: Command, { env, terminal }: Shell): void
         const past = { projectHash: project.hash, sites, days, seed, until };
         const counts = countPast(past);
         const done = (written: number) =>
-          terminal.result<Result>({ project: project.slug, ...counts, written }, resultText, options);
+          terminal.result<Result>(
+            { project: project.slug, ...counts, written },
+            (result) => resultText(result, options),
+            options,
+          );
         if (dryRun) return done(0);
         if (!yes) {
           terminal.note(warning(project, counts));
@@ -120,7 +124,11 @@ function warning(project: Project, { events, from, to }: PastCounts): string {
   return `${events} events from ${from} to ${to}. They cannot be told from real ones afterwards.${mail}`;
 }
 
-function resultText({ project, events, kinds, from, to, written }: Result): string {
-  if (written > 0) return `${written} events of ${project} are in the archive; the mesh takes them from there`;
+function resultText(
+  { project, events, kinds, from, to, written }: Result,
+  { directly }: Pick<SimulateOptions, 'directly'>,
+): string {
+  const rest = directly ? 'and in the other stores' : 'and the mesh takes them from there';
+  if (written > 0) return `${written} events of ${project} are in the archive, ${rest}`;
   return section([['project', project], ['events', events], ...Object.entries(kinds), ['from', from], ['to', to]]);
 }

@@ -6,7 +6,7 @@ import { ASSUMPTIONS, type Assumptions, originalBill, PRICES, sitebeatBill, sumO
 interface CostOptions extends Output {
   payloadsPerDay: number;
   bytes: number;
-  assume: Partial<Assumptions>;
+  assume?: Partial<Assumptions>;
 }
 
 const HELP = `
@@ -27,7 +27,7 @@ export function defineCost(command: Command, { terminal }: Shell): void {
 
     .option('--payloads-per-day <count>', 'payloads a day', parseAmount, ASSUMPTIONS.payloadsPerDay)
     .option('--bytes <count>', 'bytes of a payload', parseAmount, ASSUMPTIONS.payloadBytes)
-    .option('--assume <name=value>', 'another assumption than those below; may be given again', parseAssumption, {})
+    .option('--assume <name=value>', 'another assumption than those below; may be given again', parseAssumption)
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)
     .action(({ payloadsPerDay, bytes, assume, json }: CostOptions) => {
@@ -42,7 +42,7 @@ function parseAmount(text: string): number {
   return value;
 }
 
-function parseAssumption(text: string, earlier: Partial<Assumptions>): Partial<Assumptions> {
+function parseAssumption(text: string, earlier: Partial<Assumptions> = {}): Partial<Assumptions> {
   const [name = '', value = ''] = text.split('=', 2);
   if (!Object.hasOwn(ASSUMPTIONS, name)) throw new InvalidArgumentError(`no assumption is called ${name}`);
   return { ...earlier, [name]: parseAmount(value) };

@@ -63,7 +63,7 @@ export function defineDoctor(command: Command, { env, terminal }: Shell): void {
       if (!diagnosis.ok) {
         throw new CommandFailure(
           EXIT.found,
-          'terraform apply, sitebeat setup and sitebeat projects create make what is missing',
+          'not all is as it should be; terraform apply, sitebeat setup and sitebeat projects create make what is missing',
         );
       }
     });

@@ -185,6 +185,12 @@ describe('sitebeat erase, used wrongly,', () => {
     { title: 'both', args: ['--project', 'test', '--site', 'a.example', '--email', 'a@b.example'], exitCode: 2 },
     { title: 'a site that is none', args: ['--project', 'test', '--site', 'http://'], exitCode: 2 },
     { title: 'an address that is none', args: ['--project', 'test', '--email', 'ada'], exitCode: 2 },
+    {
+      title: 'a target that is not asked for',
+      args: ['--resume', '--project', 'test', '--site', 'a.example'],
+      exitCode: 2,
+    },
+    { title: 'a dry run of what is pending', args: ['--resume', '--dry-run'], exitCode: 2 },
     { title: 'a project that is not there', args: ['--project', 'nope', '--site', 'a.example'], exitCode: 1 },
   ])
     it(`ends with ${exitCode} on ${title}`, async () =>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type ErasureCounts, type ErasureDocument, erasureKeys } from '../../../shared/stores/erasures.ts';
 import { HELD_TABLES } from '../../../shared/stores/history/site-history.ts';
 import { readMesh } from '../../mesh.ts';
@@ -49,7 +49,9 @@ export function defineErase(command: Command, { env, terminal }: Shell): void {
   withTarget(command)
     .option('--dry-run', 'only say what it would remove')
     .option('--yes', 'do not ask')
-    .option('--resume', 'finish every erasure that is pending')
+    .addOption(
+      new Option('--resume', 'finish every erasure that is pending').conflicts(['dryRun', 'project', 'site', 'email']),
+    )
     .option('--settle <seconds>', 'how long work under way may go on before all is looked through again', parseSeconds)
     .option('--json', 'print JSON')
     .addHelpText('after', HELP)

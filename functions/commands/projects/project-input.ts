@@ -37,7 +37,7 @@ import {
 import { STOCK_REASONS } from '../../../shared/report/deactivation.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const SLUG = /^(?![0-9a-f]{8}-[0-9a-f]{4}-)[a-z0-9]+(?:[-_][a-z0-9]+)*$/;
 /** What every deactivation under an id that no project lists counts as. */
 const UNLISTED = 'unlisted';

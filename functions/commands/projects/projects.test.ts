@@ -126,7 +126,7 @@ describe('sitebeat projects', () => {
     for (const { args, says, exitCode } of [
       { args: ['--filterable', 'd'], says: /3 custom fields can be filterable, not 4/, exitCode: 2 },
       { args: ['--remove-filterable', 'a', '--filterable', 'e'], says: /listed by e: it is json/, exitCode: 2 },
-      { args: ['--filterable', 'x'], says: /has no x/, exitCode: 1 },
+      { args: ['--filterable', 'x'], says: /has no custom field x/, exitCode: 1 },
       { args: ['--remove-filterable', 'd'], says: /d is not filterable/, exitCode: 1 },
     ]) {
       const refused = await run('update', 'listed', ...args);
@@ -183,7 +183,7 @@ describe('sitebeat projects', () => {
     {
       title: 'a reason that is not there',
       args: ['update', 'my-forms', '--remove-reason', 'x'],
-      says: /has no x/,
+      says: /has no reason x/,
       exitCode: 1,
     },
     { title: 'nothing to change', args: ['update', 'my-forms'], says: /nothing to change/, exitCode: 2 },

@@ -144,7 +144,8 @@ function markedFields(
   { filterable = [], removeFilterable = [] }: Pick<Fields & Removals, 'filterable' | 'removeFilterable'>,
 ): CustomField[] {
   for (const key of filterable) {
-    if (!fields.some((field) => field.key === key)) throw new CommandFailure(EXIT.found, `customFields has no ${key}`);
+    if (!fields.some((field) => field.key === key))
+      throw new CommandFailure(EXIT.found, `the project has no custom field ${key}`);
   }
   for (const key of removeFilterable) {
     if (!filterable.includes(key)) throw new CommandFailure(EXIT.found, `${key} is not filterable`);
@@ -157,6 +158,15 @@ function markedFields(
 
 type Lists = Pick<Project, 'customFields' | 'reasons' | 'mailIntegrations' | 'access' | 'releases' | 'advisories'>;
 
+const ENTRY: Record<keyof Lists, string> = {
+  customFields: 'custom field',
+  reasons: 'reason',
+  mailIntegrations: 'mail list',
+  access: 'grant to',
+  releases: 'release day of',
+  advisories: 'advisory',
+};
+
 /** A list of a project with entries put in place of those of the same key, and others taken out; nothing if neither. */
 function editedList<K extends keyof Lists, T extends Lists[K][number]>(
   name: K,
@@ -168,7 +178,7 @@ function editedList<K extends keyof Lists, T extends Lists[K][number]>(
   if (added.length === 0 && removed.length === 0) return {};
   const entries = new Map((project[name] as T[]).map((entry) => [keyOf(entry), entry]));
   for (const key of removed) {
-    if (!entries.delete(key)) throw new CommandFailure(EXIT.found, `${name} has no ${key}`);
+    if (!entries.delete(key)) throw new CommandFailure(EXIT.found, `the project has no ${ENTRY[name]} ${key}`);
   }
   for (const entry of added) entries.set(keyOf(entry), entry);
   return { [name]: [...entries.values()] } as { [P in K]?: T[] };

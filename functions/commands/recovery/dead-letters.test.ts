@@ -143,6 +143,24 @@ describe('sitebeat dead-letters', () => {
 
   it('says when there are none', async () => assert.equal((await run('list')).stdout, 'no dead letters\n'));
 
+  it('goes by the functions that are deployed, and says which is not', async () => {
+    await pubsub.subscription('notify-mail-dead-letter').delete();
+    await pubsub
+      .topic('process-event-dead-letter')
+      .publishMessage({ json: {}, attributes: { eventId: 'some-event-1' } });
+    const { exitCode, stdout, stderr } = await run('list');
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /some-event-1/);
+    assert.match(stderr, /^notify-mail: no subscription notify-mail-dead-letter here/);
+    assert.deepEqual(await json('redrive'), { redriven: 1 });
+  });
+
+  it('ends with 1 where nothing holds dead letters, as in a wrong project', async () => {
+    const { exitCode, stderr } = await capturedRun(['dead-letters', 'redrive'], { GOOGLE_CLOUD_PROJECT: 'another' });
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /^sitebeat: nothing holds dead letters here/m);
+  });
+
   it('refuses a function that is behind no topic', async () =>
     assert.equal((await run('list', '--subscription', 'collect')).exitCode, 2));
 });

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { parseObjectName } from '../../../shared/event/object-name.ts';
+import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { type DeadLetter, type DeadLetters, openDeadLetters } from '../../../shared/stores/topics/dead-letters.ts';
 import { type MeshSubscription, readMesh, subscriptionsOf } from '../../mesh.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
@@ -74,10 +75,14 @@ async function withLetters(
   options: LetterOptions,
   work: (context: Context) => Promise<void>,
 ): Promise<void> {
-  const subscriptions = subscriptionsOf(readMesh()).filter(
+  const all = subscriptionsOf(readMesh());
+  const subscriptions = all.filter(
     ({ name, deadLetter }) => options.subscription === undefined || [name, deadLetter].includes(options.subscription),
   );
-  if (subscriptions.length === 0) throw new CommandFailure(EXIT.usage, 'no function of that name is behind a topic');
+  if (subscriptions.length === 0) {
+    const names = all.map(({ name }) => name).join(', ');
+    throw new CommandFailure(EXIT.usage, `no function of that name is behind a topic; there are ${names}`);
+  }
   const letters = openDeadLetters(readPubsubConfig(env));
   try {
     await work({ letters, subscriptions, options, terminal });
@@ -98,11 +103,15 @@ async function withTaken(
 ): Promise<void> {
   const taken: Taken[] = [];
   try {
-    await Promise.all(
-      subscriptions.map(async (subscription) => {
-        taken.push({ subscription, found: await letters.take(subscription.deadLetter, options.limit) });
-      }),
-    );
+    // whatever fails, nothing is taken after the release
+    await concurrently(subscriptions, subscriptions.length, async (subscription) => {
+      const { name, deadLetter } = subscription;
+      const found = await letters.take(deadLetter, options.limit);
+      if (found !== undefined) taken.push({ subscription, found });
+      else terminal.note(`${name}: no subscription ${deadLetter} here; without a mail API notify-mail is not deployed`);
+    });
+    if (taken.length === 0)
+      throw new CommandFailure(EXIT.found, 'nothing holds dead letters here: is it the right GOOGLE_CLOUD_PROJECT?');
     taken.sort((one, other) => subscriptions.indexOf(one.subscription) - subscriptions.indexOf(other.subscription));
     for (const { subscription, found } of taken) {
       if (found.length < options.limit) continue;

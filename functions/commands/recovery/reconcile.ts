@@ -50,7 +50,7 @@ export function defineReconcile(command: Command, { env, terminal }: Shell): voi
 }
 
 function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('expected a number of hours');
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('expected 1 to 999999 hours');
   return Number(text);
 }
 

@@ -2,7 +2,7 @@ import type { Db } from 'mongodb';
 import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { userAgentMd5 } from '../../../shared/event/envelope.ts';
 import { objectName } from '../../../shared/event/object-name.ts';
-import { payloadHash } from '../../../shared/report/interpret.ts';
+import { isNameless } from '../../../shared/report/interpret.ts';
 import { openCohorts } from '../../../shared/runtime/cohorts.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { PermanentError, transient } from '../../../shared/runtime/errors.ts';
@@ -44,7 +44,7 @@ export async function rebuildInto(
   source: RecoveryStores,
   terminal: Terminal,
 ): Promise<void> {
-  const target = openLatest(readLatestConfig({ MONGODB_URI: mongodbUri }));
+  const target = openLatest(readTarget(mongodbUri));
   try {
     if (selection.after === undefined) await requireEmpty(target.db);
     const { objects, kinds } = await countObjects(selectObjects(selection, source), terminal);
@@ -57,6 +57,15 @@ export async function rebuildInto(
     done(await foldAll(selectObjects(selection, source), objects, { source, db: target.db, terminal }));
   } finally {
     await target.close();
+  }
+}
+
+/** Throws CommandFailure (bad usage). */
+function readTarget(mongodbUri: string) {
+  try {
+    return readLatestConfig({ MONGODB_URI: mongodbUri });
+  } catch {
+    throw new CommandFailure(EXIT.usage, '--into must be a mongodb:// uri that names the database');
   }
 }
 
@@ -163,10 +172,6 @@ async function readEvent(name: string, archive: RecoveryStores['archive']): Prom
     if (error instanceof PermanentError) return undefined;
     throw error;
   }
-}
-
-function isNameless({ kind, payload }: StoredEvent): boolean {
-  return kind === 'deactivate' && payloadHash(payload) === null;
 }
 
 async function putAside({ id, receivedAt, userAgent }: StoredEvent, { unclaimed }: Stores): Promise<void> {

@@ -128,6 +128,11 @@ describe('sitebeat replay', () => {
     assert.equal((await system.stores.sites.find(`${OTHER_PROJECT.hash}:e.example.org`))?.state, 'left');
   });
 
+  it('ends with 1 for a slug that no project has, instead of finding nothing of it', async () => {
+    const { exitCode, stderr } = await capturedRun(['replay', ...RANGE, '--project', 'tset', '--dry-run'], system.env);
+    assert.deepEqual([exitCode, stderr], [1, 'sitebeat: no project has the hash or slug tset\n']);
+  });
+
   it('takes nothing for missing whose id begins that of another one', async () => {
     const [one, other] = [eventOf('track', 'https://a.example.org'), eventOf('track', 'https://a.example.org')];
     await system.process(one, { ...other, id: `${one.id}-b`, receivedAt: one.receivedAt });
@@ -217,6 +222,7 @@ describe('sitebeat replay, used wrongly,', () => {
     ['a time that is none', ['--from', '2026-13-01'], /no time/],
     ['a rate of nothing', [...RANGE, '--rate', '0'], /above zero/],
     ['an object that is none', [...RANGE, '--after', 'x'], /no object/],
+    ['a database that is none', [...RANGE, '--into', 'mongodb://h'], /^sitebeat: --into must be a mongodb/],
     [
       'a part of what --into makes',
       [...RANGE, '--into', 'mongodb://h/d', '--kind', 'track'],

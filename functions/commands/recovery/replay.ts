@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { KINDS, type Kind } from '../../../shared/event/object-name.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
+import { UUID } from '../projects/project-input.ts';
 import type { Shell } from '../terminal.ts';
 import {
   type RangeOptions,
@@ -57,6 +58,10 @@ export function defineReplay(command: Command, { env, terminal }: Shell): void {
           return rebuildInto(into, { ...range, only, after }, options, stores, terminal);
         }
         const projectHash = await readProjectHash(options.project, stores.projectsWriter);
+        // of a hash that no project has there may be events; a slug that none has is a slip, and would select nothing
+        if (projectHash !== undefined && !UUID.test(projectHash)) {
+          throw new CommandFailure(EXIT.found, `no project has the hash or slug ${options.project}`);
+        }
         await sendAgain({ ...range, kind, only, after, projectHash }, options, stores, terminal);
       }),
     );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { KINDS, objectName, parseObjectName } from '../../../shared/event/object-name.ts';
-import { batchesOf, type Only, type SelectionStores, selectObjects } from './select-objects.ts';
+import { type Only, type SelectionStores, selectObjects } from './select-objects.ts';
 
 const HOUR_MS = 3_600_000;
 const START = Date.parse('2026-03-08T00:00:00.000Z');
@@ -143,23 +143,4 @@ describe('selectObjects', () => {
     await all(selectObjects({ from: hour(23), to: hour(50), only: 'all' }, stores));
     assert.equal(listings(), KINDS.length * (1 + 1 + 2));
   });
-});
-
-describe('batchesOf', () => {
-  it('gives everything in its order, in groups of the size but for the last', () =>
-    fc.assert(
-      fc.asyncProperty(fc.array(fc.integer()), fc.integer({ min: 1, max: 7 }), async (items, size) => {
-        const batches = await all(
-          batchesOf(
-            (async function* () {
-              yield* items;
-            })(),
-            size,
-          ),
-        );
-        assert.deepEqual(batches.flat(), items);
-        assert.ok(batches.slice(0, -1).every((batch) => batch.length === size));
-        assert.ok(batches.every((batch) => batch.length > 0 && batch.length <= size));
-      }),
-    ));
 });

@@ -1,5 +1,6 @@
 import { hourPrefix, KINDS, type Kind, parseObjectName } from '../../../shared/event/object-name.ts';
 import { payloadHash } from '../../../shared/report/interpret.ts';
+import { batchesOf } from '../../../shared/runtime/batches-of.ts';
 import { PermanentError, type RejectionReason } from '../../../shared/runtime/errors.ts';
 import type { Archive } from '../../../shared/stores/archive/archive.ts';
 import type { RecordedEvent, RecordedEvents } from '../../../shared/stores/history/recorded-events.ts';
@@ -176,16 +177,4 @@ async function isOf(projectHash: string, name: string, stores: SelectionStores):
     if (error instanceof PermanentError) return false;
     throw error;
   }
-}
-
-/** What comes, in groups of `size`, the last one apart. */
-export async function* batchesOf<T>(items: AsyncIterable<T>, size: number): AsyncIterable<T[]> {
-  let batch: T[] = [];
-  for await (const item of items) {
-    batch.push(item);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }

@@ -41,7 +41,8 @@ function notFound({ around }: TraceOptions): string {
 }
 
 function parseId(text: string): string {
-  if (!/^[0-9A-Za-z_-]{8,64}$/.test(text)) throw new InvalidArgumentError('expected an event id');
+  if (!/^[0-9A-Za-z_-]{8,64}$/.test(text))
+    throw new InvalidArgumentError('no event id (8 to 64 letters, digits, _ and -)');
   return text;
 }
 

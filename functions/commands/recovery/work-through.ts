@@ -1,6 +1,6 @@
+import { batchesOf } from '../../../shared/runtime/batches-of.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import type { Terminal } from '../terminal.ts';
-import { batchesOf } from './select-objects.ts';
 
 export interface Work {
   /** For the bar. */

@@ -117,7 +117,8 @@ describe('figures', () => {
   it('releases: the newest first, and one by its version', async () => {
     const { releases, medianDaysToHalf } = await body<ReleasesAnswer>('/releases?last=1');
     assert.deepEqual([releases.map(({ version }) => version), medianDaysToHalf], [['3.2.0'], 'unreached']);
-    assert.equal((await body<ReleaseAnswer>('/releases/3.1.0')).releasedOn, '2025-12-01');
+    const one = await body<ReleaseAnswer>('/releases/3.1.0');
+    assert.deepEqual([one.releasedOn, one.medianDaysToHalf], ['2025-12-01', 'unreached']);
     assert.equal((await get('/releases/9.9')).status, 404);
   });
 
@@ -160,7 +161,19 @@ describe('figures', () => {
       ['pro', '=free'],
     );
     const plugins = await body<RatesByAnswer>('/rates?by=plugin');
-    assert.deepEqual([plugins.rates, plugins.neighbours.length], [[], 1]);
+    assert.deepEqual(
+      [plugins.from, plugins.rates.map(({ value, count }) => [value, count]), plugins.neighbours.length],
+      [
+        rates.from,
+        [
+          ['akismet', 90],
+          ['speedy-cache', 31],
+        ],
+        1,
+      ],
+    );
+    const file = await get('/rates?by=plugin&format=csv');
+    assert.match(file.text, /^\uFEFF?value,sites,left,rate,low,high\r\nakismet,893,90,/);
     assert.deepEqual(await refused('/rates?by=field:other'), ['by']);
     assert.deepEqual(await refused('/rates?format=csv'), ['by']);
   });

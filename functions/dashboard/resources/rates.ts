@@ -1,5 +1,5 @@
 import { IsIn, IsOptional, Matches } from 'class-validator';
-import type { NeighbourFound, RatesDocument, ValueRate } from '../../../shared/figures/documents.ts';
+import type { RatesDocument, ValueRate } from '../../../shared/figures/documents.ts';
 import type { RatesAnswer, RatesByAnswer } from '../api.ts';
 import type { Answer, ProjectCall } from '../call.ts';
 import { type Column, EXPORT_FORMATS, type ExportFormat, exportFile } from '../export.ts';
@@ -26,15 +26,12 @@ export async function getRates(call: ProjectCall, { by, format }: RatesQuery): P
     if (format !== undefined) throw refusal('by', detail);
     return figuresAnswer<RatesAnswer>({ ...ofGeneration(analytics), ...rates, neighbours });
   }
-  const found = by === 'plugin' ? neighbours.found.filter(({ kind }) => kind === 'plugin') : [];
-  const chosen = by === 'plugin' ? [] : ratesBy(by, rates, call);
-  const resource = `rates-${by}`;
+  const chosen = ratesBy(by, rates, call);
   if (format !== undefined) {
-    return by === 'plugin'
-      ? exportFile(call, { resource, format, columns: NEIGHBOUR_COLUMNS, pages: [found] })
-      : exportFile(call, { resource, format, columns: RATE_COLUMNS, pages: [chosen] });
+    return exportFile(call, { resource: `rates-${by}`, format, columns: RATE_COLUMNS, pages: [chosen] });
   }
-  const { from, to } = by === 'plugin' ? neighbours : rates;
+  const found = neighbours.found.filter(({ kind }) => by === 'plugin' && kind === 'plugin');
+  const { from, to } = rates;
   return figuresAnswer<RatesByAnswer>({ ...ofGeneration(analytics), by, from, to, rates: chosen, neighbours: found });
 }
 
@@ -42,6 +39,7 @@ function ratesBy(by: string, rates: Omit<RatesDocument, '_id' | 'generation'>, {
   if (by === 'version') return rates.byVersion;
   if (by === 'age') return rates.byAge;
   if (by === 'theme') return rates.byTheme;
+  if (by === 'plugin') return rates.byPlugin;
   const key = by.slice('field:'.length);
   if (!project.customFields.some((field) => field.key === key)) {
     throw refusal('by', 'is no custom field of the project');
@@ -56,12 +54,4 @@ const RATE_COLUMNS: Column<ValueRate>[] = [
   { name: 'rate', value: ({ rate }) => rate },
   { name: 'low', value: ({ low }) => low },
   { name: 'high', value: ({ high }) => high },
-];
-const NEIGHBOUR_COLUMNS: Column<NeighbourFound>[] = [
-  { name: 'value', value: ({ value }) => value },
-  { name: 'sites', value: ({ sites }) => sites },
-  { name: 'ratio', value: ({ ratio }) => ratio },
-  { name: 'low', value: ({ low }) => low },
-  { name: 'high', value: ({ high }) => high },
-  { name: 'falseFindings', value: ({ falseFindings }) => falseFindings },
 ];

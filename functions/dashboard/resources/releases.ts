@@ -23,9 +23,11 @@ export async function getReleases(call: ProjectCall, { last = '20' }: ReleasesQu
 
 export async function getRelease(call: ProjectCall): Promise<Answer> {
   const { analytics, figures } = await figuresOf(call, { figures: ['releases'] });
-  const release = made(figures, 'releases').releases.find(({ version }) => version === call.params.version);
+  const { releases, medianDaysToHalf } = made(figures, 'releases');
+  const release = releases.find(({ version }) => version === call.params.version);
   if (release === undefined) throw new RequestProblem('not-found');
-  return figuresAnswer<ReleaseAnswer>({ ...ofGeneration(analytics), ...release });
+  const median = medianOf(medianDaysToHalf);
+  return figuresAnswer<ReleaseAnswer>({ ...ofGeneration(analytics), ...release, medianDaysToHalf: median });
 }
 
 function medianOf({ days, releases }: ReleasesDocument['medianDaysToHalf']): ReleasesAnswer['medianDaysToHalf'] {

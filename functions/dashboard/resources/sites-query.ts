@@ -13,7 +13,8 @@ import { IsMoment, IsVersion, momentOf } from '../read-query.ts';
 const MAX_VALUE_LENGTH = 256;
 
 export class SitesQuery extends ListQuery {
-  @IsOptional() @IsIn(SITE_STATES) state?: SiteState;
+  /** All of them unless it is given. */
+  @IsOptional() @IsIn([...SITE_STATES, 'all']) state?: SiteState | 'all';
   @IsOptional() @MaxLength(MAX_VALUE_LENGTH) version?: string;
   @IsOptional() @IsVersion() versionBelow?: string;
   @IsOptional() @MaxLength(MAX_VALUE_LENGTH) php?: string;
@@ -51,7 +52,7 @@ const BELOW = ['version', 'php', 'wordpress', 'database'] as const;
 export function siteFilter(query: SitesQuery, project: Pick<Project, 'customFields'>): SiteFilter {
   const { state, q, email, since, until, environment, copies } = query;
   return {
-    ...{ state, environment, email, copies: copies === 'true' },
+    ...{ state: state === 'all' ? undefined : state, environment, email, copies: copies === 'true' },
     ...{ since: momentOf(since), until: momentOf(until) },
     ...(q !== undefined && placeOf(q)),
     facets: [...namedFacets(query), ...fieldFacets(query, project)],

@@ -9,6 +9,7 @@ import type { Dataset } from '@google-cloud/bigquery';
 import type { Db } from 'mongodb';
 import type { Project } from '../../../shared/project/project.ts';
 import type { LogFields } from '../../../shared/runtime/log.ts';
+import { openAuditWriter } from '../../../shared/stores/history/audits.ts';
 import { applyIndexes } from '../../../shared/stores/indexes.ts';
 import { openProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { giveDataset, takeDataset } from '../../../shared/testing/spare-datasets.ts';
@@ -70,7 +71,7 @@ export async function openOwnDashboard(projects: Project[], now: Date): Promise<
     ticks += 1;
     return new Date(now.getTime() + ticks);
   };
-  const stores = openStores(latest.db, options, clock);
+  const stores = openStores(latest.db, options, openAuditWriter(options), clock);
   const dependencies: Dependencies = {
     whoIs: openWhoIs({ identity: 'cloud-run' }),
     identity: { identity: 'cloud-run' },

@@ -71,7 +71,7 @@ function valueRate(value: string, left: number, siteDays: number): ValueRate {
 function release(version: string, releasedOn: Day, sites: number): Release {
   const day = addDays(releasedOn, 8);
   return {
-    ...{ version, releasedOn, source: 'reports', daysToHalf: sites > 500 ? 8 : null },
+    ...{ version, releasedOn, source: 'reports', peakShare: sites / 1000, daysToHalf: sites > 500 ? 8 : null },
     adoption: [{ day, now: { days: 3, ...shareOf(sites, 1000) }, known: shareOf(sites - 100, 1200) }],
     firstDays: [{ since: 0, age: '0-1', atRisk: 90, left: 4 }],
     alert: {
@@ -89,6 +89,7 @@ function figureDocuments(project: string, generation: number): FigureDocuments {
     releases: {
       ...of('releases'),
       releases: [release('3.2.0', '2026-02-20', 620), release('3.1.0', '2025-12-01', 480)],
+      others: [],
       medianDaysToHalf: { days: null, releases: 3, reached: false },
     },
     retention: {
@@ -104,6 +105,7 @@ function figureDocuments(project: string, generation: number): FigureDocuments {
       byAge: [valueRate('0-1', 30, 700), valueRate('90+', 40, 20_000)],
       byVersion: [valueRate('3.2.0', 80, 20_000), valueRate('3.1.0', 2, 300)],
       byTheme: [valueRate('astra', 20, 9000)],
+      byPlugin: [valueRate('akismet', 90, 25_000), valueRate('speedy-cache', 31, 6700)],
       byField: [{ key: 'plan', rates: [valueRate('pro', 8, 7000), valueRate('=free', 100, 20_000)] }],
       ageAtLeaving: { median: 21, early: 0.3, left: 140, histogram: [{ fromDay: 0, left: 40 }] },
     },

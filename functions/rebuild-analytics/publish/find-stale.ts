@@ -42,7 +42,11 @@ export async function findStale(
     const before = published.get(project)?.basis ?? undefined;
     const releases = settings.get(project)?.releases ?? [];
     const days = { ...digests.get(project) };
-    const basis = { through: run.through, settings: digestOf([JSON.stringify(releases)]), days };
+    const basis = {
+      through: run.through,
+      settings: digestOf([releases, RELEASES].map((one) => JSON.stringify(one))),
+      days,
+    };
     const isFresh =
       run.full ||
       before === undefined ||

@@ -19,25 +19,33 @@ interface Context {
   stale: ReadonlyMap<string, Stale>;
 }
 
+const NONE = { releases: [], others: [] };
+
 /** Writes the figures of these projects. */
 export async function publishFigures(stores: PublishStores, run: PublishRun, context: Context): Promise<void> {
   if (context.stale.size === 0) return;
   const leaves = await publishRetention(stores, run, context);
   const newest = new Map<string, string | null>();
+  const lacking: string[] = [];
   for (const isFresh of [false, true]) {
     const projects = [...context.stale].filter(([, stale]) => stale.isFresh === isFresh).map(([project]) => project);
+    if (isFresh) projects.push(...lacking);
     if (projects.length === 0) continue;
     const window = windowOf(run, isFresh);
     for await (const row of readFigures(stores, projects, window)) {
       const { project_hash: project } = row;
       const { said = new Map<string, Day>() } = context.stale.get(project) ?? {};
       await context.attempts.of(project, async () => {
-        const earlier = isFresh ? [] : await readReleases(stores, project);
+        const earlier = isFresh ? NONE : await readReleases(stores, project);
         const releases = releasesOf(row, { earlier, said }, window);
+        if (releases === null) {
+          lacking.push(project);
+          return;
+        }
         newest.set(project, releases.releases[0]?.version ?? null);
         await putFigures(project, stores, run, context, {
           releases,
-          rates: ratesOf(row, leaves.get(project) ?? [], window),
+          rates: ratesOf(row, { leaves: leaves.get(project) ?? [], releases: releases.releases }, window),
           neighbours: { from: window.neighboursFrom, to: run.through, found: neighboursFound(row.neighbours) },
         });
       });
@@ -66,7 +74,7 @@ async function putFigures(
 
 async function readReleases({ published }: PublishStores, project: string) {
   const known = await published.read(project, { figures: ['releases'] });
-  return known?.figures.releases?.releases ?? [];
+  return known?.figures.releases ?? NONE;
 }
 
 /** The days that figures are made of. `isFresh`: whatever there is. */

@@ -2,7 +2,6 @@ import { daysBetween } from '../../../shared/figures/days.ts';
 import { AGE_BANDS } from '../../../shared/figures/definitions.ts';
 import type { RatesDocument, ValueRate } from '../../../shared/figures/documents.ts';
 import { ageAtLeaving, rateOf } from '../../../shared/figures/rates.ts';
-import { versionKey } from '../../../shared/report/versions.ts';
 import { ALL_THAT_STATE_IT, type FigureRow, type LivesRow, type NeighbourRow, type Window } from './figure-rows.ts';
 import { groupBy, sumOf } from './group-by.ts';
 
@@ -19,9 +18,10 @@ interface Risk {
   left: number;
 }
 
+/** `releases`: newest first. */
 export function ratesOf(
   row: FigureRow,
-  leaves: LivesRow['leaves'],
+  { leaves, releases }: { leaves: LivesRow['leaves']; releases: readonly { version: string }[] },
   { ratesFrom, through }: Window,
 ): Omit<RatesDocument, '_id' | 'generation'> {
   const periodDays = daysBetween(ratesFrom, through) + 1;
@@ -33,18 +33,13 @@ export function ratesOf(
     siteDays,
     ...rateOf(left, siteDays, Math.min(periodDays, mostDays)),
   });
-  const riskOf = (value: string, rows: Iterable<Omit<Risk, 'value'>>): Risk => ({
-    value,
-    siteDays: sumOf(rows, ({ siteDays }) => siteDays),
-    left: sumOf(rows, ({ left }) => left),
-  });
   const overall = riskOf('', exposure);
   const silent = sumOf(
     row.days.filter(({ day }) => day >= ratesFrom),
     (one) => one.went_silent,
   );
   const versions = [...groupBy(exposure, ({ version }) => version)].flatMap(([version, rows]) =>
-    version === null ? [] : [{ key: versionKey(version), risk: riskOf(version, rows) }],
+    version === null ? [] : [riskOf(version, rows)],
   );
   const stated = groupBy(row.neighbours, ({ list }) => list);
   const fields = [...stated].filter(([list]) => list.startsWith('field:'));
@@ -63,11 +58,11 @@ export function ratesOf(
         toDay === null ? periodDays : toDay - fromDay + 1,
       ),
     ),
-    byVersion: versions
-      .sort((one, other) => (one.key > other.key ? -1 : 1))
+    byVersion: releasesFirst(versions, releases)
       .slice(0, VERSIONS_SHOWN)
-      .map(({ risk }) => rate(risk)),
+      .map((risk) => rate(risk)),
     byTheme: largest(stated.get('theme') ?? [], VALUES_SHOWN).map((risk) => rate(risk)),
+    byPlugin: largest(stated.get('plugin') ?? [], VALUES_SHOWN).map((risk) => rate(risk)),
     byField: fields.map(([list, rows]) => ({
       key: list.slice('field:'.length),
       rates: largest(rows, valuesOfField).map((risk) => rate(risk)),
@@ -83,6 +78,21 @@ export function ratesOf(
   };
 }
 
+function riskOf(value: string, rows: Iterable<Omit<Risk, 'value'>>): Risk {
+  return { value, siteDays: sumOf(rows, ({ siteDays }) => siteDays), left: sumOf(rows, ({ left }) => left) };
+}
+
+/** A version is whatever a report says: those that are no release come by how many sites run them. */
+function releasesFirst(risks: readonly Risk[], releases: readonly { version: string }[]): Risk[] {
+  const places = new Map(releases.map(({ version }, place) => [version, place]));
+  const placeOf = ({ value }: Risk) => places.get(value) ?? releases.length;
+  return risks.toSorted((one, other) => placeOf(one) - placeOf(other) || mostFirst(one, other));
+}
+
+function mostFirst(one: Risk, other: Risk): number {
+  return other.siteDays - one.siteDays || (one.value < other.value ? -1 : 1);
+}
+
 function largest(rows: readonly NeighbourRow[], shown: number): Risk[] {
   return [...groupBy(rows, ({ value }) => value)]
     .filter(([value]) => value !== ALL_THAT_STATE_IT)
@@ -92,6 +102,6 @@ function largest(rows: readonly NeighbourRow[], shown: number): Risk[] {
       left: sumOf(ages, (one) => one.recent_left),
     }))
     .filter(({ siteDays }) => siteDays > 0)
-    .sort((one, other) => other.siteDays - one.siteDays || (one.value < other.value ? -1 : 1))
+    .sort(mostFirst)
     .slice(0, shown);
 }

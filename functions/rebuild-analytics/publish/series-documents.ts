@@ -7,6 +7,7 @@ import {
   type SeriesDay,
   type SeriesDocument,
 } from '../../../shared/figures/documents.ts';
+import { net } from '../../../shared/figures/flows.ts';
 import { seriesId } from '../../../shared/stores/figures/figures.ts';
 import { groupBy } from './group-by.ts';
 
@@ -96,8 +97,15 @@ interface NamedDay extends Omit<SeriesDay, 'counts'> {
 
 function flowsOf(row: DayRow): NamedDay {
   const counts = FLOWS.map((flow): [string, number] => [flow, row[FLOW_COLUMNS[flow]] as number]);
-  const came = row.new_sites + row.reactivated + row.resumed + row.copies_counted_again;
-  const total = came - row.left_sites - row.went_silent - row.copies_set_aside;
+  const total = net({
+    new: row.new_sites,
+    reactivated: row.reactivated,
+    resumed: row.resumed,
+    left: row.left_sites,
+    silent: row.went_silent,
+    copiesCounted: row.copies_counted_again,
+    copiesSetAside: row.copies_set_aside,
+  });
   return { day: row.day, total, unknown: 0, other: 0, counts: counts.filter(([, count]) => count !== 0) };
 }
 

@@ -4,4 +4,3 @@ WITH
 SELECT project_hash, site, copy_of
 FROM sites
 WHERE is_active AND is_copy
-ORDER BY project_hash, site

@@ -205,6 +205,7 @@ function putRates(put: Put, rates: RatesAnswer): void {
   for (const one of rates.byAge) rate(`of age ${one.value}`, one);
   for (const one of rates.byVersion) rate(`of version ${one.value}`, one);
   for (const one of rates.byTheme) rate(`of theme ${one.value}`, one);
+  for (const one of rates.byPlugin) rate(`of plugin ${one.value}`, one);
   for (const { key, rates: own } of rates.byField) for (const one of own) rate(`of field:${key} ${one.value}`, one);
   const { histogram, left, median, early } = rates.ageAtLeaving;
   for (const { fromDay, left: count } of histogram) put(`left at ${fromDay} days`, count);

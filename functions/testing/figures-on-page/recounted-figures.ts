@@ -229,9 +229,9 @@ function putRates(put: Put, days: DayCounts[], { shown: { period }, keys }: { sh
   for (const { exposure, neighbours } of own) {
     for (const [name, row] of Object.entries(exposure)) add(`of version ${name.replace(/ at \S+$/, '')}`, row);
     for (const [name, row] of Object.entries(neighbours)) {
-      const [, kind, key, value] = /^(theme|field) (.*?)=(.*) at \S+$/s.exec(name) ?? [];
+      const [, kind, key, value] = /^(theme|plugin|field) (.*?)=(.*) at \S+$/s.exec(name) ?? [];
       if (value === '*') continue;
-      if (kind === 'theme') add(`of theme ${value}`, row);
+      if (kind === 'theme' || kind === 'plugin') add(`of ${kind} ${value}`, row);
       if (kind === 'field' && keys.includes(key ?? '')) add(`of field:${key} ${value}`, row);
     }
   }

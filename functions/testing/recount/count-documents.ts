@@ -1,5 +1,4 @@
 import { AGE_BANDS, COHORT_DAYS, NEIGHBOURS, RATE, RETENTION_AGES } from '../../../shared/figures/definitions.ts';
-import { compareVersions } from '../../../shared/report/versions.ts';
 import type { DayCounts } from './count-day.ts';
 import { countRetention } from './count-figures.ts';
 import { countFalseFindings, countRateOf, countRatio, isFinding } from './count-ratios.ts';
@@ -26,7 +25,11 @@ export function countFigures(recounted: Recount, through: string) {
         ...{ from, to: dayText(dayNumber(from) + COHORT_DAYS - 1), sites, kept },
       })),
     },
-    rates: countRates(recounted, through),
+    rates: countRates(
+      recounted,
+      through,
+      releases.releases.map(({ version }) => version),
+    ),
     neighbours: countFound(recounted.days, through),
     support: { newest, ...countSupport(recounted, newest, through) },
   };
@@ -68,7 +71,7 @@ const leftOf = ({ ages }: Stated) => sum([...ages.values()].map(({ left }) => le
 const mostFirst = (one: Stated, other: Stated) =>
   siteDaysOf(other) - siteDaysOf(one) || (one.value < other.value ? -1 : 1);
 
-function countRates({ days, lives }: Recount, through: string) {
+function countRates({ days, lives }: Recount, through: string, releases: string[]) {
   const period = lastDays(days, through, RATE_DAYS);
   const versions = gathered(period, 'exposure', EXPOSURE);
   const beside = gathered(period, 'neighbours', NEIGHBOUR).filter(({ value }) => value !== '*');
@@ -97,12 +100,14 @@ function countRates({ days, lives }: Recount, through: string) {
       const most = toDay === null ? RATE_DAYS : toDay - fromDay + 1;
       return rate(name, sum(those.map(({ atRisk }) => atRisk)), sum(those.map(({ left }) => left)), most);
     }),
-    byVersion: versions
-      .filter(({ value }) => value !== '')
-      .sort((one, other) => compareVersions(other.value, one.value))
+    byVersion: [
+      ...releases.flatMap((version) => versions.find(({ value }) => value === version) ?? []),
+      ...versions.filter(({ value }) => value !== '' && !releases.includes(value)).sort(mostFirst),
+    ]
       .slice(0, SHOWN.versions)
       .map(rateOf),
     byTheme: largest('theme', SHOWN.values),
+    byPlugin: largest('plugin', SHOWN.values),
     byField: fields.map((list) => ({ key: list.slice('field:'.length), rates: largest(list, ofField) })),
     ageAtLeaving: countAges(lives, dayText(dayNumber(through) - RATE_DAYS + 1), through),
   };

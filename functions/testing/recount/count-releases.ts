@@ -13,11 +13,19 @@ interface Dated {
   releasedOn: string;
 }
 
+interface Run extends Dated {
+  peakShare: number;
+}
+
 /** What is published of a project's releases, of which nobody has said when they were, up to a day. */
 export function countReleases({ histories, days }: Pick<Recount, 'histories' | 'days'>, through: string) {
   const complete = days.filter(({ day }) => day <= through);
-  const dated = datedReleases(complete).sort((one, other) => compareVersions(other.version, one.version));
-  const releases = dated.map(({ version, releasedOn }, place) => {
+  const dated = datedReleases(complete)
+    .map((one) => ({ ...one, source: 'reports', peakShare: peakShareOf(one, complete) }))
+    .sort((one, other) => compareVersions(other.version, one.version));
+  const isRelease = ({ peakShare }: Run) => peakShare >= RELEASES.leastShare;
+  const foremost = dated.filter(isRelease);
+  const releases = foremost.map(({ version, releasedOn, source, peakShare }, place) => {
     const last = Math.min(dayNumber(through), dayNumber(releasedOn) + RELEASES.followedDays - 1);
     const length = last - dayNumber(releasedOn) + 1;
     const adoption = Array.from({ length }, (_, since) => {
@@ -31,12 +39,12 @@ export function countReleases({ histories, days }: Pick<Recount, 'histories' | '
     });
     const half = adoption.findIndex(({ now: { share } }) => share !== null && share >= HALF);
     return {
-      ...{ version, releasedOn, source: 'reports', adoption, daysToHalf: half < 0 ? null : half },
+      ...{ version, releasedOn, source, peakShare, adoption, daysToHalf: half < 0 ? null : half },
       firstDays: firstDaysOf({ version, releasedOn }, complete),
-      alert: alertOf({ version, releasedOn }, dated[place + 1], complete),
+      alert: alertOf({ version, releasedOn }, foremost[place + 1], complete),
     };
   });
-  return { releases, medianDaysToHalf: medianOf(releases, through) };
+  return { releases, others: dated.filter((one) => !isRelease(one)), medianDaysToHalf: medianOf(releases, through) };
 }
 
 /** Each version with the first day on which so many counted sites reported it. */
@@ -53,6 +61,14 @@ function datedReleases(days: DayCounts[]): Dated[] {
     }
   }
   return [...dated].map(([version, releasedOn]) => ({ version, releasedOn }));
+}
+
+/** Of all days since its own, the greatest share of the active sites that ran it. */
+function peakShareOf({ version, releasedOn }: Dated, days: DayCounts[]): number {
+  const shares = days
+    .filter(({ day, active }) => day >= releasedOn && active > 0)
+    .map(({ spreads, active }) => (spreads[`version=${version}`]?.sites ?? 0) / active);
+  return Math.max(0, ...shares);
 }
 
 /** Those of a version at risk at an age, from one day since the release until another. */

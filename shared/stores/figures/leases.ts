@@ -15,12 +15,18 @@ export interface LeaseDocument {
   generation: number;
   /** When the last one began who did all of it. Absent before the first. */
   doneSince?: Date;
+  /** When what there is to be done for the first time was noted elsewhere: it is not to be noted again. Absent before. */
+  begunSince?: Date;
 }
 
 export interface Lease {
   generation: number;
   /** When the last one began who did all of it; null: nobody has. */
   doneSince: Date | null;
+  /** When what there is to be done for the first time was noted; null: it is not. */
+  begunSince: Date | null;
+  /** It is noted, as of then: who takes it next goes on with that. */
+  begin(since: Date): Promise<void>;
   /** Call it now and then. Rejects when another one has it, since nobody called this for too long. */
   extend(): Promise<void>;
   /** Gives it back: all that was there when `doneSince` began is done, or, without one, it is not. */
@@ -62,6 +68,8 @@ export function openLeases(db: Db): Leases {
         return {
           generation: taken.generation,
           doneSince: taken.doneSince ?? null,
+          begunSince: taken.begunSince ?? null,
+          begin: (begunSince) => transient('leases', () => change(name, holder, { begunSince })),
           extend: () =>
             transient('leases', async () => {
               if (Date.now() - extendedMs < leaseMs / 10) return;

@@ -1,25 +1,6 @@
+import { type Audit, type AuditOutcome, auditId } from '../../event/audit.ts';
 import { type DatasetOptions, openDataset, tableAppender } from './history.ts';
 import type { HistoryReader } from './history-reader.ts';
-
-export const AUDIT_ACTIONS = ['export', 'contact', 'grant'] as const;
-export type AuditAction = (typeof AUDIT_ACTIONS)[number];
-/** An action has a row before it is done, and one after. */
-export const AUDIT_OUTCOMES = ['begun', 'done', 'failed'] as const;
-export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
-
-/** Who took or changed what. */
-export interface Audit {
-  requestId: string;
-  /** An e-mail address; a name on the machine, of who gave a command. */
-  actor: string;
-  role: string;
-  projectHash: string;
-  action: AuditAction;
-  /** What it was done with. */
-  resource: string;
-  /** null: it takes none. */
-  filters: string | null;
-}
 
 /** What is known of an action: its last outcome. */
 export interface AuditRow extends Audit {
@@ -33,7 +14,7 @@ export interface AuditRow extends Audit {
 export type AuditPosition = Pick<AuditRow, 'at' | 'requestId'>;
 
 export interface AuditWriter {
-  /** Resolves once it is written. `rows`: how many were given, where that can be told. */
+  /** Resolves once it is durable. `rows`: how many were given, where that can be told. */
   append(audit: Audit, outcome: AuditOutcome, at: Date, rows?: number): Promise<void>;
 }
 
@@ -45,15 +26,17 @@ export interface AuditReader {
 export function openAuditWriter(options: DatasetOptions): AuditWriter {
   const append = tableAppender(openDataset(options), 'audits');
   return {
-    append: ({ requestId, actor, role, projectHash, action, resource, filters }, outcome, at, rows) =>
-      append({
-        event_id: `${requestId}/${outcome}`,
+    append: (audit, outcome, at, rows) => {
+      const { requestId, actor, role, projectHash, action, resource, filters } = audit;
+      return append({
+        event_id: auditId({ audit, outcome }),
         received_at: at.toISOString(),
         request_id: requestId,
         ...{ actor, role, action, resource, filters, outcome },
         project_hash: projectHash,
         rows: rows ?? null,
-      }),
+      });
+    },
   };
 }
 

@@ -1,6 +1,6 @@
 import { type StoredEvent, userAgentMd5 } from '../../event/envelope.ts';
 import { eventAddresses } from '../../report/country.ts';
-import { type Attribution, payloadHash } from '../../report/interpret.ts';
+import { type Attribution, isNameless, payloadHash } from '../../report/interpret.ts';
 import type { CountryOf } from '../countries.ts';
 import type { Projects } from '../projects.ts';
 import type { KnownSite, Sites } from './sites.ts';
@@ -12,8 +12,8 @@ export interface Sources {
 }
 
 /**
- * Whom an event is from, and from where: the project of its hash; without a hash (client 1.2.3's deactivations) the only
- * project that knows the User-Agent's md5, and the site it knows by it. Only what was known before the event counts.
+ * Whom an event is from, and from where: the project of its hash; of a nameless one the only project that knows the
+ * User-Agent's md5, which is anybody's to write, and the site it knows by it. Only what was known before the event counts.
  */
 export async function attribute(event: StoredEvent, sources: Sources): Promise<Attribution> {
   const country = eventAddresses(event)
@@ -26,7 +26,7 @@ async function attributeProject(event: StoredEvent, { projects, sites }: Sources
   const hash = payloadHash(event.payload);
   if (hash !== null) return asAttribution(await projects.find(hash));
   const urlMd5 = userAgentMd5(event.userAgent);
-  if (urlMd5 === null) return {};
+  if (urlMd5 === null || !isNameless(event)) return {};
   const site = onlyOwner(await sites.withMd5(urlMd5), event.receivedAt);
   return site === undefined ? {} : { ...asAttribution(await projects.find(site.project)), site: site.site };
 }

@@ -35,4 +35,22 @@ describe('openCopies', () => {
       ['p:c', 'a', 2],
     ]);
   });
+
+  it('notes them as they come, and holds no more of them than it writes at once', async () => {
+    const site = (n: number) => `many-${n}.example`;
+    const some = [0, 1000].map((n) => ({ _id: siteKey('q', site(n)), cloneOf: null, revision: 1 }));
+    await sites().insertMany(some);
+    const marked = () => sites().countDocuments({ _id: /^q:/, cloneOf: 'first.example' });
+    const before: number[] = [];
+    async function* copies() {
+      for (let n = 0; n < 2001; n += 1) {
+        if (n % 1000 === 0) before.push(await marked());
+        yield { project: 'q', site: site(n), copyOf: 'first.example' };
+      }
+    }
+    await openCopies(latest.db).note(copies());
+    assert.deepEqual(before, [0, 1, 2]);
+    await openCopies(latest.db).note([]);
+    assert.equal(await marked(), 0);
+  });
 });

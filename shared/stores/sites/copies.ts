@@ -1,5 +1,6 @@
 import type { AnyBulkWriteOperation, Db } from 'mongodb';
 import { transient } from '../../runtime/errors.ts';
+import { digestSet } from './digest-set.ts';
 import { type SiteDocument, siteKey } from './sites.ts';
 
 /** A site that shares everything but the url with another one of its project. */
@@ -12,36 +13,65 @@ export interface Copy {
 
 /** Which sites are copies, as the charts count them; noted on the sites for those who list them. */
 export interface Copies {
-  /** These are copies now, and no others. Writes to the sites of which that changed alone. */
-  note(copies: readonly Copy[]): Promise<void>;
+  /**
+   * These are copies now, and no others; in any order, each once. Writes to the sites of which that changed alone, and holds
+   * sixteen bytes of each: anybody can make many.
+   */
+  note(copies: AsyncIterable<Copy> | Iterable<Copy>): Promise<void>;
 }
 
 const WRITES_AT_ONCE = 1000;
 
 export function openCopies(db: Db): Copies {
   const sites = db.collection<SiteDocument>('sites');
-  const change = (_id: string, cloneOf: string | null): AnyBulkWriteOperation<SiteDocument> => ({
-    // the revision makes a writer who read the document before look again
-    updateOne: { filter: { _id }, update: { $set: { cloneOf }, $inc: { revision: 1 } } },
-  });
+  // texts alone, by their index: null is less
+  const marked = () => sites.find({ cloneOf: { $gt: '' } }).project<{ _id: string; cloneOf: string }>({ cloneOf: 1 });
   return {
     note: (copies) =>
       transient('sites', async () => {
-        const wanted = new Map(copies.map(({ project, site, copyOf }) => [siteKey(project, site), copyOf]));
-        const changes: AnyBulkWriteOperation<SiteDocument>[] = [];
-        // texts alone, by their index: null is less
-        const marked = sites
-          .find({ cloneOf: { $gt: '' } })
-          .project<Pick<SiteDocument, '_id' | 'cloneOf'>>({ cloneOf: 1 });
-        for await (const { _id, cloneOf } of marked) {
-          const now = wanted.get(_id) ?? null;
-          wanted.delete(_id);
-          if (now !== cloneOf) changes.push(change(_id, now));
+        const [noted, wanted] = [digestSet(), digestSet()];
+        for await (const { _id, cloneOf } of marked()) noted.add(pairOf(_id, cloneOf));
+        const writes = openWrites((changes) => sites.bulkWrite(changes, { ordered: false }));
+        let kept = 0;
+        for await (const { project, site, copyOf } of copies) {
+          const _id = siteKey(project, site);
+          const pair = pairOf(_id, copyOf);
+          wanted.add(pair);
+          if (noted.has(pair)) kept += 1;
+          else await writes.add(change(_id, copyOf));
         }
-        for (const [_id, cloneOf] of wanted) changes.push(change(_id, cloneOf));
-        for (let start = 0; start < changes.length; start += WRITES_AT_ONCE) {
-          await sites.bulkWrite(changes.slice(start, start + WRITES_AT_ONCE), { ordered: false });
+        await writes.end();
+        if (kept === noted.size) return;
+        for await (const { _id, cloneOf } of marked()) {
+          if (!wanted.has(pairOf(_id, cloneOf))) await writes.add(change(_id, null));
         }
+        await writes.end();
       }),
+  };
+}
+
+type Change = AnyBulkWriteOperation<SiteDocument>;
+
+function change(_id: string, cloneOf: string | null): Change {
+  // the revision makes a writer who read the document before look again
+  return { updateOne: { filter: { _id }, update: { $set: { cloneOf }, $inc: { revision: 1 } } } };
+}
+
+function pairOf(_id: string, copyOf: string): string {
+  return `${_id}\n${copyOf}`;
+}
+
+function openWrites(write: (changes: Change[]) => Promise<unknown>) {
+  let changes: Change[] = [];
+  const end = async () => {
+    if (changes.length > 0) await write(changes);
+    changes = [];
+  };
+  return {
+    async add(one: Change): Promise<void> {
+      changes.push(one);
+      if (changes.length === WRITES_AT_ONCE) await end();
+    },
+    end,
   };
 }

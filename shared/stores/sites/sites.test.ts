@@ -96,18 +96,16 @@ describe('withMd5', () => {
   });
 
   it('gives what tells whose a site is, the first seen first, and nothing of what it reported', async () => {
-    const known = (project: string, day: number) => ({
-      _id: `${project}:a.example`,
-      project,
-      site: 'a.example',
-      firstSeenAt: new Date(NOW.getTime() + day * DAY_MS),
-      urlMd5s: ['other', 'wanted'],
-    });
-    const [early, late, foreign] = [known('p', 1), known('q', 2), { ...known('r', 0), urlMd5s: ['other'] }];
+    const known = (project: string, day: number) => {
+      const firstSeenAt = new Date(NOW.getTime() + day * DAY_MS);
+      return { _id: `${project}:a.example`, project, site: 'a.example', firstSeenAt };
+    };
+    const [early, late, foreign] = [known('p', 1), known('q', 2), known('r', 0)];
     const reported = { plugins: [{ slug: 'a', name: 'A', version: '1' }], name: 'A site', revision: 3 };
+    const documents = [late, early].map((site) => ({ ...site, ...reported, urlMd5s: ['other', 'wanted'] }));
     await latest.db
       .collection<SiteDocument>('sites')
-      .insertMany([late, early, foreign].map((site) => ({ ...site, ...reported }) as unknown as SiteDocument));
+      .insertMany([...documents, { ...foreign, urlMd5s: ['other'] }] as unknown as SiteDocument[]);
     const sites = openSites(latest.db);
     assert.deepEqual(await sites.withMd5('wanted'), [early, late]);
     assert.deepEqual(await sites.withMd5('wanted', 'q'), [late]);

@@ -87,7 +87,7 @@ export interface SiteClock {
 }
 
 /** What tells whose a site's event is. */
-export type KnownSite = Pick<SiteDocument, '_id' | 'project' | 'site' | 'firstSeenAt' | 'urlMd5s'>;
+export type KnownSite = Pick<SiteDocument, '_id' | 'project' | 'site' | 'firstSeenAt'>;
 
 /** The sites' latest states. */
 export interface Sites {
@@ -146,7 +146,7 @@ export function openSites(db: Db): Sites {
           .find({ urlMd5s: urlMd5, ...(project !== undefined && { project }) })
           .sort({ firstSeenAt: 1, _id: 1 })
           .limit(MAX_SITES_OF_MD5)
-          .project<KnownSite>({ project: 1, site: 1, firstSeenAt: 1, urlMd5s: 1 })
+          .project<KnownSite>({ project: 1, site: 1, firstSeenAt: 1 })
           .toArray(),
       ),
     markSilent: (now, limit) => transient('sites', () => markSilent(sites, now, limit)),

@@ -10,7 +10,7 @@ export interface UnclaimedDocument {
   _id: string;
   receivedAt: Date;
   urlMd5: string;
-  /** When it was first met. */
+  /** When it was first met, or last left by a sweep. */
   waitingSince: Date;
 }
 
@@ -20,13 +20,15 @@ export interface Unclaimed {
   put(deactivation: UnclaimedDeactivation, waitingSince: Date): Promise<void>;
   /** What waits under any of these names and came at that moment or later, oldest first. */
   withMd5s(urlMd5s: readonly string[], from: Date): Promise<UnclaimedDeactivation[]>;
-  /** What has been waiting since then or longer, longest first; as many as there are, a batch at a time. */
-  waitingSince(since: Date): AsyncIterable<UnclaimedDeactivation>;
+  /** What has been waiting since then or longer, longest first; as many as there are or may be, a batch at a time. */
+  waitingSince(since: Date, limit?: number): AsyncIterable<UnclaimedDeactivation>;
+  /** Has these wait anew, behind all others. */
+  postpone(eventIds: string[], waitingSince: Date): Promise<void>;
   /** undefined when this event does not wait. */
   find(eventId: string): Promise<UnclaimedDeactivation | undefined>;
   /** Which of these events wait. */
   isWaiting(eventIds: string[]): Promise<Set<string>>;
-  remove(eventId: string): Promise<void>;
+  remove(...eventIds: string[]): Promise<void>;
 }
 
 /** Of one site's names at once: an md5 is anybody's to write. What is left comes with the site's next event. */
@@ -71,11 +73,18 @@ export function openUnclaimed(db: Db): Unclaimed {
         });
       }),
     withMd5s: (urlMd5s, from) => transient('unclaimed', () => find({ urlMd5s, from })),
-    async *waitingSince(since) {
-      for await (const document of unclaimed.find({ waitingSince: { $lte: since } }).sort({ waitingSince: 1 })) {
-        yield asDeactivation(document);
-      }
+    async *waitingSince(since, limit = 0) {
+      // to MongoDB no limit is 0
+      const waiting = unclaimed
+        .find({ waitingSince: { $lte: since } })
+        .sort({ waitingSince: 1 })
+        .limit(limit);
+      for await (const document of waiting) yield asDeactivation(document);
     },
+    postpone: (eventIds, waitingSince) =>
+      transient('unclaimed', async () => {
+        if (eventIds.length > 0) await unclaimed.updateMany({ _id: { $in: eventIds } }, { $set: { waitingSince } });
+      }),
     find: (eventId) =>
       transient('unclaimed', async () => {
         const found = await unclaimed.findOne({ _id: eventId });
@@ -86,9 +95,9 @@ export function openUnclaimed(db: Db): Unclaimed {
         const found = unclaimed.find({ _id: { $in: eventIds } }).project<{ _id: string }>({ _id: 1 });
         return new Set((await found.toArray()).map(({ _id }) => _id));
       }),
-    remove: (eventId) =>
+    remove: (...eventIds) =>
       transient('unclaimed', async () => {
-        await unclaimed.deleteOne({ _id: eventId });
+        if (eventIds.length > 0) await unclaimed.deleteMany({ _id: { $in: eventIds } });
       }),
   };
 }

@@ -16,8 +16,8 @@ export interface DeadLetter {
 
 /** The dead letters of a mesh, by their pull subscriptions. Whoever takes one has it for ten minutes, or until he lets go of it. */
 export interface DeadLetters {
-  /** `limit` at most, each once; fewer when no more come within some seconds. */
-  take(subscription: string, limit: number): Promise<DeadLetter[]>;
+  /** `limit` at most, each once; fewer when no more come within some seconds. undefined: there is no such subscription. */
+  take(subscription: string, limit: number): Promise<DeadLetter[] | undefined>;
   /** They are there again at once. */
   release(subscription: string, letters: DeadLetter[]): Promise<void>;
   /** They are gone for good. */
@@ -35,6 +35,7 @@ const PULL_MS = 1500;
 const MAX_PULLED = 1000;
 const HELD_SECONDS = 600;
 const DEADLINE_EXCEEDED = 4;
+const NOT_FOUND = 5;
 
 type ClientOptions = ConstructorParameters<typeof v1.SubscriberClient>[0];
 
@@ -47,16 +48,18 @@ export function openDeadLetters({ projectId }: { projectId: string }): DeadLette
     return opened;
   };
   const pathOf = (name: string) => `projects/${projectId}/subscriptions/${name}`;
-  const pull = async (name: string, maxMessages: number): Promise<DeadLetter[]> => {
+  const pull = async (name: string, maxMessages: number): Promise<DeadLetter[] | undefined> => {
     const subscriber = await client();
     const subscription = pathOf(name);
-    const [{ receivedMessages }] = await subscriber
+    const [answer] = await subscriber
       .pull({ subscription, maxMessages }, { timeout: PULL_MS, retry: { retryCodes: [] } })
       .catch((error) => {
         if (error.code === DEADLINE_EXCEEDED) return [{ receivedMessages: [] }] as const;
+        if (error.code === NOT_FOUND) return [undefined] as const;
         throw error;
       });
-    const letters = (receivedMessages ?? []).map(({ ackId, message }) => ({
+    if (answer === undefined) return undefined;
+    const letters = (answer.receivedMessages ?? []).map(({ ackId, message }) => ({
       messageId: message?.messageId ?? '',
       publishedAt: timeOf(message?.publishTime),
       attributes: { ...message?.attributes },
@@ -77,6 +80,7 @@ export function openDeadLetters({ projectId }: { projectId: string }): DeadLette
         const taken = new Map<string, DeadLetter>();
         for (let empty = 0; empty < MAX_EMPTY && taken.size < limit; ) {
           const letters = await pull(name, Math.min(MAX_PULLED, limit - taken.size));
+          if (letters === undefined) return undefined;
           // the ack id of the latest delivery counts
           for (const letter of letters) taken.set(letter.messageId, letter);
           empty = letters.length === 0 ? empty + 1 : 0;

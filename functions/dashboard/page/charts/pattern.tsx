@@ -25,6 +25,3 @@ export function Patterns({ id, tones }: { id: string; tones: readonly number[] }
 }
 
 export const patternOf = (id: string, tone: number): string => `url(#${id}-${tone})`;
-
-/** The same for a legend, where an area is not as wide as its pattern. */
-export const PATTERNS = SHAPES.length;

@@ -21,8 +21,8 @@ export function AdoptionPage({ slug, project, through }: PageProps) {
           data.releases.length === 0 ? (
             <Empty title="No release has been seen yet.">
               <p>
-                A release shows once three counted sites reported its version. Its day can be told before that:{' '}
-                <code>npx sitebeat projects update {slug} --release 3.2.0:2026-11-01</code>
+                A version is a release once three counted sites reported it on one day and one in a hundred ran it. You
+                can tell of it before that: <code>npx sitebeat projects update {slug} --release 3.2.0:2026-11-01</code>
               </p>
             </Empty>
           ) : (
@@ -40,7 +40,7 @@ export function AdoptionPage({ slug, project, through }: PageProps) {
         }
       </AnswerOf>
       <div class="stack after">
-        <AdvisoriesPanel slug={slug} />
+        <AdvisoriesPanel slug={slug} releases={releases.data?.releases ?? []} />
         <VersionSpread slug={slug} through={through} releases={releases.data?.releases ?? []} />
       </div>
     </>
@@ -50,13 +50,28 @@ export function AdoptionPage({ slug, project, through }: PageProps) {
 function sentence({ releases, medianDaysToHalf, through }: ReleasesAnswer) {
   const [newest, former] = releases;
   if (!newest) return null;
-  const now = newest.adoption.at(-1)?.now;
+  const { now, known } = newest.adoption.at(-1) ?? {};
   const days = daysSince(newest.releasedOn, through);
   const before = former?.adoption[days]?.now.share;
   return (
     <>
       {newest.version}, out for {days} {days === 1 ? 'day' : 'days'}, runs on{' '}
-      <b>{now?.share == null ? 'an unknown share' : formatShare(now.share)}</b> of the sites that reported lately
+      {now?.share == null ? (
+        <>
+          {known?.share == null ? (
+            <b>no active site</b>
+          ) : (
+            <>
+              <b>{formatShare(known.share)}</b> of all active sites
+            </>
+          )}
+          ; none from before its release has reported lately
+        </>
+      ) : (
+        <>
+          <b>{formatShare(now.share)}</b> of the sites that reported lately
+        </>
+      )}
       {before != null && former && (
         <>
           ; {former.version} was at <b>{formatShare(before)}</b> on that day

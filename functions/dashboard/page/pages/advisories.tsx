@@ -1,7 +1,9 @@
+import type { Release } from '../../../../shared/figures/documents.ts';
 import type { AdvisoriesAnswer } from '../../api.ts';
 import { projectApi } from '../api-client.ts';
 import { daysAxis } from '../charts/axis.ts';
 import { ChartFigure } from '../charts/chart-figure.tsx';
+import { releaseMarks } from '../charts/chart-frame.tsx';
 import { LineChart } from '../charts/line-chart.tsx';
 import { counted, formatCount, formatDay } from '../format.ts';
 import { AnswerOf, Panel } from '../parts/panel.tsx';
@@ -11,7 +13,7 @@ import { useAnswer } from '../use-answer.ts';
 type Advisory = AdvisoriesAnswer['advisories'][number];
 
 /** How many sites run a version with a hole? */
-export function AdvisoriesPanel({ slug }: { slug: string }) {
+export function AdvisoriesPanel({ slug, releases }: { slug: string; releases: Release[] }) {
   const advisories = useAnswer<AdvisoriesAnswer>(projectApi(slug, '/advisories'));
   return (
     <AnswerOf of={advisories} what="The advisories">
@@ -26,7 +28,13 @@ export function AdvisoriesPanel({ slug }: { slug: string }) {
         ) : (
           <div class="stack">
             {data.advisories.map((advisory) => (
-              <AdvisoryChart key={advisory.id} slug={slug} advisory={advisory} through={data.through} />
+              <AdvisoryChart
+                key={advisory.id}
+                slug={slug}
+                advisory={advisory}
+                through={data.through}
+                releases={releases}
+              />
             ))}
           </div>
         )
@@ -35,18 +43,22 @@ export function AdvisoriesPanel({ slug }: { slug: string }) {
   );
 }
 
-function AdvisoryChart({ slug, advisory, through }: { slug: string; advisory: Advisory; through: string }) {
+interface AdvisoryChartProps {
+  slug: string;
+  advisory: Advisory;
+  through: string;
+  releases: Release[];
+}
+
+function AdvisoryChart({ slug, advisory, through, releases }: AdvisoryChartProps) {
   const { id, title, affected, fixedIn, publishedAt, sites, days, daysToHalfFixed } = advisory;
   const fixed =
     daysToHalfFixed === null
       ? 'Half of them are not fixed yet'
       : `Half were fixed within ${counted(daysToHalfFixed, 'day')}`;
   const partialFrom = days.filter(({ day }) => day <= through).length;
-  const axis = daysAxis(
-    days.map(({ day }) => day),
-    'day',
-    partialFrom,
-  );
+  const dates = days.map(({ day }) => day);
+  const axis = daysAxis(dates, 'day', partialFrom);
   return (
     <ChartFigure
       id={`advisory-${id}`}
@@ -71,6 +83,7 @@ function AdvisoryChart({ slug, advisory, through }: { slug: string; advisory: Ad
         lines={[{ name: 'affected', label: 'Affected sites', values: days.map((one) => one.sites) }]}
         format={formatCount}
         partialFrom={partialFrom}
+        marks={releaseMarks(dates, releases)}
         fromZero
         height={180}
       />

@@ -1,11 +1,13 @@
+import { addDays } from '../../../../shared/figures/days.ts';
 import { DROP } from '../../../../shared/figures/definitions.ts';
-import type { SupportAnswer } from '../../api.ts';
+import type { ReleasesAnswer, SupportAnswer } from '../../api.ts';
 import { projectApi, type Query } from '../api-client.ts';
 import { daysAxis } from '../charts/axis.ts';
 import { ChartFigure } from '../charts/chart-figure.tsx';
+import { releaseMarks } from '../charts/chart-frame.tsx';
 import { LineChart } from '../charts/line-chart.tsx';
 import { summaryOf } from '../charts/summary.ts';
-import { counted, formatCount, formatDay, formatMonth, formatRange, formatShare } from '../format.ts';
+import { counted, formatCount, formatDay, formatMonth, formatRange, formatShare, formatShareTick } from '../format.ts';
 import { DraftInput } from '../parts/draft-input.tsx';
 import { AnswerOf } from '../parts/panel.tsx';
 import { hrefWith, navigate, projectHref, useUrl } from '../url-state.ts';
@@ -28,6 +30,7 @@ export function DropQuestion({ slug }: { slug: string }) {
   const support = useAnswer<SupportAnswer>(
     projectApi(slug, '/support', { dimension, below, threshold } satisfies Query),
   );
+  const releases = useAnswer<ReleasesAnswer>(projectApi(slug, '/releases'));
   return (
     <>
       <AnswerOf of={support} what="The answer" isTall>
@@ -38,7 +41,7 @@ export function DropQuestion({ slug }: { slug: string }) {
             </p>
             <DropForm dimension={dimension} below={below} threshold={threshold} spread={data.spread} />
             <div class="after">
-              <WeeksChart data={data} />
+              <WeeksChart data={data} releases={releases.data?.releases ?? []} />
             </div>
           </>
         )}
@@ -86,8 +89,12 @@ function forecastText(forecast: SupportAnswer['forecast'], percent: number): str
       return `The share is not surely falling, so there is no date for ${under}.`;
     case 'not-within-years':
       return `At this pace it is not under ${under} within three years.`;
-    case 'too-few':
-      return `There are too few weeks or sites for a date (${counted(forecast.weeks, 'week')}, ${counted(forecast.sites, 'site')}; it takes ${DROP.leastWeeks} and ${DROP.leastSites}).`;
+    case 'too-few': {
+      const { weeks, sites } = forecast;
+      return weeks < DROP.leastWeeks
+        ? `There is no date yet: it takes ${DROP.leastWeeks} complete weeks, and there ${weeks === 1 ? 'is' : 'are'} ${formatCount(weeks)} so far.`
+        : `There is no date: it takes ${formatCount(DROP.leastSites)} sites, and the last week had ${formatCount(sites)}.`;
+    }
   }
 }
 
@@ -145,9 +152,10 @@ function DropForm({ dimension, below, threshold, spread }: DropFormProps) {
   );
 }
 
-function WeeksChart({ data }: { data: SupportAnswer }) {
+function WeeksChart({ data, releases }: { data: SupportAnswer; releases: ReleasesAnswer['releases'] }) {
   const { weeks, dimension, below, now } = data;
   const days = weeks.map(({ day }) => day);
+  const firstDays = days.map((day) => addDays(day, -6));
   const shares = weeks.map((week) => (week.of === 0 ? null : week.below / week.of));
   const title = `Below ${NAMES[dimension]} ${below}`;
   // a share of the seven days up to it, not of that day as in the answer above
@@ -177,15 +185,19 @@ function WeeksChart({ data }: { data: SupportAnswer }) {
           {formatRange({ low: now.interval.low / 100, high: now.interval.high / 100 })}.
         </p>
       )}
-      <LineChart
-        id="below"
-        label={`Share of sites below ${NAMES[dimension]} ${below}, by week`}
-        axis={axis}
-        lines={[{ name: 'below', label: 'Below', values: shares }]}
-        format={formatShare}
-        fromZero
-        height={200}
-      />
+      {weeks.length > 0 && (
+        <LineChart
+          id="below"
+          label={`Share of sites below ${NAMES[dimension]} ${below}, by week`}
+          axis={axis}
+          lines={[{ name: 'below', label: 'Below', values: shares }]}
+          format={formatShare}
+          formatTick={formatShareTick}
+          marks={releaseMarks(firstDays, releases, 'week')}
+          fromZero
+          height={200}
+        />
+      )}
     </ChartFigure>
   );
 }

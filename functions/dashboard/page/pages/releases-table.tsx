@@ -8,8 +8,6 @@ import { SentText } from '../parts/text.tsx';
 import { projectHref } from '../url-state.ts';
 
 const SOURCES: Record<Release['source'], string> = {
-  tag: 'its tag on wordpress.org',
-  directory: 'wordpress.org',
   author: 'your word',
   reports: 'first reports',
 };
@@ -41,7 +39,8 @@ export function ReleasesTable({ slug, data }: { slug: string; data: ReleasesAnsw
           {
             name: 'Days to half',
             kind: 'number',
-            cell: ({ daysToHalf }) => (daysToHalf === null ? 'not yet' : formatCount(daysToHalf)),
+            cell: ({ daysToHalf, adoption }) =>
+              daysToHalf !== null ? formatCount(daysToHalf) : hasAdopters(adoption) ? 'not yet' : '–',
           },
           { name: 'Adopted now', kind: 'number', cell: ({ adoption }) => shareOfLast(adoption.at(-1)?.now) },
           { name: 'Known', kind: 'number', cell: ({ adoption }) => shareOfLast(adoption.at(-1)?.known) },
@@ -51,6 +50,9 @@ export function ReleasesTable({ slug, data }: { slug: string; data: ReleasesAnsw
     </Panel>
   );
 }
+
+/** Whether any site that was there before the release has reported since: adoption is a share of those. */
+export const hasAdopters = (adoption: Release['adoption']): boolean => adoption.some(({ now }) => now.base > 0);
 
 function shareOfLast(share: Parameters<typeof ShareOf>[0]['share'] | undefined) {
   return share ? <ShareOf share={share} bases={false} /> : '–';

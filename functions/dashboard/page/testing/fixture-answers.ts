@@ -75,6 +75,7 @@ const rates: RatesAnswer = {
     rate(version, 3.4 - place * 0.4, place === 4 ? 12 : 3000 - place * 500),
   ),
   byTheme: [rate('astra', 1.9, 3000), rate(HOSTILE.turned, 2.4, 800)],
+  byPlugin: [rate('woocommerce', 1.7, 5200)],
   byField: [{ key: 'plan', rates: [rate('free', 2.4, 9000), rate('pro', 0.8, 3000)] }],
   ageAtLeaving: {
     median: 21,
@@ -180,7 +181,7 @@ const advisories: AdvisoriesAnswer = {
 export function fixtureAnswer(path: string, query: URLSearchParams): unknown {
   const [root, slug, resource = '', id, part] = path.split('/').slice(3);
   if (root === 'status') return STATUS;
-  if (root === 'me') return { email: 'jane@example.org', isOperator: false };
+  if (root === 'me') return { email: 'jane@example.org', isOperator: false, roles: [] };
   if (root !== 'projects') return undefined;
   if (slug === undefined)
     return {

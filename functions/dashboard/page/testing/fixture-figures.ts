@@ -92,7 +92,8 @@ function releaseOf(version: string, releasedOn: Day, place: number): Release {
   return {
     version,
     releasedOn,
-    source: place === 4 ? 'reports' : 'tag',
+    source: place === 4 ? 'reports' : 'author',
+    peakShare: 0.61,
     adoption,
     daysToHalf: half < 0 ? null : half,
     firstDays: [],

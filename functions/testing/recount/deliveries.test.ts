@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { capturedEvent } from '../testing/events.ts';
+import { capturedEvent } from '../../../shared/testing/events.ts';
 import { deliveriesOf } from './deliveries.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
-import type { StoredEvent } from '../event/envelope.ts';
-import { type Random, seededRandom } from './random.ts';
+import type { StoredEvent } from '../../../shared/event/envelope.ts';
+import { type Random, seededRandom } from '../../../shared/simulation/random.ts';
 
 export interface Trouble {
   seed: number;
