@@ -1,5 +1,5 @@
 import { objectName, parseObjectName } from '../../../shared/event/object-name.ts';
-import { keysOf } from '../../../shared/report/event-keys.ts';
+import { keysOf, NO_PROJECT } from '../../../shared/report/event-keys.ts';
 import { siteSpellings, urlMd5 } from '../../../shared/report/site-id.ts';
 import type { Archive } from '../../../shared/stores/archive/archive.ts';
 import { batchesOf } from '../../../shared/stores/batches-of.ts';
@@ -8,6 +8,7 @@ import type { HistoryEvent, SiteHistory } from '../../../shared/stores/history/s
 import type { DerivedSites } from '../../../shared/stores/sites/derived-sites.ts';
 import type { SiteLatest } from '../../../shared/stores/sites/site-latest.ts';
 import type { Terminal } from '../terminal.ts';
+import { foreignMd5s } from './foreign-md5s.ts';
 import { countsOf, type Held, type Seed } from './held-data.ts';
 import { indexedOf, type Lookup, openLookup } from './index-lookup.ts';
 import { openTraces, type ReadTraces } from './read-traces.ts';
@@ -41,6 +42,8 @@ interface Names {
   namedBy: Set<string>;
   /** Sites that were reported under the address. */
   judged: Map<string, JudgedSite>;
+  /** Those of `urlMd5s` that were somebody else's before; of which the index may not know any more when what it tells is removed. */
+  foreignMd5s: Set<string>;
   /** Sites whose other spellings were asked for. */
   spelled: Set<string>;
   /** Events that are the target's, by their objects. */
@@ -58,6 +61,7 @@ export function openSearch(seed: Seed, stores: HeldStores, terminal: Terminal): 
     urlMd5s: new Set(seed.urlMd5s),
     namedBy: new Set(),
     judged: new Map(),
+    foreignMd5s: new Set(),
     spelled: new Set(),
     objects: new Set(seed.objects),
   };
@@ -105,7 +109,7 @@ async function find(
   await judgeSites(seed, names, traces, index, completeSince, stores);
   for (;;) {
     const sizeBefore = sizeOf(names);
-    const subject = await subjectOf(seed, names, stores.latest);
+    const subject = await subjectOf(seed, names, { traces, index, latest: stores.latest });
     const keys = keysOfSubject(subject);
     await index.ask(Object.values(keys).flatMap((some) => [...some]));
     await traces.read(names.objects);
@@ -165,11 +169,11 @@ function sizeOf({ sites, urlMd5s, namedBy, objects }: Names): number {
   return sites.size + urlMd5s.size + namedBy.size + objects.size;
 }
 
-/** An md5 that another site goes by as well proves nothing, for anybody can send it; but that of a site's own url does. */
+/** An md5 that another site goes by as well, or that was there before, proves nothing, for anybody can send it; but that of a site's own url does. */
 async function subjectOf(
-  { projectHash, otherProjects, email }: Seed,
+  { projectHash, otherProjects, email, urlMd5s: seedMd5s }: Seed,
   names: Names,
-  latest: SiteLatest,
+  { traces, index, latest }: { traces: ReadTraces; index: Lookup; latest: SiteLatest },
 ): Promise<Subject> {
   const unasked = [...names.sites].filter((site) => !names.spelled.has(site));
   for (const site of unasked) names.spelled.add(site);
@@ -177,7 +181,11 @@ async function subjectOf(
   const spelled = new Set([...names.sites].flatMap(siteSpellings).map(urlMd5));
   const urlMd5s = [...new Set([...names.urlMd5s, ...spelled])];
   const { inProject, elsewhere } = await latest.othersMd5s(projectHash, { sites: [...names.sites], urlMd5s });
-  const own = urlMd5s.filter((md5) => spelled.has(md5) || !inProject.has(md5));
+  const sent = urlMd5s.filter((md5) => !spelled.has(md5) && !inProject.has(md5) && !seedMd5s.includes(md5));
+  await index.ask([projectHash, NO_PROJECT].flatMap((scope) => keysOf(scope, { urlMd5s: sent })));
+  const sources = { projectHash, sites: names.sites, traces: traces.of, found: index.found };
+  for (const md5 of foreignMd5s(sent, sources)) names.foreignMd5s.add(md5);
+  const own = urlMd5s.filter((md5) => spelled.has(md5) || !(inProject.has(md5) || names.foreignMd5s.has(md5)));
   return {
     projectHash,
     otherProjects: new Set(otherProjects),

@@ -89,6 +89,20 @@ describe('an erasure by an address in whose name somebody reports', () => {
     assert.deepEqual(await system.contents(), {});
   });
 
+  for (const { title, target } of [
+    { title: 'the address', target: OF_MALLORY },
+    { title: 'the site', target: ['--project', 'test', '--site', 'mallory.example.net'] },
+  ])
+    it(`leaves the opt-out of a site that never reported, whose md5 ${title} has sent along since`, async () => {
+      await system.process(eventOf('tracking-skipped', OWNER, { url: undefined, admin_email: undefined }));
+      const before = await contents();
+      // with the md5 of the other site
+      await system.process(eventOf('track', MALLORY, { url: 'https://mallory.example.net' }));
+      const { result } = await erase(...target);
+      assert.deepEqual([result.status, result.removed.archive], ['done', 1]);
+      assert.deepEqual(await contents(), before);
+    });
+
   it('writes what comes late of the site, but for what holds the address', async () => {
     const [late, forgedLate] = [eventOf('track', OWNER), eventOf('track', MALLORY)];
     await system.process(...real(), eventOf('track', MALLORY));

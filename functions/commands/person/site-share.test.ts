@@ -7,8 +7,9 @@ import { type ShareSources, sharesOf } from './site-share.ts';
 
 const ADA = 'ada@example.org';
 const SITE = 'shop.example.org';
+const AT = '2026-03-09T07:00:00.000Z';
 const { hash: projectHash } = TEST_PROJECT;
-const nameOf = (kind: Kind, id: number) => objectName(kind, '2026-03-09T07:00:00.000Z', `said-event-${id}`);
+const nameOf = (kind: Kind, id: number) => objectName(kind, AT, `said-event-${id}`);
 const share = (sources: Partial<ShareSources>) => {
   const [judged] = sharesOf([SITE], { projectHash, email: ADA, traces: new Map(), found: [], rows: [], ...sources });
   return [judged?.share.holding, judged?.share.events, judged?.share.removes];
@@ -95,7 +96,8 @@ describe('sharesOf', () => {
   ] as { title: string; said: [Kind, JsonObject][]; expected: unknown[] }[])
     it(`gives a site to ${title}`, () => assert.deepEqual(share(traced(...said)), expected));
 
-  const keyed = (kind: Kind, id: number, ...keys: string[]) => keys.map((key) => ({ object: nameOf(kind, id), key }));
+  const keyed = (kind: Kind, id: number, ...keys: string[]) =>
+    keys.map((key) => ({ object: nameOf(kind, id), key, receivedAt: AT }));
   const [site, email] = [keyOf(projectHash, 'site', SITE), keyOf(projectHash, 'email', ADA)];
 
   it('knows what objects that are gone held, by the index', () => {

@@ -27,7 +27,7 @@ describe('the index of the archive', () => {
     for (let time = 0; time < 2; time += 1) await eventKeys.append(one, ['a', 'b'], new Date(2026, 3, time + 1));
     await eventKeys.append(event('event-of-two', '2026-03-31T23:59:59.999Z'), ['b', 'c'], LATER);
     const [first, second] = ['track/2026/03/09/07/event-of-one.json', 'track/2026/03/31/23/event-of-two.json'];
-    assert.deepEqual(await eventKeys.find(['a'], LATER), [{ key: 'a', object: first }]);
+    assert.deepEqual(await eventKeys.find(['a'], LATER), [{ key: 'a', object: first, receivedAt: one.receivedAt }]);
     const found = await eventKeys.find(['b', 'c', 'd'], LATER);
     assert.deepEqual(found.map(({ key, object }) => `${key} ${object}`).sort(), [
       `b ${first}`,

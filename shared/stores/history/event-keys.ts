@@ -7,6 +7,8 @@ import { openHistoryReader, type QueryOptions } from './history-reader.ts';
 export interface KeyedObject {
   object: string;
   key: string;
+  /** ISO 8601. */
+  receivedAt: string;
 }
 
 /** The index of the archive: which objects are about whom, by digests (see keyOf). */
@@ -59,7 +61,8 @@ export function openEventKeys(options: QueryOptions): EventKeys {
       for (let start = 0; start < keys.length; start += MAX_KEYS_PER_QUERY) {
         const rows = await query(FIND, { until, keys: keys.slice(start, start + MAX_KEYS_PER_QUERY) });
         for (const { key, kind, event_id: id, received_at: at } of rows) {
-          found.push({ key: String(key), object: objectName(kind as Kind, String(at), String(id)) });
+          const receivedAt = new Date(String(at)).toISOString();
+          found.push({ key: String(key), object: objectName(kind as Kind, receivedAt, String(id)), receivedAt });
         }
       }
       return found;
