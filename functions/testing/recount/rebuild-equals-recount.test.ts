@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import type { Dataset } from '@google-cloud/bigquery';
+import { addDays } from '../../../shared/figures/days.ts';
 import { DIMENSIONS, type Dimension } from '../../../shared/figures/documents.ts';
 import type { Project } from '../../../shared/project/project.ts';
 import { openFigures } from '../../../shared/stores/figures/figures.ts';
@@ -15,6 +16,7 @@ import { askAndRecount, differences, readPages } from '../figures-on-page/compar
 import { updateLatest } from '../update-latest.ts';
 import { compareDocuments } from './compare-documents.ts';
 import { compareDays, compareLives, type TableRow } from './compare-tables.ts';
+import { countReleases } from './count-releases.ts';
 import {
   activeIn,
   CASES,
@@ -24,6 +26,7 @@ import {
   eraseSites,
   FIRST_DAY,
   HOUR_MS,
+  IS_USUAL,
   IS_WHOLE,
   listedOf,
   NOW,
@@ -114,6 +117,11 @@ describe('a rebuild, after events late, doubled and in any order, and an erasure
 
   it('days were over when sites were erased', () => {
     assert.ok([...counted.values()].flat(2).length > 0, 'no day was counted');
+  });
+
+  it('there were releases to compare', function () {
+    if (!IS_USUAL) return this.skip();
+    assert.ok(CASES.some((one) => countReleases(recountOf(one), addDays(TODAY, -1)).releases.length > 0));
   });
 
   describe('as the dashboard shows it', () => {

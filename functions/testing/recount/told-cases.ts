@@ -27,8 +27,9 @@ const { SITEBEAT_FIGURES_SITES, SITEBEAT_FIGURES_DAYS } = process.env;
 export const IS_WHOLE = IS_PROOF || SITEBEAT_FIGURES_SITES !== undefined;
 /** As large as one asks: `npm run proof:figures`. */
 const SITES = Number(SITEBEAT_FIGURES_SITES ?? (IS_WHOLE ? 60 : 24));
-/** At least 2. By itself so many that a silence, and the period that a page shows at first, fit in. */
-const DAYS = Number(SITEBEAT_FIGURES_DAYS ?? (IS_WHOLE ? 40 : 33));
+/** At least 2. By itself so many that a silence, the period that a page shows at first, and a release fit in. */
+const DAYS = Number(SITEBEAT_FIGURES_DAYS ?? 40);
+export const IS_USUAL = SITEBEAT_FIGURES_SITES === undefined && SITEBEAT_FIGURES_DAYS === undefined;
 /** Of a project that is younger than the period that a page shows at first. */
 const YOUNG = { sites: 12, days: Math.min(DAYS, 16) };
 const ROUGH = IS_WHOLE ? 3 : 1;
