@@ -17,7 +17,7 @@ import {
 
 /**
  * What a function may reach; Terraform turns each into roles, secrets and variables. `history.append:<table>`: it adds rows to
- * that table; `history.read:<table>`: it queries that table, or that view with the tables beneath it named beside it;
+ * that table; `history.read:<table>`: it queries that table or view, and a view only with the tables beneath it;
  * `topic.<name>`: it publishes to that topic of the mesh.
  */
 const ACCESS =

@@ -120,7 +120,8 @@ resource "google_cloud_run_v2_service_iam_binding" "private" {
     replace_triggered_by = [google_cloudfunctions2_function.mesh[each.key].id]
   }
 
-  depends_on = [google_project_service_identity.agent]
+  # nothing is given to anybody before what writes that down is there: a topic without a subscription keeps nothing
+  depends_on = [google_project_service_identity.agent, google_pubsub_subscription.push]
 }
 
 resource "google_iap_web_cloud_run_service_iam_binding" "private" {

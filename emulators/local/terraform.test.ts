@@ -72,6 +72,12 @@ describe('terraform/', function () {
       assert.match(block, /replace_triggered_by = \[google_cloudfunctions2_function\.mesh\[each\.key\]\.id\]/);
   });
 
+  it('lets nobody call a private function before what it publishes is kept', () => {
+    const text = readFileSync(new URL('terraform/iam.tf', ROOT), 'utf8');
+    const [, block] = /^resource "google_cloud_run_v2_service_iam_binding" "private" (\{.*?^\})/ms.exec(text) ?? [];
+    assert.match(block ?? '', /depends_on = \[[^\]]*google_pubsub_subscription\.push/);
+  });
+
   describeInProof('once it is applied', () => isAsMeant(() => terraform));
 });
 
@@ -208,6 +214,7 @@ function isAsMeant(copy: () => TerraformCopy): void {
         putSeries,
         putFigures: nothing,
         publish: nothing,
+        noteMissed: nothing,
         remove: nothing,
       };
       const stores = {

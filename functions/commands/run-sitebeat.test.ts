@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { capturedProcess, capturedRun } from '../testing/captured-run.ts';
 
 const SAYS_WHAT_IT_LOADED = `data:text/javascript,
@@ -7,6 +10,7 @@ const SAYS_WHAT_IT_LOADED = `data:text/javascript,
   process.on('exit', () => console.error(Object.keys(cache).join('\\n')));
 `;
 
+const BIN = fileURLToPath(new URL('sitebeat.ts', import.meta.url));
 const GOOGLE = ['@google-cloud', 'google-auth-library'];
 
 describe('sitebeat', function () {
@@ -46,6 +50,13 @@ describe('sitebeat', function () {
   it('shows the help of a command of a group', async () => {
     const { exitCode, stdout } = await capturedRun(['help', 'projects', 'create']);
     assert.deepEqual([exitCode, /--custom-field/.test(stdout)], [0, true]);
+  });
+
+  it('goes on when nobody reads what it says on standard error', async () => {
+    const child = spawn(BIN, ['nonsense'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    child.stderr.destroy();
+    const [exitCode] = await once(child, 'exit');
+    assert.equal(exitCode, 2);
   });
 
   for (const args of [[], ['nonsense'], ['help', 'nonsense'], ['--json', 'cost']])

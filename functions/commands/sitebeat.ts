@@ -5,6 +5,8 @@ import { runSitebeat } from './run-sitebeat.ts';
 if (process.env.BIGQUERY_EMULATOR_HOST) process.env.METADATA_SERVER_DETECTION ??= 'none';
 // whom it is piped to may have read enough, as head has
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+// whoever listens no more to what it says meanwhile does not end its work
+process.stderr.on('error', () => {});
 
 process.exitCode = await runSitebeat(process.argv.slice(2), process);
 

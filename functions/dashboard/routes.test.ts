@@ -111,8 +111,8 @@ describe('the dashboard', () => {
 
   it('knows who comes by `gcloud run services proxy`, whatever else they say to be', async () => {
     const headers = { 'x-serverless-authorization': bearer(ANALYST), authorization: bearer(OPERATOR) };
-    const { body } = await dashboard.get<MeAnswer>(`${API}/me`, { headers });
-    assert.deepEqual(body, { email: ANALYST, isOperator: false });
+    const { email, isOperator } = (await dashboard.get<MeAnswer>(`${API}/me`, { headers })).body;
+    assert.deepEqual({ email, isOperator }, { email: ANALYST, isOperator: false });
   });
 
   describe('describes itself', () => {

@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import { addressDigest } from '../../shared/event/subscriber.ts';
 import type { MailIntegration } from '../../shared/project/project.ts';
 import { TEST_PROJECT } from '../../shared/testing/events.ts';
-import { BOB, dayOf, MANY, NEW, type OwnMail, openOwnMail, track } from '../testing/own-mail.ts';
+import { IS_PROOF } from '../../shared/testing/in-proof.ts';
+import { BOB, dayOf, NEW, type OwnMail, openOwnMail, track } from '../testing/own-mail.ts';
 import { at, deactivate, LIST, skip } from './testing/site-events.ts';
 
+/** Addresses that one site has one after the other. */
+const MANY = IS_PROOF ? 40 : 10;
 const OF_SITE = { project: TEST_PROJECT.hash, site: 'shop.example.org' };
 /** A report so many days after the ninth of March. */
 const later = (days: number, payload = {}) => ({
@@ -150,7 +153,7 @@ describe('a request to the mail lists', () => {
   it('lets what is above the cap of its project wait, for all lists together', async () => {
     await own.putProject([LIST, { ...LIST, list: 'list-2' }], 3);
     for (const site of ['one', 'two', 'three']) {
-      const event = track(1, { url: `https://${site}.example.org` });
+      const event = track(1, { url: `https://${site}.example.org`, admin_email: `of-${site}@example.org` });
       await own.update({ ...event, id: `of-${site}` });
     }
     assert.deepEqual(

@@ -5,7 +5,7 @@ import { openFigures } from '../../shared/stores/figures/figures.ts';
 import { openFiguresWriter } from '../../shared/stores/figures/figures-writer.ts';
 import { ownDatabase } from '../../shared/testing/stores.ts';
 import { lives, months } from './publish/figure-queries.ts';
-import { type PublishStores, publish } from './publish.ts';
+import { type PublishRun, type PublishStores, publish } from './publish.ts';
 import {
   dayOf,
   FIGURES,
@@ -23,6 +23,19 @@ describe('publish', () => {
   });
   after(() => own.close());
 
+  /** A run in which the series of a project fail. */
+  const runWithout = (project: string, changes: Partial<PublishRun> = {}) => {
+    const failing = {
+      ...own.stores.figures,
+      putSeries: async (...[documents, published]: Parameters<PublishStores['figures']['putSeries']>) => {
+        await own.stores.figures.putSeries(documents, published);
+        if (documents.some(({ _id }) => _id.startsWith(`${project}:`)))
+          throw new TransientError('series failed', { cause: undefined });
+      },
+    };
+    return publish({ ...own.stores, figures: failing }, { ...own.nextRun(), ...changes });
+  };
+
   it('keeps what a project has whose figures fail, names it, and publishes the others', async () => {
     await own.insert(
       'project_days',
@@ -34,17 +47,8 @@ describe('publish', () => {
       'project_days',
       ['failing', 'fine'].map((project) => dayOf(project, THROUGH, { active: 3 })),
     );
-    const failing = {
-      ...own.stores.figures,
-      putSeries: async (...[documents, published]: Parameters<PublishStores['figures']['putSeries']>) => {
-        await own.stores.figures.putSeries(documents, published);
-        if (documents.some(({ _id }) => _id.startsWith('failing:')))
-          throw new TransientError('series failed', { cause: undefined });
-      },
-    };
     own.lines.length = 0;
-    const { failed } = await publish({ ...own.stores, figures: failing }, own.nextRun());
-    assert.equal(failed, 1);
+    assert.equal((await runWithout('failing')).failed, 1);
     assert.deepEqual(
       own.lines.filter(({ severity }) => severity === 'ERROR'),
       [{ severity: 'ERROR', message: 'figures kept', project: 'failing' }],
@@ -55,6 +59,27 @@ describe('publish', () => {
     await own.run();
     assert.equal((await own.read('failing', 'active')).series[0]?.days.length, 2);
   });
+
+  for (const isKnown of [true, false])
+    it(`makes what a project ${isKnown ? 'missed' : 'that was never published'} has of months that are over, once nothing fails`, async () => {
+      const project = isKnown ? 'missing' : 'unseen';
+      await own.insert('project_days', [dayOf(project, TODAY, { active: 1 }), dayOf('another', TODAY, { active: 1 })]);
+      if (isKnown) await own.run();
+      const days = ['2026-08-31', '2026-10-30'];
+      await own.insert(
+        'project_days',
+        days.map((day) => dayOf(project, day, { active: 3 })),
+      );
+      for (let run = 0; run < 2; run += 1) assert.equal((await runWithout(project, { days })).failed, 1);
+      await own.run();
+      const { analytics, series } = await own.read(project, 'active', '2026-08-01');
+      assert.deepEqual(
+        series[0]?.days.map(({ day }) => day),
+        [...days, TODAY],
+      );
+      assert.equal(analytics.firstDay, days[0]);
+      assert.deepEqual([analytics.generation, analytics.missed], [own.generation, undefined]);
+    });
 
   it('killed before any of its writes, shows what was; the next run ends as if nothing had happened', async () => {
     const project = 'killed';
@@ -102,12 +127,13 @@ describe('publish', () => {
           if (left < 0) throw new TransientError('killed', { cause: undefined });
           await write(...args);
         };
-      const { published: readPublished, putSeries, putFigures, publish: publishOne, remove } = writer;
+      const { published: readPublished, putSeries, putFigures, publish: publishOne, noteMissed, remove } = writer;
       return {
         published: readPublished,
         putSeries: alive(putSeries),
         putFigures: alive(putFigures),
         publish: alive(publishOne),
+        noteMissed: alive(noteMissed),
         remove: alive(remove),
       };
     };

@@ -11,7 +11,7 @@ import type { ActiveSites } from '../../shared/stores/sites/active-sites.ts';
 import { openAttempts } from './publish/attempts.ts';
 import { findStale } from './publish/find-stale.ts';
 import { publishFigures } from './publish/publish-figures.ts';
-import { type Facts, publishSeries } from './publish/publish-series.ts';
+import { changedMonths, type Facts, publishSeries } from './publish/publish-series.ts';
 
 export interface PublishStores {
   history: Pick<HistoryStream, 'stream'>;
@@ -39,7 +39,7 @@ export interface PublishRun {
 /**
  * Makes what readers see of the tables: the series of the months that changed, the figures of the projects in which a complete
  * day changed, and last the project's `analytics`, by which all of it is seen at once. A project of which anything fails keeps
- * what it has, and is named in the log. Gives how many projects there are figures of, and how many failed; throws when all did.
+ * what it has, and is named in the log; it has what it missed with the next run that it does not fail in. Gives how many projects there are figures of, and how many failed; throws when all did.
  */
 export async function publish(stores: PublishStores, run: PublishRun): Promise<{ projects: number; failed: number }> {
   const published = await stores.figures.published();
@@ -57,7 +57,10 @@ export async function publish(stores: PublishStores, run: PublishRun): Promise<{
     if (!facts.has(project)) await attempts.of(project, () => stores.figures.remove(project));
   }
   attempts.requireOne(facts.size);
-  return { projects: facts.size, failed: attempts.failed };
+  const { failed } = attempts;
+  // of days that are over no later run is told again
+  if (failed.length > 0) await stores.figures.noteMissed(failed, changedMonths(run));
+  return { projects: facts.size, failed: failed.length };
 }
 
 async function overviewOf(

@@ -5,18 +5,15 @@ import type { MailIntegration } from '../../shared/project/project.ts';
 import type { ProjectDocument } from '../../shared/stores/projects.ts';
 import type { SiteDocument } from '../../shared/stores/sites/sites.ts';
 import { TEST_PROJECT } from '../../shared/testing/events.ts';
-import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { ownDatabase } from '../../shared/testing/stores.ts';
 import { at, LIST, track as trackOf } from '../process-event/testing/site-events.ts';
 import type { LatestStores } from '../process-event/update-site.ts';
 import { updateLatest } from './update-latest.ts';
 
-/** How many addresses a test has. */
-export const MANY = IS_PROOF ? 40 : 10;
 export const BOB = 'bob@example.org';
 export const NEW = 'new@example.org';
 const NAMES = new Map(
-  [BOB, NEW, ...Array.from({ length: MANY }, (_, index) => `a${index}@example.org`)].map((email) => [
+  [BOB, NEW, ...Array.from({ length: 40 }, (_, index) => `a${index}@example.org`)].map((email) => [
     addressDigest(TEST_PROJECT.hash, email),
     email,
   ]),
@@ -85,7 +82,8 @@ export function openOwnMail(): OwnMail {
     empty: async () => {
       published.length = 0;
       own.subscribers = toPublished;
-      for (const name of ['sites', 'optOuts', 'projects', 'mailQuotas']) await db.collection(name).deleteMany({});
+      for (const name of ['sites', 'optOuts', 'projects', 'mailClaims', 'mailQuotas'])
+        await db.collection(name).deleteMany({});
       await own.putProject([LIST]);
     },
     close: async () => {

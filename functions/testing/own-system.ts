@@ -18,6 +18,7 @@ import { openDeactivations } from '../../shared/stores/sites/deactivations.ts';
 import { openOptOuts } from '../../shared/stores/sites/opt-outs.ts';
 import { openSites } from '../../shared/stores/sites/sites.ts';
 import { openUnclaimed } from '../../shared/stores/sites/unclaimed.ts';
+import { openMailClaims } from '../../shared/stores/topics/mail-claims.ts';
 import { openMailQuotas } from '../../shared/stores/topics/mail-quotas.ts';
 import { giveDataset, takeDataset } from '../../shared/testing/spare-datasets.ts';
 import { ownBucket, ownDatabase } from '../../shared/testing/stores.ts';
@@ -79,6 +80,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     unclaimed: openUnclaimed(db),
     eventKeys: noting(openEventKeys(options), () => written.add('event_keys')),
     erasures: openErasures(db),
+    mailClaims: openMailClaims(db),
     mailQuotas: openMailQuotas(db),
     subscribers: { publish: async () => {} },
   };

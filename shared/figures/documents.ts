@@ -93,6 +93,8 @@ export interface AnalyticsDocument {
   unsure: { charts: number; latest: number } | null;
   /** What the figures were made of: as long as it is the same they are too. null: they are to be made anew. */
   basis: FiguresBasis | null;
+  /** Months of which there is more than readers see, for the rebuilds that had it failed: `2026-01`. */
+  missed?: string[];
 }
 
 export interface FiguresBasis {

@@ -133,6 +133,12 @@ describe('composeOverview', () => {
     assert.equal(sentenceOf(composeOverview(input({ series: none })).sentence, words).endsWith(' 31 left.'), true);
   });
 
+  it('charts a young project from the week on in which its figures begin', () => {
+    const young = { ...analytics, firstDay: addDays(THROUGH, -9) };
+    const { days, partialFrom } = composeOverview(input({ analytics: young, period: periodOf('28d', young) })).chart;
+    assert.deepEqual([days[0], days.at(-1), days.length, partialFrom], [addDays(THROUGH, -13), TODAY, 15, 14]);
+  });
+
   it('charts the period and today apart, with what is not known left out', () => {
     const { days, partialFrom, active, flows, releases } = composeOverview(
       input({ figures: { releases: releasesOf([release('3.2.0', '2026-11-20'), release('3.1.0', '2026-10-01')]) } }),

@@ -47,7 +47,7 @@ export interface Overview {
   sentence: SentencePart[];
   /** `optIn` is a share of 1, its base beside it. */
   figures: { active: Headline; new: Headline; left: Headline; optIn: Headline & { of: Share } };
-  /** By day of the period and of today, which is not complete; null: nothing is known of that day. */
+  /** By day of the period, whole weeks before the first day with a figure left out, and of today, which is not complete; null: nothing is known of that day. */
   chart: {
     days: Day[];
     /** The index of today. */
@@ -149,12 +149,14 @@ function mainReason({ names, days }: Series): Extract<SentencePart, { kind: 'lef
   return { ...first, isMost: first.deactivations > all / 2 };
 }
 
+const WEEK_DAYS = 7;
+
 function chartOf({ analytics, figures, period }: OverviewInput, active: Series, flows: Series): Overview['chart'] {
   const { today } = analytics;
   const last = period.to === lastDay(analytics) ? today : period.to;
-  const days = Array.from({ length: Math.max(0, daysBetween(period.from, last) + 1) }, (_, index) =>
-    addDays(period.from, index),
-  );
+  const weeksBefore = Math.max(0, Math.floor(daysBetween(period.from, analytics.firstDay) / WEEK_DAYS));
+  const first = addDays(period.from, weeksBefore * WEEK_DAYS);
+  const days = Array.from({ length: Math.max(0, daysBetween(first, last) + 1) }, (_, index) => addDays(first, index));
   const activeOn = new Map(active.days.map(({ day, total }) => [day, total]));
   const flowsOn = new Map(flows.days.map(({ day, counts }) => [day, new Map(counts)]));
   const flowOn = (flow: Flow) => {

@@ -98,6 +98,15 @@ describe('the tree', () => {
     assert.ok(!isAllowed({ from: 'emulators/storage/index.ts', to: 'emulators/pubsub/index.ts' }));
   });
 
+  it('has in-proof.ts imported by tests alone: npm run proof:ci runs the test files that name it', () => {
+    const named = code.flatMap(importsOf).filter(({ to }) => to === 'shared/testing/in-proof.ts');
+    assert.ok(named.length > 10);
+    assert.deepEqual(
+      named.filter(({ from }) => !from.endsWith('.test.ts')),
+      [],
+    );
+  });
+
   it('names files in kebab-case, and none after nothing in particular', () => {
     const names = code.map((file) => file.split('/').at(-1) as string);
     assert.deepEqual(

@@ -30,6 +30,11 @@ export function formatShare(share: number): string {
   return share !== 0 && Math.abs(share) < 0.0995 ? percentFine.format(share) : percentWhole.format(share);
 }
 
+const percentTick = new Intl.NumberFormat(locales, { style: 'percent', maximumFractionDigits: 1 });
+
+/** For a scale, whose places are round. */
+export const formatShareTick = (share: number): string => percentTick.format(share);
+
 /** "24–29 %" of shares of 1. */
 export const formatRange = ({ low, high }: Interval): string =>
   (high < 0.0995 ? percentFine : percentWhole).formatRange(low, high);

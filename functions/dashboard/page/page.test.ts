@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Browser } from 'playwright-core';
+import type { Release } from '../../../shared/figures/documents.ts';
+import { shareOf } from '../../../shared/figures/intervals.ts';
 import { IS_PROOF, inProof } from '../../../shared/testing/in-proof.ts';
 import { buildPage } from '../../build-page.ts';
+import type { OverviewAnswer, ProjectsAnswer, RatesAnswer, ReleasesAnswer, SupportAnswer } from '../api.ts';
 import { assertFits, type DashboardPage, NOW, openDashboard } from './testing/dashboard-page.ts';
 import { fixtureAnswer } from './testing/fixture-answers.ts';
 import { GENERATION, HOSTILE } from './testing/fixture-figures.ts';
@@ -410,6 +413,12 @@ describe('the page in Chromium', () => {
       answer('/projects/my-forms/overview', { title: 'There are no figures yet', status: 409, instance: 'req_1' }, 409);
       await dashboard.open('/p/my-forms');
       assert.match(await dashboard.text(), /No figures yet/);
+      // a project of which there are none
+      for (const page of ['', '/adoption', '/environment', '/deactivations']) {
+        await dashboard.open(`/p/other${page}`);
+        assert.match(await dashboard.text(), /No figures yet\s+Point the plugin.*add_filter\( 'appsero_endpoint'/s);
+        assert.equal((await dashboard.text()).match(/No figures yet/g)?.length, 1);
+      }
       answer('/projects/my-forms/sites', { items: [], next: null, complete: true });
       await dashboard.open('/p/my-forms/sites?state=left&version=9.9');
       assert.match(
@@ -418,6 +427,68 @@ describe('the page in Chromium', () => {
       );
       await dashboard.open('/p/nobodys');
       assert.match(await dashboard.text(), /There is no project of that name, or you have no role in it\./);
+    });
+
+    it('tells a project whose sites are gone from one that never had any, and that it is archived', async () => {
+      const of = <Body>(path: string) => fixtureAnswer(`/api/v1${path}`, new URLSearchParams()) as Body;
+      const { projects } = of<ProjectsAnswer>('/projects');
+      const overview = of<OverviewAnswer>('/projects/my-forms/overview');
+      const none = overview.chart.days.map(() => null);
+      const gone = {
+        ...overview,
+        sentence: [{ kind: 'active', sites: 0, change: null, days: 28 }],
+        figures: { ...overview.figures, active: { ...overview.figures.active, value: 0 } },
+        chart: {
+          ...overview.chart,
+          active: none,
+          flows: Object.fromEntries(Object.keys(overview.chart.flows).map((flow) => [flow, none])),
+        },
+      };
+      server.instead = ({ pathname }) => {
+        if (pathname === '/api/v1/projects')
+          return { status: 200, body: { projects: [{ ...projects[0], archived: true }] } };
+        return pathname.endsWith('/overview') ? { status: 200, body: gone } : undefined;
+      };
+      await dashboard.open('/p/my-forms');
+      assert.match(
+        await dashboard.text(),
+        /This project is archived.*0 sites use My Forms\..*No site was active on these days\./s,
+      );
+      answer('/projects/my-forms/overview', { ...gone, dimensions: ['active', 'flows'] });
+      await dashboard.open('/p/my-forms');
+      assert.match(await dashboard.text(), /No site has reported yet\..*add_filter/s);
+    });
+
+    it('says in its first days what it is too early for, and draws no empty chart of it', async () => {
+      const of = <Body>(path: string) =>
+        fixtureAnswer(`/api/v1/projects/my-forms${path}`, new URLSearchParams()) as Body;
+      const support = of<SupportAnswer>('/support');
+      answer('/projects/my-forms/support', {
+        ...support,
+        weeks: [],
+        forecast: { kind: 'too-few', weeks: 0, sites: 0 },
+      });
+      await dashboard.open('/p/my-forms/environment');
+      assert.match(await dashboard.text('.answer'), /it takes 8 complete weeks, and there are 0 so far\.$/);
+      assert.equal(await dashboard.page.locator('figure .chart').count(), 0);
+
+      const releases = of<ReleasesAnswer>('/releases');
+      const [newest] = releases.releases as [Release];
+      const nobody = { days: 2, ...shareOf(0, 0) };
+      const adoption = [{ day: newest.releasedOn, now: nobody, known: shareOf(91, 100) }];
+      answer('/projects/my-forms/releases', { ...releases, releases: [{ ...newest, adoption, daysToHalf: null }] });
+      await dashboard.open('/p/my-forms/adoption');
+      assert.match(
+        await dashboard.text('.answer'),
+        /runs on 91% of all active sites; none from before its release has reported lately\./,
+      );
+      assert.doesNotMatch(await dashboard.text(), /not yet/);
+
+      const rates = of<RatesAnswer>('/rates');
+      const few = { ...rates.overall, count: 4, sites: 3, rate: null, low: null, high: null };
+      answer('/projects/my-forms/rates', { ...rates, overall: few });
+      await dashboard.open('/p/my-forms/deactivations');
+      assert.match(await dashboard.text('.answer'), /^Too few left to tell a rate: 4 sites in 28 days\./);
     });
 
     inProof('compares reasons with the days before, and with nothing where there are no figures of them', async () => {

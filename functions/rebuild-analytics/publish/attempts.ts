@@ -6,7 +6,7 @@ const MOST_IN_A_ROW = 10;
 /** The work of a run project by project: one that fails is left out of what follows, the others go on. */
 export interface Attempts {
   of(project: string, work: () => Promise<void>): Promise<void>;
-  readonly failed: number;
+  readonly failed: string[];
   /** Throws the last failure when all of so many projects failed. */
   requireOne(projects: number): void;
 }
@@ -28,7 +28,7 @@ export function openAttempts(log: Log): Attempts {
       }
     },
     get failed() {
-      return failures.size;
+      return [...failures.keys()];
     },
     requireOne(projects) {
       if (failures.size > 0 && failures.size >= projects) throw [...failures.values()].at(-1);

@@ -20,51 +20,88 @@ interface Context {
   attempts: Attempts;
 }
 
-/** Writes the series of the months that changed; gives the facts of every project that there is any day of. */
+/** Writes the series of the months that changed, or that a project missed; gives the facts of every project that there is any day of. */
 export async function publishSeries(
   stores: PublishStores,
   run: PublishRun,
-  { published, attempts }: Context,
+  context: Context,
 ): Promise<Map<string, Facts>> {
+  const { published } = context;
   const firstDays = run.full ? await findFirstDays(stores, run) : new Map<string, Day>();
   const facts = new Map<string, Facts>();
   for (const [project, firstDay] of firstDays) facts.set(project, { firstDay, dimensions: new Set() });
-  const months = changedMonths(run, [...firstDays.values()]);
-  for (const month of months) {
-    const seen = new Set<string>();
-    const put = (project: string, days: readonly DayRow[]) =>
-      attempts.of(project, async () => {
-        const { dimensions = [], generation = 0 } = published.get(project) ?? {};
-        const documents = seriesDocuments({ project, month, generation: run.generation }, days, dimensions);
-        await stores.figures.putSeries(documents, generation);
-      });
-    for await (const row of stores.history.stream(monthQuery(month))) {
-      const project = String(row.project_hash);
-      const days = row.days as DayRow[];
-      seen.add(project);
-      facts.set(project, withDays(facts.get(project) ?? earlierFacts(published.get(project), months, run), days, run));
-      await put(project, days);
-    }
-    for (const [project, { firstDay }] of published) {
-      if (!seen.has(project) && firstDay.slice(0, 7) <= month) await put(project, []);
+  const changed = [...changedMonths(run), ...monthsSince(firstDays, run)];
+  const monthsOfProject = (project: string) => new Set([...changed, ...(published.get(project)?.missed ?? [])]);
+  const missed = [...published.values()].flatMap((known) => known.missed ?? []);
+  for (const month of new Set([...changed, ...missed])) {
+    await publishMonth(month, { monthsOfProject, facts }, stores, run, context);
+  }
+  const unseen = [...facts.keys()].filter((project) => !published.has(project) && !run.full);
+  if (unseen.length > 0) {
+    const all = monthsSince(await findFirstDays(stores, run, unseen), run);
+    const monthsOfUnseen = (project: string) => new Set(unseen.includes(project) ? all : []);
+    for (const month of all.filter((one) => !changed.includes(one))) {
+      await publishMonth(month, { monthsOfProject: monthsOfUnseen, facts }, stores, run, context);
     }
   }
   if (!run.full) await addQuiet(facts, stores, run, published);
   return facts;
 }
 
-function changedMonths({ days, through, today }: PublishRun, firstDays: readonly Day[]): string[] {
-  const months = [...days, through, today].map((day) => day.slice(0, 7));
-  const all = firstDays
-    .toSorted()
-    .slice(0, 1)
-    .flatMap((first) => monthsOf(first, today));
-  return [...new Set([...months, ...all])].sort();
+interface Months {
+  /** Those of a project that are made. */
+  monthsOfProject(project: string): ReadonlySet<string>;
+  /** What they say of it is added. */
+  facts: Map<string, Facts>;
+}
+
+async function publishMonth(
+  month: string,
+  { monthsOfProject, facts }: Months,
+  stores: PublishStores,
+  run: PublishRun,
+  { published, attempts }: Context,
+): Promise<void> {
+  const seen = new Set<string>();
+  const put = (project: string, days: readonly DayRow[]) =>
+    attempts.of(project, async () => {
+      const { dimensions = [], generation = 0 } = published.get(project) ?? {};
+      const documents = seriesDocuments({ project, month, generation: run.generation }, days, dimensions);
+      await stores.figures.putSeries(documents, generation);
+    });
+  for await (const row of stores.history.stream(monthQuery(month))) {
+    const project = String(row.project_hash);
+    const months = monthsOfProject(project);
+    if (!months.has(month)) continue;
+    const days = row.days as DayRow[];
+    seen.add(project);
+    facts.set(project, withDays(facts.get(project) ?? earlierFacts(published.get(project), months, run), days, run));
+    await put(project, days);
+  }
+  for (const [project, { firstDay }] of published) {
+    if (!seen.has(project) && monthsOfProject(project).has(month) && firstDay.slice(0, 7) <= month)
+      await put(project, []);
+  }
+}
+
+/** Of the days that changed. */
+export function changedMonths({ days, through, today }: PublishRun): string[] {
+  return [...new Set([...days, through, today].map((day) => day.slice(0, 7)))].sort();
+}
+
+/** All from the first of these days on. */
+function monthsSince(firstDays: ReadonlyMap<string, Day>, { today }: PublishRun): string[] {
+  const [first] = [...firstDays.values()].sort();
+  return first === undefined ? [] : monthsOf(first, today);
 }
 
 /** Those of the months that are not made anew; a day or a dimension that no month has any more is none. */
-function earlierFacts(published: AnalyticsDocument | undefined, months: string[], { today }: PublishRun): Facts {
-  const isWhole = published && monthsOf(published.firstDay, today).every((month) => months.includes(month));
+function earlierFacts(
+  published: AnalyticsDocument | undefined,
+  months: ReadonlySet<string>,
+  { today }: PublishRun,
+): Facts {
+  const isWhole = published && monthsOf(published.firstDay, today).every((month) => months.has(month));
   return factsOf(isWhole ? undefined : published);
 }
 

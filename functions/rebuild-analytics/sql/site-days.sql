@@ -78,7 +78,7 @@ WITH
       ARRAY_AGG(kind ORDER BY received_at DESC, event_id DESC LIMIT 1)[OFFSET(0)] AS last_kind,
       MIN(IF(kind = 'report', received_at, NULL)) AS first_report_at,
       ARRAY_AGG(said IGNORE NULLS ORDER BY received_at DESC, event_id DESC LIMIT 1)[SAFE_OFFSET(0)] AS said,
-      ARRAY_AGG(DISTINCT url_md5 IGNORE NULLS ORDER BY url_md5) AS url_md5s,
+      ARRAY_AGG(DISTINCT url_md5 IGNORE NULLS ORDER BY url_md5 LIMIT 20) AS url_md5s,
       ARRAY_AGG(DISTINCT IF(kind = 'report', sender_network, NULL) IGNORE NULLS ORDER BY IF(kind = 'report', sender_network, NULL) LIMIT 20) AS report_networks,
       ARRAY_AGG(DISTINCT IF(kind = 'left', sender_network, NULL) IGNORE NULLS ORDER BY IF(kind = 'left', sender_network, NULL) LIMIT 20) AS deactivation_networks,
       ARRAY_AGG(IF(is_deactivation, STRUCT(reason_id, has_text, version), NULL) IGNORE NULLS ORDER BY received_at, event_id) AS deactivations

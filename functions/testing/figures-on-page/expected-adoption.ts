@@ -29,7 +29,8 @@ type Now = NonNullable<ReturnType<typeof newestNow>>;
 
 function releasesTexts(told: Told, now: Now): Expected {
   const { releases } = told.published.releases;
-  const { version, releasedOn } = now.newest;
+  const { newest } = now;
+  const { version, releasedOn } = newest;
   const followed = Array.from({ length: now.since + 1 }, (_, since) => ({ since, day: addDays(releasedOn, since) }));
   const shares = followed.map(({ since, day }) => ({ day, value: nowOf(told, version, since) }));
   const five = releases.slice(0, 5);
@@ -41,7 +42,7 @@ function releasesTexts(told: Told, now: Now): Expected {
   return [
     ['page > answer', adoptionSentence(told, now)],
     [`${version} since its release (i) > base`, `Base: ${say.sites(now.of)}.`],
-    [`${version} since its release > summary`, sayCourse(courseOf(shares), say.share)],
+    [`${version} since its release > summary`, hasAdopters(told, newest) ? sayCourse(courseOf(shares), say.share) : ''],
     ...tableOf(
       `${version} since its release, days in UTC`,
       followed.map(({ since, day }) => ({
@@ -52,7 +53,7 @@ function releasesTexts(told: Told, now: Now): Expected {
     ),
     [
       `The last ${five.length} releases > summary`,
-      halves.length === 0 ? 'None of them has reached half yet.' : `Half was reached by ${halves.join(', ')}.`,
+      halves.length === 0 ? '' : `Half was reached by ${halves.join(', ')}.`,
     ],
     ...tableOf(
       `The last ${five.length} releases, days in UTC`,
@@ -68,7 +69,8 @@ function releasesTexts(told: Told, now: Now): Expected {
   ];
 }
 
-function adoptionSentence(told: Told, { newest, days, share }: Now): string {
+function adoptionSentence(told: Told, { newest, since, days, share }: Now): string {
+  const known = knownOf(told, newest.version, since);
   const { releases, medianDaysToHalf } = told.published.releases;
   const [, former] = releases;
   const before = former && days < former.adoption.length ? nowOf(told, former.version, days) : null;
@@ -80,7 +82,10 @@ function adoptionSentence(told: Told, { newest, days, share }: Now): string {
       ? usually && `Half is usually reached after ${usually} days.`
       : `Half was reached ${reached}${usually ? `, usually after ${usually}` : ''}.`;
   return [
-    `${newest.version}, out for ${say.days(days)}, runs on ${share === null ? 'an unknown share' : say.share(share)} of the sites that reported lately`,
+    `${newest.version}, out for ${say.days(days)}, runs on `,
+    share === null
+      ? `${known === null ? 'no active site' : `${say.share(known)} of all active sites`}; none from before its release has reported lately`
+      : `${say.share(share)} of the sites that reported lately`,
     before === null ? '. ' : `; ${former?.version} was at ${say.share(before)} on that day. `,
     end ?? '',
   ]
@@ -89,6 +94,10 @@ function adoptionSentence(told: Told, { newest, days, share }: Now): string {
 }
 
 type Release = Told['published']['releases']['releases'][number];
+
+/** Whether a site from before it has reported since. */
+const hasAdopters = (told: Told, { version, adoption }: Release): boolean =>
+  adoption.some((_, since) => countOf(told, `${version} now of on day ${since}`) > 0);
 
 function releaseRow(told: Told, { version, releasedOn, adoption, alert }: Release): Expected {
   const last = adoption.length - 1;
@@ -170,7 +179,7 @@ function versionsTexts(told: Told): Expected {
       'Versions over time > summary',
       most === undefined
         ? ''
-        : `${most} has the most sites: ${say.share(on(most, through) / known)} of ${say.count(known)}, ${say.day(through)}.`,
+        : `${most} has the most sites: ${say.share(on(most, through) / known)} of ${say.count(known)} on ${say.day(through)}.`,
     ],
     ...tableOf(
       'Versions over time, days in UTC',

@@ -85,7 +85,9 @@ function forecastText({ forecast }: Told): string {
     case 'not-within-years':
       return `At this pace it is not under ${under} within three years.`;
     case 'too-few':
-      return `There are too few weeks or sites for a date (${say.count(forecast.weeks)} ${forecast.weeks === 1 ? 'week' : 'weeks'}, ${say.sites(forecast.sites)}; it takes ${DROP.leastWeeks} and ${DROP.leastSites}).`;
+      return forecast.weeks < DROP.leastWeeks
+        ? `There is no date yet: it takes ${DROP.leastWeeks} complete weeks, and there ${forecast.weeks === 1 ? 'is' : 'are'} ${say.count(forecast.weeks)} so far.`
+        : `There is no date: it takes ${say.count(DROP.leastSites)} sites, and the last week had ${say.count(forecast.sites)}.`;
     case 'dates': {
       const [from, to] = [month(forecast.from), month(forecast.to)];
       if (forecast.isOpen) return `Under ${under} in ${from} at the earliest; how late cannot be told.`;
@@ -167,7 +169,7 @@ function ratesSentence(told: Told): string {
   const [median, early] = [of('median age at leaving'), of('early share of those that left')];
   const left =
     rate === null
-      ? `Too few leave to tell a rate: ${say.sites(countOf(told, 'left of all'))} of ${say.count(countOf(told, 'sites of all'))} in 28 days.`
+      ? `Too few left to tell a rate: ${say.sites(countOf(told, 'left of all'))} in 28 days.`
       : `${say.decimal(rate)} of 100 sites say in 30 days that they leave${silent === null ? '' : `; ${say.decimal(silent)} go silent`}.`;
   if (median === null || early === null) return left;
   return `${left} Half of those that leave do it within ${say.days(Math.round(median))} of their first report, ${say.share(early)} on the first two.`;
@@ -204,12 +206,12 @@ function rateRow(
   const [left, sites] = [countOf(told, `left ${name}`), countOf(told, `sites ${name}`)].map(say.count);
   const text =
     rate === null || low === null || high === null
-      ? `too few to tell (${left} of ${sites})`
+      ? `too few to tell (${left} left)`
       : `${say.decimal(rate)} (${say.decimal(low)}–${say.decimal(high)})`;
   return [
     [`${caption} > ${value} > Of 100 sites`, text],
     [`${caption} > ${value} > Left`, String(left)],
-    [`${caption} > ${value} > Sites`, String(sites)],
+    [`${caption} > ${value} > Sites on average`, String(sites)],
   ];
 }
 
@@ -269,7 +271,7 @@ function neighboursTexts({ project, published }: Told): Expected {
   });
 }
 
-const COHORTS_SHOWN = 13;
+const COHORTS_SHOWN = 32;
 
 function retentionTexts(told: Told): Expected {
   const { cohorts } = told.published.retention;

@@ -15,6 +15,8 @@ export interface FiguresWriter {
   putSeries(documents: SeriesDocument[], published: number): Promise<void>;
   putFigures(documents: FigureDocuments[FigureName][], published: number): Promise<void>;
   publish(document: AnalyticsDocument): Promise<void>;
+  /** Notes what of these projects' series could not be published; the figures are to be made anew. The next `publish` forgets it. */
+  noteMissed(projects: string[], months: string[]): Promise<void>;
   /** Removes all that there is of a project. */
   remove(project: string): Promise<void>;
 }
@@ -33,6 +35,11 @@ export function openFiguresWriter(db: Db): FiguresWriter {
     publish: ({ _id, ...rest }) =>
       transient('analytics', async () => {
         await analytics.replaceOne({ _id }, rest as AnalyticsDocument, { upsert: true });
+      }),
+    noteMissed: (projects, months) =>
+      transient('analytics', async () => {
+        const note = { $set: { basis: null }, $addToSet: { missed: { $each: months } } };
+        await analytics.updateMany({ _id: { $in: projects } }, note);
       }),
     remove: (project) =>
       transient('analytics', async () => {

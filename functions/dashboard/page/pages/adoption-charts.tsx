@@ -3,7 +3,8 @@ import { daysAxis, sinceAxis } from '../charts/axis.ts';
 import { ChartFigure } from '../charts/chart-figure.tsx';
 import { LineChart } from '../charts/line-chart.tsx';
 import { summaryOf } from '../charts/summary.ts';
-import { formatDay, formatShare } from '../format.ts';
+import { formatDay, formatShare, formatShareTick } from '../format.ts';
+import { hasAdopters } from './releases-table.tsx';
 
 /** Adoption of the newest release: now leads, known lags. */
 export function NewestChart({ data }: { data: ReleasesAnswer }) {
@@ -19,7 +20,11 @@ export function NewestChart({ data }: { data: ReleasesAnswer }) {
       id="newest"
       title={`${newest.version} since its release`}
       info={{ of: 'adoptionNow', base: newest.adoption.at(-1)?.now.base }}
-      summary={summaryOf(days, now, days.length, formatShare)}
+      summary={
+        hasAdopters(newest.adoption)
+          ? summaryOf(days, now, days.length, formatShare)
+          : 'No site from before its release has reported since.'
+      }
       period={`${newest.version} from ${formatDay(newest.releasedOn)}`}
       table={{
         columns: ['Day (UTC)', 'Now', 'Known'],
@@ -37,6 +42,7 @@ export function NewestChart({ data }: { data: ReleasesAnswer }) {
           { name: 'known', label: 'Known', values: known, isThin: true },
         ]}
         format={formatShare}
+        formatTick={formatShareTick}
         fromZero
       />
     </ChartFigure>
@@ -57,12 +63,14 @@ export function FiveReleasesChart({ data }: { data: ReleasesAnswer }) {
     daysToHalf === null ? [] : [`${version} on day ${daysToHalf}`],
   );
   const axis = sinceAxis(count);
+  const isMeasured = releases.some(({ adoption }) => hasAdopters(adoption));
+  const none = isMeasured ? 'None of them has reached half yet.' : 'No site from before them has reported since.';
   return (
     <ChartFigure
       id="releases"
       title={`The last ${releases.length} releases`}
       info={{ of: 'daysToHalf' }}
-      summary={halves.length === 0 ? 'None of them has reached half yet.' : `Half was reached by ${halves.join(', ')}.`}
+      summary={halves.length === 0 ? none : `Half was reached by ${halves.join(', ')}.`}
       period="Days since each release"
       table={{
         columns: ['Days since the release', ...lines.map(({ name }) => name)],
@@ -76,6 +84,7 @@ export function FiveReleasesChart({ data }: { data: ReleasesAnswer }) {
         axis={axis}
         lines={lines}
         format={formatShare}
+        formatTick={formatShareTick}
         fromZero
       />
     </ChartFigure>

@@ -51,13 +51,28 @@ export function AdoptionPage({ slug, project, through }: PageProps) {
 function sentence({ releases, medianDaysToHalf, through }: ReleasesAnswer) {
   const [newest, former] = releases;
   if (!newest) return null;
-  const now = newest.adoption.at(-1)?.now;
+  const { now, known } = newest.adoption.at(-1) ?? {};
   const days = daysSince(newest.releasedOn, through);
   const before = former?.adoption[days]?.now.share;
   return (
     <>
       {newest.version}, out for {days} {days === 1 ? 'day' : 'days'}, runs on{' '}
-      <b>{now?.share == null ? 'an unknown share' : formatShare(now.share)}</b> of the sites that reported lately
+      {now?.share == null ? (
+        <>
+          {known?.share == null ? (
+            <b>no active site</b>
+          ) : (
+            <>
+              <b>{formatShare(known.share)}</b> of all active sites
+            </>
+          )}
+          ; none from before its release has reported lately
+        </>
+      ) : (
+        <>
+          <b>{formatShare(now.share)}</b> of the sites that reported lately
+        </>
+      )}
       {before != null && former && (
         <>
           ; {former.version} was at <b>{formatShare(before)}</b> on that day

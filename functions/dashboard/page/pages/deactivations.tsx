@@ -1,6 +1,6 @@
 import type { RatesAnswer } from '../../api.ts';
 import { projectApi } from '../api-client.ts';
-import { counted, formatCount, formatDecimal, formatShare } from '../format.ts';
+import { counted, formatDecimal, formatShare } from '../format.ts';
 import { AnswerOf } from '../parts/panel.tsx';
 import type { PageProps } from '../shell/project-page.tsx';
 import { useAnswer } from '../use-answer.ts';
@@ -81,9 +81,7 @@ function sentence({ overall, silent, ageAtLeaving }: RatesAnswer) {
   return (
     <>
       {overall.rate === null ? (
-        <>
-          Too few leave to tell a rate: {counted(overall.count, 'site')} of {formatCount(overall.sites)} in 28 days.
-        </>
+        <>Too few left to tell a rate: {counted(overall.count, 'site')} in 28 days.</>
       ) : (
         <>
           <b>{formatDecimal(overall.rate)}</b> of 100 sites say in 30 days that they leave

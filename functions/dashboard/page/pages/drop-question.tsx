@@ -7,7 +7,7 @@ import { ChartFigure } from '../charts/chart-figure.tsx';
 import { releaseMarks } from '../charts/chart-frame.tsx';
 import { LineChart } from '../charts/line-chart.tsx';
 import { summaryOf } from '../charts/summary.ts';
-import { counted, formatCount, formatDay, formatMonth, formatRange, formatShare } from '../format.ts';
+import { counted, formatCount, formatDay, formatMonth, formatRange, formatShare, formatShareTick } from '../format.ts';
 import { DraftInput } from '../parts/draft-input.tsx';
 import { AnswerOf } from '../parts/panel.tsx';
 import { hrefWith, navigate, projectHref, useUrl } from '../url-state.ts';
@@ -89,8 +89,12 @@ function forecastText(forecast: SupportAnswer['forecast'], percent: number): str
       return `The share is not surely falling, so there is no date for ${under}.`;
     case 'not-within-years':
       return `At this pace it is not under ${under} within three years.`;
-    case 'too-few':
-      return `There are too few weeks or sites for a date (${counted(forecast.weeks, 'week')}, ${counted(forecast.sites, 'site')}; it takes ${DROP.leastWeeks} and ${DROP.leastSites}).`;
+    case 'too-few': {
+      const { weeks, sites } = forecast;
+      return weeks < DROP.leastWeeks
+        ? `There is no date yet: it takes ${DROP.leastWeeks} complete weeks, and there ${weeks === 1 ? 'is' : 'are'} ${formatCount(weeks)} so far.`
+        : `There is no date: it takes ${formatCount(DROP.leastSites)} sites, and the last week had ${formatCount(sites)}.`;
+    }
   }
 }
 
@@ -181,16 +185,19 @@ function WeeksChart({ data, releases }: { data: SupportAnswer; releases: Release
           {formatRange({ low: now.interval.low / 100, high: now.interval.high / 100 })}.
         </p>
       )}
-      <LineChart
-        id="below"
-        label={`Share of sites below ${NAMES[dimension]} ${below}, by week`}
-        axis={axis}
-        lines={[{ name: 'below', label: 'Below', values: shares }]}
-        format={formatShare}
-        marks={releaseMarks(firstDays, releases, 'week')}
-        fromZero
-        height={200}
-      />
+      {weeks.length > 0 && (
+        <LineChart
+          id="below"
+          label={`Share of sites below ${NAMES[dimension]} ${below}, by week`}
+          axis={axis}
+          lines={[{ name: 'below', label: 'Below', values: shares }]}
+          format={formatShare}
+          formatTick={formatShareTick}
+          marks={releaseMarks(firstDays, releases, 'week')}
+          fromZero
+          height={200}
+        />
+      )}
     </ChartFigure>
   );
 }

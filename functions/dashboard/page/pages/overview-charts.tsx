@@ -23,7 +23,11 @@ export function ActiveChart({ data }: { data: OverviewAnswer }) {
       id="active"
       title="Active sites"
       info={{ of: 'active' }}
-      summary={summaryOf(days, active, partialFrom, (value) => counted(value, 'site'))}
+      summary={
+        active.every((value) => value === null)
+          ? 'No site was active on these days.'
+          : summaryOf(days, active, partialFrom, (value) => counted(value, 'site'))
+      }
       period={periodText(data)}
       table={{
         columns: ['Day (UTC)', 'Active sites'],

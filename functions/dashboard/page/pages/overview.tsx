@@ -1,10 +1,11 @@
-import { type Attention, CHARTED_FLOWS } from '../../../../shared/figures/overview.ts';
+import type { Attention } from '../../../../shared/figures/overview.ts';
 import { attentionText, sentenceOf, type Words } from '../../../../shared/figures/sentence.ts';
 import type { OverviewAnswer } from '../../api.ts';
 import { projectApi } from '../api-client.ts';
 import { formatCount, formatShare } from '../format.ts';
 import { Marked, marked } from '../parts/marked.tsx';
-import { AnswerOf, Empty, Panel } from '../parts/panel.tsx';
+import { NoReport } from '../parts/no-report.tsx';
+import { AnswerOf, Panel } from '../parts/panel.tsx';
 import { readPeriod } from '../period.ts';
 import { reasonLabel } from '../reasons.ts';
 import type { PageProps } from '../shell/project-page.tsx';
@@ -31,15 +32,15 @@ export function OverviewPage({ slug, project }: PageProps) {
       <h1 class="page-name">{words.name}</h1>
       <AnswerOf of={overview} what="The overview" isTall>
         {(data) =>
-          isEmpty(data) ? (
-            <NoReport />
-          ) : (
+          hasReports(data) ? (
             <>
               <p class="answer">
                 <Marked text={sentenceOf(data.sentence, words)} />
               </p>
               <Figures slug={slug} data={data} words={words} />
             </>
+          ) : (
+            <NoReport title="No site has reported yet." />
           )
         }
       </AnswerOf>
@@ -65,10 +66,8 @@ function Figures({ slug, data, words }: { slug: string; data: OverviewAnswer; wo
   );
 }
 
-function isEmpty({ chart, figures }: OverviewAnswer): boolean {
-  const all = [chart.active, ...CHARTED_FLOWS.map((flow) => chart.flows[flow])].flat();
-  return !figures.active.value && all.every((value) => !value);
-}
+/** Ever: what an active site runs is counted, be it unknown. */
+const hasReports = ({ dimensions }: OverviewAnswer): boolean => dimensions.includes('version');
 
 function AttentionPanel({ slug, attention, words }: { slug: string; attention: Attention[]; words: Words }) {
   return (
@@ -124,15 +123,5 @@ function NotCounted({ slug, data: { notCounted } }: { slug: string; data: Overvi
         ))}
       </dl>
     </Panel>
-  );
-}
-
-function NoReport() {
-  return (
-    <Empty title="No site has reported yet.">
-      <p>Point the plugin at your endpoint, in a must-use plugin of a WordPress:</p>
-      <pre>{"add_filter( 'appsero_endpoint', function () { return 'https://YOUR-ENDPOINT/'; } );"}</pre>
-      <p>The first report comes within a minute of an opt-in, the first figures within the hour.</p>
-    </Empty>
   );
 }

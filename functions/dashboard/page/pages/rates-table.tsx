@@ -46,7 +46,7 @@ export function RatesTable({ slug, title, what, rates, filter }: RatesTableProps
             },
             { name: 'Of 100 sites', kind: 'number', cell: rateText },
             { name: 'Left', kind: 'number', cell: ({ count }) => formatCount(count) },
-            { name: 'Sites', kind: 'number', cell: ({ sites }) => formatCount(sites) },
+            { name: 'Sites on average', kind: 'number', cell: ({ sites }) => formatCount(sites) },
           ]}
         />
       )}
@@ -55,13 +55,9 @@ export function RatesTable({ slug, title, what, rates, filter }: RatesTableProps
 }
 
 /** "2.1 (1.7–2.6)", or that it is too few to tell. */
-export function rateText({ rate, low, high, count, sites }: ValueRate) {
+export function rateText({ rate, low, high, count }: ValueRate) {
   if (rate === null || low === null || high === null) {
-    return (
-      <span class="soft">
-        too few to tell ({formatCount(count)} of {formatCount(sites)})
-      </span>
-    );
+    return <span class="soft">too few to tell ({formatCount(count)} left)</span>;
   }
   return (
     <span>

@@ -39,7 +39,8 @@ export function ReleasesTable({ slug, data }: { slug: string; data: ReleasesAnsw
           {
             name: 'Days to half',
             kind: 'number',
-            cell: ({ daysToHalf }) => (daysToHalf === null ? 'not yet' : formatCount(daysToHalf)),
+            cell: ({ daysToHalf, adoption }) =>
+              daysToHalf !== null ? formatCount(daysToHalf) : hasAdopters(adoption) ? 'not yet' : '–',
           },
           { name: 'Adopted now', kind: 'number', cell: ({ adoption }) => shareOfLast(adoption.at(-1)?.now) },
           { name: 'Known', kind: 'number', cell: ({ adoption }) => shareOfLast(adoption.at(-1)?.known) },
@@ -49,6 +50,9 @@ export function ReleasesTable({ slug, data }: { slug: string; data: ReleasesAnsw
     </Panel>
   );
 }
+
+/** Whether any site that was there before the release has reported since: adoption is a share of those. */
+export const hasAdopters = (adoption: Release['adoption']): boolean => adoption.some(({ now }) => now.base > 0);
 
 function shareOfLast(share: Parameters<typeof ShareOf>[0]['share'] | undefined) {
   return share ? <ShareOf share={share} bases={false} /> : '–';

@@ -5,7 +5,9 @@ import { AnswerOf, Panel } from '../parts/panel.tsx';
 import { ScrollBox } from '../parts/scroll-box.tsx';
 import { useAnswer } from '../use-answer.ts';
 
-const SHOWN = 13;
+/** The oldest of them are of all ages. */
+const SHOWN = 32;
+const WHAT = 'Share of the sites that were seen at this age or later, or are still active';
 const SHADES = 5;
 /** Shares below this have the lightest shade. */
 const LEAST = 0.5;
@@ -20,9 +22,12 @@ export function RetentionPanel({ slug }: { slug: string }) {
           {data.cohorts.length === 0 ? (
             <p class="soft">The first group of 14 days is not over yet.</p>
           ) : (
-            <ScrollBox label="Retention by first report and age">
-              <CohortTable data={data} />
-            </ScrollBox>
+            <>
+              <p class="small soft">{WHAT}</p>
+              <ScrollBox label="Retention by first report and age" isWhole>
+                <CohortTable data={data} />
+              </ScrollBox>
+            </>
           )}
         </Panel>
       )}
@@ -33,7 +38,7 @@ export function RetentionPanel({ slug }: { slug: string }) {
 function CohortTable({ data: { ages, cohorts } }: { data: RetentionAnswer }) {
   return (
     <table>
-      <caption>Share of the sites that were seen at this age or later, or are still active</caption>
+      <caption class="unseen">{WHAT}</caption>
       <thead>
         <tr>
           <th scope="col">First report (UTC)</th>

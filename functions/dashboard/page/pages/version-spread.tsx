@@ -55,7 +55,7 @@ function SpreadChart({ data, releases }: { data: SeriesAnswer; releases: Release
       summary={
         share === null || !most
           ? 'Nothing is known of these days yet.'
-          : `${most.name} has the most sites: ${formatShare(share)} of ${formatCount(known)}, ${axis.nameOf(last)}.`
+          : `${most.name} has the most sites: ${formatShare(share)} of ${formatCount(known)} ${step === 'day' ? 'on' : `in the ${step} of`} ${formatDay(days[last] ?? data.through)}.`
       }
       period={`${formatDay(days[0] ?? data.through)} – ${formatDay(data.through)}`}
       table={{

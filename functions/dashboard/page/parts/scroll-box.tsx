@@ -1,10 +1,17 @@
 import type { ComponentChildren } from 'preact';
 import { REACHED } from './reached.ts';
 
+interface ScrollBoxProps {
+  label: string;
+  /** As high as what it holds. */
+  isWhole?: boolean;
+  children: ComponentChildren;
+}
+
 /** Holds what may be larger than its place. */
-export function ScrollBox({ label, children }: { label: string; children: ComponentChildren }) {
+export function ScrollBox({ label, isWhole = false, children }: ScrollBoxProps) {
   return (
-    <section class="numbers-open" aria-label={label} {...REACHED}>
+    <section class={`numbers-open ${isWhole ? 'whole' : ''}`} aria-label={label} {...REACHED}>
       {children}
     </section>
   );

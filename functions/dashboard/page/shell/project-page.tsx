@@ -7,6 +7,7 @@ import { EnvironmentPage } from '../pages/environment.tsx';
 import { OverviewPage } from '../pages/overview.tsx';
 import { SitePage } from '../pages/site.tsx';
 import { SitesPage } from '../pages/sites.tsx';
+import { NoReport } from '../parts/no-report.tsx';
 import { Empty } from '../parts/panel.tsx';
 import type { Answered } from '../use-answer.ts';
 
@@ -33,7 +34,25 @@ export function ProjectPage({ slug, parts: [page = '', id], projects, through }:
     document.title = `${project?.name ?? slug} · Sitebeat`;
   }, [project?.name, slug]);
   if (isUnknown) return <NoSuchPage what="There is no project of that name, or you have no role in it." />;
-  const props: PageProps = { slug, project, through: through ?? undefined };
+  return (
+    <>
+      {project?.archived && <p class="notice">This project is archived: nothing that its sites send is taken.</p>}
+      {project?.active === null && OF_FIGURES.includes(page) ? (
+        <>
+          <h1 class="page-name">{project.name}</h1>
+          <NoReport title="No figures yet" />
+        </>
+      ) : (
+        <PageOf page={page} id={id} slug={slug} project={project} through={through ?? undefined} />
+      )}
+    </>
+  );
+}
+
+/** These are nothing but figures. */
+const OF_FIGURES = ['', 'adoption', 'environment', 'deactivations'];
+
+function PageOf({ page, id, ...props }: PageProps & { page: string; id: string | undefined }) {
   if (page === '') return <OverviewPage {...props} />;
   if (page === 'adoption') return <AdoptionPage {...props} />;
   if (page === 'environment') return <EnvironmentPage {...props} />;
