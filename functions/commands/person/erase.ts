@@ -130,12 +130,9 @@ async function eraseInPasses(
   let [receipt, held] = [opened, first];
   for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
     const clean = withoutNames(projectHash, new Set(receipt.keys));
-    const partly = partlyOf(held, search);
-    const { removed, refused } = await removeHeld(
-      { projectHash, ...held, clean, keys: receipt.keys, partly },
-      receipt.erasedAt,
-      stores,
-    );
+    const partly = partlyOf(held);
+    const removable = { projectHash, ...held, clean, keys: receipt.keys, partly, othersNow: search.othersOf };
+    const { removed, refused } = await removeHeld(removable, receipt.erasedAt, stores);
     const gone = held.objects;
     search.noteRemoved(gone);
     if (settleMs > 0) terminal.note(`waiting ${settleMs / 1000} s for work under way`);
@@ -158,9 +155,8 @@ async function eraseInPasses(
 }
 
 /** The sites of which only the events go that hold the address. */
-function partlyOf({ shares }: Held, search: Search) {
-  const partly = shares.filter(({ removes }) => removes === 'events');
-  return partly.map(({ site }) => ({ site, othersNow: () => search.othersOf(site) }));
+function partlyOf({ shares }: Held): string[] {
+  return shares.filter(({ removes }) => removes === 'events').map(({ site }) => site);
 }
 
 /** All but rows of tables that BigQuery refuses to touch. */

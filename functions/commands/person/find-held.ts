@@ -9,7 +9,9 @@ import type { DerivedSites } from '../../../shared/stores/sites/derived-sites.ts
 import type { SiteLatest } from '../../../shared/stores/sites/site-latest.ts';
 import type { Terminal } from '../terminal.ts';
 import { countsOf, type Held, type Seed } from './held-data.ts';
+import { indexedOf, type Lookup, openLookup } from './index-lookup.ts';
 import { openTraces, type ReadTraces } from './read-traces.ts';
+import type { EventsOfSites } from './refold-site.ts';
 import { holdsAddress, type JudgedSite, sharesOf } from './site-share.ts';
 import { keysOfSubject, relationTo, type Subject, type SubjectKeys } from './subject.ts';
 import { withoutNames } from './without-names.ts';
@@ -26,8 +28,8 @@ export interface HeldStores {
 export interface Search {
   /** What was received until then. */
   find(until: Date): Promise<Held>;
-  /** The events of a site of which not all are found that are none of the target's, as of now. */
-  othersOf(site: string): Promise<string[]>;
+  /** The events of sites that are none of the target's, as of now. */
+  othersOf(sites: string[]): Promise<EventsOfSites>;
   /** Objects that were found and are removed. */
   noteRemoved(objects: string[]): void;
 }
@@ -39,6 +41,8 @@ interface Names {
   namedBy: Set<string>;
   /** Sites that were reported under the address. */
   judged: Map<string, JudgedSite>;
+  /** Sites whose other spellings were asked for. */
+  spelled: Set<string>;
   /** Events that are the target's, by their objects. */
   objects: Set<string>;
 }
@@ -54,6 +58,7 @@ export function openSearch(seed: Seed, stores: HeldStores, terminal: Terminal): 
     urlMd5s: new Set(seed.urlMd5s),
     namedBy: new Set(),
     judged: new Map(),
+    spelled: new Set(),
     objects: new Set(seed.objects),
   };
   const traces = openTraces(stores.archive, terminal);
@@ -63,10 +68,11 @@ export function openSearch(seed: Seed, stores: HeldStores, terminal: Terminal): 
       unindexed ??= readUnindexed(seed, traces, until, stores);
       return find(seed, names, traces, { until, completeSince: await unindexed }, stores);
     },
-    othersOf: async (site) => {
-      const found = await stores.eventKeys.find(keysOf(seed.projectHash, { sites: [site] }), new Date());
-      const all = [...(names.judged.get(site)?.objects ?? []), ...found.map(({ object }) => object)];
-      return sorted(all).filter((object) => !names.objects.has(object));
+    othersOf: async (sites) => {
+      const indexed = await indexedOf(seed.projectHash, sites, stores.eventKeys);
+      const allOf = (site: string) =>
+        sorted([...(names.judged.get(site)?.objects ?? []), ...(indexed.get(site) ?? [])]);
+      return new Map(sites.map((site) => [site, allOf(site).filter((object) => !names.objects.has(object))]));
     },
     noteRemoved: traces.noteRemoved,
   };
@@ -95,7 +101,7 @@ async function find(
   { until, completeSince }: { until: Date; completeSince: Date },
   stores: HeldStores,
 ): Promise<Held> {
-  const index = openLookup(stores, traces, until);
+  const index = openLookup(stores.eventKeys, traces, until);
   await judgeSites(seed, names, traces, index, completeSince, stores);
   for (;;) {
     const sizeBefore = sizeOf(names);
@@ -113,26 +119,6 @@ async function find(
     }
     if (sizeOf(names) === sizeBefore) return heldOf(names, subject, traces, latest, stores);
   }
-}
-
-/** What the index was asked for, each key once, and the objects that it told, which are read. */
-interface Lookup {
-  found: readonly KeyedObject[];
-  ask(keys: string[]): Promise<void>;
-}
-
-function openLookup({ eventKeys }: HeldStores, traces: ReadTraces, until: Date): Lookup {
-  const asked = new Set<string>();
-  const found: KeyedObject[] = [];
-  return {
-    found,
-    ask: async (keys) => {
-      const unasked = [...new Set(keys)].filter((key) => !asked.has(key));
-      for (const key of unasked) asked.add(key);
-      for (const one of await eventKeys.find(unasked, until)) found.push(one);
-      await traces.read(found.map(({ object }) => object));
-    },
-  };
 }
 
 /** Which sites were reported under the address, and which of them are its own. */
@@ -185,7 +171,9 @@ async function subjectOf(
   names: Names,
   latest: SiteLatest,
 ): Promise<Subject> {
-  for (const site of await latest.otherSpellings(projectHash, [...names.sites])) names.sites.add(site);
+  const unasked = [...names.sites].filter((site) => !names.spelled.has(site));
+  for (const site of unasked) names.spelled.add(site);
+  for (const site of await latest.otherSpellings(projectHash, unasked)) names.sites.add(site);
   const spelled = new Set([...names.sites].flatMap(siteSpellings).map(urlMd5));
   const urlMd5s = [...new Set([...names.urlMd5s, ...spelled])];
   const { inProject, elsewhere } = await latest.othersMd5s(projectHash, { sites: [...names.sites], urlMd5s });

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Db } from 'mongodb';
 import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { enabledLists, type MailIntegration } from '../../../shared/project/project.ts';
+import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import { PermanentError, TransientError, transient } from '../../../shared/runtime/errors.ts';
 import type { Archive } from '../../../shared/stores/archive/archive.ts';
 import { openProjects } from '../../../shared/stores/projects.ts';
@@ -12,13 +13,16 @@ import { openSites, type SiteDocument, siteKey } from '../../../shared/stores/si
 import { processEvent, type Stores } from '../../process-event/process-event.ts';
 import { openTarget } from '../recovery/replay-into.ts';
 
+/** The objects of events, by their canonical site. */
+export type EventsOfSites = ReadonlyMap<string, readonly string[]>;
+
 /** Makes the latest states of sites anew. */
 export interface Refold {
   /**
-   * Of a site, from the objects that `eventsNow` gives: those of all its events that stay. false, and nothing is changed, where
-   * there is no such site, or an event's object is not there any more.
+   * Of sites of a project, from the objects that `eventsNow` gives of each: those of all its events that stay. A site stays as
+   * it is where the object of one of them is gone.
    */
-  refold(projectHash: string, site: string, eventsNow: () => Promise<string[]>): Promise<boolean>;
+  refold(projectHash: string, sites: string[], eventsNow: (sites: string[]) => Promise<EventsOfSites>): Promise<void>;
 }
 
 interface Folded {
@@ -26,36 +30,44 @@ interface Folded {
   deactivation: Omit<DeactivationDocument, 'hasText'> | undefined;
 }
 
-/** Two writers of one site rarely meet; so many in a row do not. */
-const MAX_ATTEMPTS = 20;
+/** Sites to which something new comes each time they are made anew do not go on like that. */
+const MAX_ROUNDS = 20;
+const SITES_AT_ONCE = 8;
 
 export function openRefold(db: Db, archive: Archive): Refold {
   const target = openTarget(db, archive);
   return {
-    refold: async (projectHash, site, eventsNow) => {
-      const key = siteKey(projectHash, site);
-      for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-        const before = await openSites(db).find(key);
-        if (before === undefined) return false;
-        const events = await eventsNow();
-        const folded = await fold(key, events, target);
-        if (folded === undefined) return false;
-        if (!(await replace(before, folded, db))) continue;
+    refold: async (projectHash, sites, eventsNow) => {
+      const folded = new Map<string, Set<string>>();
+      let open = sites;
+      for (let round = 0; open.length > 0; round += 1) {
+        if (round === MAX_ROUNDS)
+          throw new TransientError('MongoDB: too many writers of one site', { cause: undefined });
+        const events = await eventsNow(open);
         // one that came meanwhile is indexed before it is folded, and changes nothing where a newer one has said it all
-        if (isWithin(await eventsNow(), events)) return true;
+        open = open.filter((site) => !isWithin(events.get(site) ?? [], folded.get(site)));
+        await concurrently(open, SITES_AT_ONCE, async (site) => {
+          const objects = events.get(site) ?? [];
+          const isDone = await refoldOne(siteKey(projectHash, site), objects, target, db);
+          if (isDone) folded.set(site, new Set(objects));
+        });
       }
-      throw new TransientError('MongoDB: too many writers of one site', { cause: undefined });
     },
   };
 }
 
-function isWithin(items: string[], others: string[]): boolean {
-  const known = new Set(others);
-  return items.every((item) => known.has(item));
+function isWithin(items: readonly string[], others: ReadonlySet<string> | undefined): boolean {
+  return others !== undefined && items.every((item) => others.has(item));
+}
+
+/** false: another one wrote it meanwhile. */
+async function refoldOne(key: string, objects: readonly string[], target: Stores, db: Db): Promise<boolean> {
+  const made = await fold(key, objects, target);
+  return made === undefined || replace(key, made, db);
 }
 
 /** What the pipeline of process-event makes of these events alone; undefined when one of them is gone. */
-async function fold(key: string, objects: string[], target: Stores): Promise<Folded | undefined> {
+async function fold(key: string, objects: readonly string[], target: Stores): Promise<Folded | undefined> {
   const folded = new Map<string, SiteDocument>();
   const result: Folded = { site: undefined, deactivation: undefined };
   const put = (id: string, document: SiteDocument) => {
@@ -99,26 +111,35 @@ async function readEvent(name: string, { archive }: Pick<Stores, 'archive'>): Pr
   }
 }
 
-/** Whether nobody wrote the site meanwhile. */
-async function replace(before: SiteDocument, { site, deactivation }: Folded, db: Db): Promise<boolean> {
-  const { _id, revision } = before;
-  const deactivations = db.collection<DeactivationDocument>('deactivations');
-  const forget = (last: number) =>
-    transient('deactivations', () => deactivations.deleteOne({ _id, revision: { $lte: last } }));
-  if (site === undefined) {
-    const sites = db.collection<SiteDocument>('sites');
-    const { deletedCount } = await transient('sites', () => sites.deleteOne({ _id, revision }));
-    await forget(revision);
-    return deletedCount === 1;
-  }
-  const project = await openProjects(db).find(before.project);
-  const next = withBookkeeping(site, before, project === undefined ? [] : enabledLists(project));
-  if (isDeepStrictEqual(next, before)) return true;
-  const stored = await openSites(db).change(_id, (known) => (known.revision === revision ? next : known));
-  if (stored?.revision !== revision + 1) return false;
-  if (deactivation === undefined) await forget(stored.revision);
+async function replace(key: string, { site, deactivation }: Folded, db: Db): Promise<boolean> {
+  const sites = openSites(db);
+  const known = await sites.find(key);
+  if (known === undefined) return true;
+  if (site === undefined) return removeSite(known, db);
+  const project = await openProjects(db).find(known.project);
+  const lists = project === undefined ? [] : enabledLists(project);
+  const stored = await sites.change(key, (before) => {
+    const next = withBookkeeping(site, before, lists);
+    return isDeepStrictEqual(next, before) ? before : next;
+  });
+  if (stored === undefined) return true;
+  if (deactivation === undefined) await removeDeactivation(stored, db);
   else await openDeactivations(db).put({ ...deactivation, revision: stored.revision });
   return true;
+}
+
+/** No event is left that says anything of it. */
+async function removeSite(known: SiteDocument, db: Db): Promise<boolean> {
+  const { _id, revision } = known;
+  const sites = db.collection<SiteDocument>('sites');
+  const { deletedCount } = await transient('sites', () => sites.deleteOne({ _id, revision }));
+  if (deletedCount === 1) await removeDeactivation(known, db);
+  return deletedCount === 1;
+}
+
+async function removeDeactivation({ _id, revision }: SiteDocument, db: Db): Promise<void> {
+  const deactivations = db.collection<DeactivationDocument>('deactivations');
+  await transient('deactivations', () => deactivations.deleteOne({ _id, revision: { $lte: revision } }));
 }
 
 /** Which lists were asked, and what the rebuild and the sweep found, is in no event. */

@@ -6,7 +6,7 @@ import type { Clean } from '../../../shared/stores/sites/site-latest.ts';
 import type { MailClaims } from '../../../shared/stores/topics/mail-claims.ts';
 import type { HeldStores } from './find-held.ts';
 import type { Held } from './held-data.ts';
-import type { Refold } from './refold-site.ts';
+import type { EventsOfSites, Refold } from './refold-site.ts';
 
 const REMOVALS_AT_ONCE = 32;
 
@@ -26,8 +26,10 @@ export interface Removable extends Pick<Held, 'sites' | 'objects' | 'latest' | '
   clean: Clean;
   /** Digests of all that it is about; see keyOf. */
   keys: readonly string[];
-  /** Sites of which only some events go, with the objects of the others. */
-  partly: { site: string; othersNow: () => Promise<string[]> }[];
+  /** Sites of which only some events go. */
+  partly: string[];
+  /** The objects of their other events, as of then. */
+  othersNow: (sites: string[]) => Promise<EventsOfSites>;
   /** Where it is known: what has no row is not asked to remove any. */
   counts?: ErasureCounts;
 }
@@ -37,17 +39,15 @@ export interface Removable extends Pick<Held, 'sites' | 'objects' | 'latest' | '
  * cleaned first, and the index goes last.
  */
 export async function removeHeld(
-  { projectHash, sites, objects, latest: documents, namedBy, clean, keys, partly, counts }: Removable,
+  { projectHash, sites, objects, latest: documents, namedBy, clean, keys, partly, othersNow, counts }: Removable,
   until: Date,
   { archive, latest, history, derived, mailClaims, refold }: RemovalStores,
 ): Promise<Removal> {
   const removed = noCounts();
-  let mentions = 0;
-  for (const { site, othersNow } of partly) {
-    const unclean = await latest.countUnclean(projectHash, [site], clean);
-    if (await refold(projectHash, site, othersNow)) mentions += unclean;
-  }
-  mentions += await latest.clean(projectHash, namedBy, clean);
+  const unclean = await latest.countUnclean(projectHash, partly, clean);
+  await refold(projectHash, partly, othersNow);
+  const mended = unclean - (await latest.countUnclean(projectHash, partly, clean));
+  const mentions = mended + (await latest.clean(projectHash, namedBy, clean));
   await mailClaims.forget(keys, until);
   await concurrently(objects, REMOVALS_AT_ONCE, async (name) => {
     if (await archive.remove(name)) removed.archive += 1;

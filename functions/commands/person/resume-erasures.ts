@@ -4,8 +4,10 @@ import { keyOf, NO_PROJECT, type Traces } from '../../../shared/report/event-key
 import type { ErasureDocument } from '../../../shared/stores/erasures.ts';
 import type { SiteNames } from '../../../shared/stores/sites/site-latest.ts';
 import type { Terminal } from '../terminal.ts';
+import { indexedOf } from './index-lookup.ts';
 import type { PersonStores } from './person-stores.ts';
 import { openTraces } from './read-traces.ts';
+import type { EventsOfSites } from './refold-site.ts';
 import { addCounts, removeHeld } from './remove-held.ts';
 import { withoutNames } from './without-names.ts';
 
@@ -54,7 +56,18 @@ async function resumeErasure(receipt: ErasureDocument, stores: Stores, terminal:
   const mentioning = [...namedBy, ...new Set(events.map(({ site }) => site))];
   const clean = withoutNames(projectHash, keys);
   const partly = await partlyOf(receipt, events, stores);
-  const held = { projectHash, sites, objects, latest, namedBy: mentioning, clean, keys: receipt.keys, partly };
+  const othersNow = (some: string[]) => othersOf(receipt, some, stores);
+  const held = {
+    projectHash,
+    sites,
+    objects,
+    latest,
+    namedBy: mentioning,
+    clean,
+    keys: receipt.keys,
+    partly,
+    othersNow,
+  };
   const { removed, refused } = await removeHeld(held, until, stores);
   const done = refused.length === 0;
   // a rebuild may have made of rows that BigQuery kept what nobody has the names for any more
@@ -92,19 +105,19 @@ async function eventsIn(
 /** The sites of which only the events go that name the address as the admin's; none where not all other events can be found. */
 async function partlyOf(receipt: ErasureDocument, events: SiteEvent[], { eventKeys }: Stores) {
   const { project } = receipt;
-  const [keys, objects] = [new Set(receipt.keys), new Set(objectsOfReceipt(receipt))];
+  const keys = new Set(receipt.keys);
   const named = events.filter(({ adminEmails }) =>
     adminEmails.some((email) => keys.has(keyOf(project, 'email', email))),
   );
   const sites = new Set(named.map(({ site }) => site).filter((site) => !keys.has(keyOf(project, 'site', site))));
   if (sites.size === 0) return [];
   const unindexed = await eventKeys.unindexedHours(await eventKeys.completeSince(new Date()));
-  if (unindexed.length > 0) return [];
-  return [...sites].map((site) => {
-    const othersNow = async () => {
-      const found = await eventKeys.find([keyOf(project, 'site', site)], new Date());
-      return found.map(({ object }) => object).filter((object) => !objects.has(object));
-    };
-    return { site, othersNow };
-  });
+  return unindexed.length === 0 ? [...sites] : [];
+}
+
+/** But for what the receipt has to remove. */
+async function othersOf(receipt: ErasureDocument, sites: string[], stores: Stores): Promise<EventsOfSites> {
+  const objects = new Set(objectsOfReceipt(receipt));
+  const indexed = await indexedOf(receipt.project, sites, stores.eventKeys);
+  return new Map([...indexed].map(([site, all]) => [site, all.filter((object) => !objects.has(object))]));
 }
