@@ -121,10 +121,9 @@ describe('the tree', () => {
   });
 
   it('keeps files within 300 lines', () => {
-    const long = code.filter(
-      (file) => !file.endsWith('.test.ts') && readFileSync(join(ROOT, file), 'utf8').split('\n').length > 301,
-    );
-    assert.deepEqual(long, []);
+    const long = code.filter((file) => readFileSync(join(ROOT, file), 'utf8').split('\n').length > 301);
+    // a table of all that can be wrong
+    assert.deepEqual(long, ['emulators/local/doctor.test.ts']);
   });
 
   it('has every file that a script of package.json names: mocha leaves out what it does not find', () => {
