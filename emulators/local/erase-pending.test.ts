@@ -41,7 +41,11 @@ describe('an erasure that BigQuery refuses, for rows are in its streaming buffer
     const run = await capturedRun(['erase', '--json', '--settle', '0', ...args], system.env);
     return { ...run, result: JSON.parse(run.stdout) };
   };
-  const receipts = () => system.db.collection<ErasureDocument>('erasures').find().toArray();
+  const receipts = () =>
+    system.db
+      .collection<ErasureDocument>('erasures')
+      .find({ of: { $exists: false } })
+      .toArray();
 
   it('is pending, and says so', async () => {
     const { exitCode, result, stderr } = await erase('--project', 'test', '--email', 'ada@example.org');

@@ -16,6 +16,7 @@ import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import type { Latest } from '../../shared/stores/mongodb.ts';
 import type { ProjectDocument } from '../../shared/stores/projects.ts';
 import { openSites } from '../../shared/stores/sites/sites.ts';
+import { openMailClaims } from '../../shared/stores/topics/mail-claims.ts';
 import type { Subscribers } from '../../shared/stores/topics/mail-outbox.ts';
 import { openTopic } from '../../shared/stores/topics/topics.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
@@ -49,7 +50,8 @@ describe('process-event, Pub/Sub and notify-mail', () => {
     const mailApi = openMailApi({ url: mailbox, secret, timeoutMs: MAIL_TIMEOUT_MS });
     const handle = handleEvent({
       decode: decodeSubscriberMessage,
-      work: (message) => notifyMail(message, { sites: openSites(latest.db), mailApi }),
+      work: (message) =>
+        notifyMail(message, { sites: openSites(latest.db), mailClaims: openMailClaims(latest.db), mailApi }),
       reject: () => assert.fail('nothing is refused here'),
       log: () => {},
     });

@@ -30,7 +30,7 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Define> }> =
     load: async () => (await import('./person/show-site.ts')).defineShowSite,
   },
   erase: {
-    about: 'remove a site, or every site of an address, from every store; leaves a receipt without personal data',
+    about: 'remove a site, or what holds an address, from every store; leaves a receipt without personal data',
     load: async () => (await import('./person/erase.ts')).defineErase,
   },
   rebuild: {

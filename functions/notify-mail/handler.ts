@@ -4,6 +4,7 @@ import type { Log } from '../../shared/runtime/log.ts';
 import { openRejections } from '../../shared/stores/history/rejections.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
 import { openSites } from '../../shared/stores/sites/sites.ts';
+import { openMailClaims } from '../../shared/stores/topics/mail-claims.ts';
 import type { Config } from './config.ts';
 import { openMailApi } from './mail-api.ts';
 import { notifyMail, rejectionOfMessage } from './notify-mail.ts';
@@ -19,7 +20,11 @@ export interface Handler {
 
 export function openHandler(config: Config, log: Log): Handler {
   const { db, close } = openLatest(config);
-  const stores = { sites: openSites(db), mailApi: openMailApi({ ...config.mail, timeoutMs: MAIL_TIMEOUT_MS }) };
+  const stores = {
+    sites: openSites(db),
+    mailClaims: openMailClaims(db),
+    mailApi: openMailApi({ ...config.mail, timeoutMs: MAIL_TIMEOUT_MS }),
+  };
   const rejections = openRejections(config, { log });
   return {
     handle: handleEvent({

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
-import { openSites, siteKey } from '../../shared/stores/sites/sites.ts';
+import { addressKey } from '../../shared/report/email-address.ts';
+import { keysOf } from '../../shared/report/event-keys.ts';
+import { openSites, type SiteDocument, siteKey } from '../../shared/stores/sites/sites.ts';
+import { openMailClaims } from '../../shared/stores/topics/mail-claims.ts';
 import { idempotencyKey } from './sign.ts';
 import { BOB, hasLocalSink, type OwnMailbox, openOwnMailbox, SHORT_TIMEOUT_MS } from './testing/own-mailbox.ts';
 
@@ -70,6 +73,28 @@ describe('notifyMail', () => {
       const known = await openSites(own.db).find(siteKey(own.request.project, own.request.site));
       const noted = known?.askedMail?.map((each) => `${each.list}${each.address === address ? '' : ' of another'}`);
       assert.deepEqual(noted, left);
+    });
+
+  for (const { title, fields, isLeft } of [
+    { title: 'so that another can ask, when it opted out', fields: { optedOut: true }, isLeft: false },
+    {
+      title: 'so that another can ask, when it has another address',
+      fields: { adminEmail: 'n@example.org' },
+      isLeft: false,
+    },
+    { title: 'unless it is as it was', fields: {}, isLeft: true },
+  ])
+    it(`takes back that a site asks for an address ${title}`, async () => {
+      const { project, site, address } = own.request;
+      const asked = { list: 'mailchimp:list-1', address };
+      const one = { project, site, adminEmail: BOB } as SiteDocument;
+      const claims = openMailClaims(own.db);
+      assert.equal(await claims.claim(one, asked, new Date()), true);
+      await own.putSite(fields);
+      await own.handle(own.message());
+      const isTaken = !(await claims.claim({ ...one, site: 'another.example' }, asked, new Date()));
+      assert.equal(isTaken, isLeft);
+      await claims.forget(keysOf(project, { emails: [addressKey(BOB)] }), new Date());
     });
 
   for (const { title, event } of [

@@ -4,11 +4,11 @@ import type { MailRequest } from './mail-api.ts';
 
 /**
  * Names what is wanted, an address on a list, and not the attempt: every retry and every duplicate has the same key, and
- * so has a request for an address that left a site and came back, in whatever case.
+ * so has a request for an address that left a site and came back, or that another site has, in whatever case.
  */
-export function idempotencyKey({ project, provider, list, site, email }: MailRequest): string {
+export function idempotencyKey({ project, provider, list, email }: MailRequest): string {
   return createHash('sha256')
-    .update(JSON.stringify([project, provider, list, site, addressKey(email)]))
+    .update(JSON.stringify([project, provider, list, addressKey(email)]))
     .digest('hex');
 }
 

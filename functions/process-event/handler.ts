@@ -3,6 +3,7 @@ import { rejectionOfObject } from '../../shared/event/rejection.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
 import type { Log } from '../../shared/runtime/log.ts';
 import { openLatest } from '../../shared/stores/mongodb.ts';
+import { openMailClaims } from '../../shared/stores/topics/mail-claims.ts';
 import type { Subscribers } from '../../shared/stores/topics/mail-outbox.ts';
 import { openMailQuotas } from '../../shared/stores/topics/mail-quotas.ts';
 import { openTopic, SUBSCRIBERS_TOPIC } from '../../shared/stores/topics/topics.ts';
@@ -22,7 +23,13 @@ export function openHandler(config: Config, log: Log): Handler {
   const subscribers: Subscribers = openTopic({ projectId: config.projectId, topic: SUBSCRIBERS_TOPIC });
   const opened = openStores(config, db, log);
   const newSites = openNewSites({ now: opened.now, log });
-  const stores = { ...opened, mailQuotas: openMailQuotas(db), subscribers, onNewSite: newSites.count };
+  const stores = {
+    ...opened,
+    mailClaims: openMailClaims(db),
+    mailQuotas: openMailQuotas(db),
+    subscribers,
+    onNewSite: newSites.count,
+  };
   return {
     handle: handleEvent({
       decode: (event) => decodeNotification(event, config.bucket),

@@ -96,6 +96,7 @@ describe('what an event asks of the stores', function () {
       'sites.find': 3,
       'sites.update': 3,
       'optOuts.find': 1,
+      'mailClaims.update': 1,
       'mailQuotas.update': 1,
       'unclaimed.find': 1,
     });

@@ -62,6 +62,7 @@ describe('the mail of a site', () => {
             return site;
           },
         },
+        mailClaims: { claim: async () => true, release: async () => {} },
         mailQuotas: { take: async () => true },
         now: () => new Date(0),
         subscribers: {

@@ -153,7 +153,7 @@ describe('a request to the mail lists', () => {
   it('lets what is above the cap of its project wait, for all lists together', async () => {
     await own.putProject([LIST, { ...LIST, list: 'list-2' }], 3);
     for (const site of ['one', 'two', 'three']) {
-      const event = track(1, { url: `https://${site}.example.org` });
+      const event = track(1, { url: `https://${site}.example.org`, admin_email: `of-${site}@example.org` });
       await own.update({ ...event, id: `of-${site}` });
     }
     assert.deepEqual(

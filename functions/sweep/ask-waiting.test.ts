@@ -6,6 +6,7 @@ import type { Latest } from '../../shared/stores/mongodb.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
 import { openProjectsWriter } from '../../shared/stores/projects-writer.ts';
 import { openSites, type SiteDocument } from '../../shared/stores/sites/sites.ts';
+import { openMailClaims } from '../../shared/stores/topics/mail-claims.ts';
 import { openMailQuotas } from '../../shared/stores/topics/mail-quotas.ts';
 import { capturedEvent, TEST_PROJECT } from '../../shared/testing/events.ts';
 import { IS_PROOF } from '../../shared/testing/in-proof.ts';
@@ -57,6 +58,7 @@ describe('askWaiting', () => {
     const stores: WaitingStores = {
       projects: openProjects(latest.db),
       sites: openSites(latest.db),
+      mailClaims: openMailClaims(latest.db),
       mailQuotas: openMailQuotas(latest.db),
       subscribers: { publish: (request) => publish(request) },
       now: () => now,

@@ -7,6 +7,7 @@ import { openLatest } from '../../shared/stores/mongodb.ts';
 import { openProjects } from '../../shared/stores/projects.ts';
 import { openSites } from '../../shared/stores/sites/sites.ts';
 import { openUnclaimed } from '../../shared/stores/sites/unclaimed.ts';
+import { openMailClaims } from '../../shared/stores/topics/mail-claims.ts';
 import type { Subscribers } from '../../shared/stores/topics/mail-outbox.ts';
 import { openMailQuotas } from '../../shared/stores/topics/mail-quotas.ts';
 import { openTopic, SUBSCRIBERS_TOPIC } from '../../shared/stores/topics/topics.ts';
@@ -21,6 +22,7 @@ const stores = {
   unclaimed: openUnclaimed(db),
   projects: openProjects(db),
   sites: openSites(db),
+  mailClaims: openMailClaims(db),
   mailQuotas: openMailQuotas(db),
   rejections: openRejections(config, { log }),
   subscribers,

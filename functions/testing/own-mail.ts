@@ -82,7 +82,8 @@ export function openOwnMail(): OwnMail {
     empty: async () => {
       published.length = 0;
       own.subscribers = toPublished;
-      for (const name of ['sites', 'optOuts', 'projects', 'mailQuotas']) await db.collection(name).deleteMany({});
+      for (const name of ['sites', 'optOuts', 'projects', 'mailClaims', 'mailQuotas'])
+        await db.collection(name).deleteMany({});
       await own.putProject([LIST]);
     },
     close: async () => {

@@ -6,6 +6,7 @@ import { attribute } from '../../shared/stores/sites/attribution.ts';
 import { openDeactivations } from '../../shared/stores/sites/deactivations.ts';
 import { openOptOuts } from '../../shared/stores/sites/opt-outs.ts';
 import { openSites } from '../../shared/stores/sites/sites.ts';
+import { openMailClaims } from '../../shared/stores/topics/mail-claims.ts';
 import { openMailQuotas } from '../../shared/stores/topics/mail-quotas.ts';
 import { type LatestStores, updateSite } from '../process-event/update-site.ts';
 
@@ -20,6 +21,7 @@ export async function updateLatest(
     sites: openSites(db),
     deactivations: openDeactivations(db),
     optOuts: openOptOuts(db),
+    mailClaims: openMailClaims(db),
     mailQuotas: openMailQuotas(db),
     subscribers,
     now,

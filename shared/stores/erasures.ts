@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { type KeyNames, keysOf, NO_PROJECT } from '../report/event-keys.ts';
 import { transient } from '../runtime/errors.ts';
+import { openErasureParts, type StoredErasure } from './erasures-parts.ts';
 import { groupQuestions } from './group-commit.ts';
 
 /** How much there is, or was removed, by place. */
@@ -15,7 +16,7 @@ export interface ErasureCounts {
 
 /**
  * The receipt of an erasure: what was removed, where, how many, when; and nothing of whom. It outlives what it tells of, so
- * that an event from before it, delivered late, is known for one that must not come back.
+ * that an event from before it, delivered late, is known for one that must not come back. In MongoDB it has parts.
  */
 export interface ErasureDocument {
   /** Random. */
@@ -67,8 +68,10 @@ export interface Erasures {
 /** In one question. */
 const MAX_KEYS = 5000;
 
-export function openErasures(db: Db): Erasures {
-  const erasures = db.collection<ErasureDocument>('erasures');
+/** `partItems`: of a part of a receipt. */
+export function openErasures(db: Db, { partItems }: { partItems?: number } = {}): Erasures {
+  const erasures = db.collection<StoredErasure>('erasures');
+  const parts = openErasureParts(erasures, partItems);
   const ofEvent = ({ keys, receivedAt }: ErasableEvent) => ({
     keys: { $in: keys },
     erasedAt: { $gte: new Date(receivedAt) },
@@ -93,24 +96,38 @@ export function openErasures(db: Db): Erasures {
       }),
     addLate: (event, object) =>
       transient('erasures', async () => {
-        await erasures.updateOne(ofEvent(event), {
-          $addToSet: { late: object },
-          $set: { status: 'pending', finishedAt: null },
-        });
+        const found = await erasures.findOne(ofEvent(event), { projection: { of: 1 } });
+        if (found === null) return;
+        const _id = found.of ?? found._id;
+        await parts.addLate(_id, object);
+        await erasures.updateOne({ _id }, { $set: { status: 'pending', finishedAt: null } });
       }),
-    put: ({ _id, late: _late, ...rest }, removed = []) =>
+    put: ({ _id, keys, pending, late: _late, status, finishedAt, ...rest }, removed = []) =>
       transient('erasures', async () => {
-        // late objects are added by others at any moment, so that they are never replaced as a whole
-        const pull = removed.length > 0 && { $pull: { late: { $in: removed } } };
-        await erasures.updateOne({ _id }, { $set: rest, ...pull }, { upsert: true });
+        await parts.add(_id, { keys, objects: pending?.objects ?? [] });
+        const $set = { ...rest, status: 'pending' as const, finishedAt: null };
+        await erasures.updateOne(
+          { _id },
+          { $set, $setOnInsert: { keys: [], pending: { tables: [] } } },
+          { upsert: true },
+        );
+        await parts.begin(_id, rest.erasedAt);
+        await parts.removeLate(_id, removed);
+        const tables = pending && { tables: pending.tables };
+        await erasures.updateOne({ _id }, { $set: { status, finishedAt, pending: tables } });
+        if (pending === null) await parts.removeObjects(_id);
       }),
     pending: () =>
-      transient('erasures', () =>
-        erasures
-          .find({ $or: [{ status: 'pending' }, { 'late.0': { $exists: true } }] })
+      transient('erasures', async () => {
+        const ids = await parts.withLate();
+        const found = await erasures
+          .find({ $or: [{ status: 'pending' }, { _id: { $in: ids } }], of: { $exists: false } })
           .sort({ requestedAt: 1, _id: 1 })
-          .toArray(),
-      ),
+          .toArray();
+        const receipts: ErasureDocument[] = [];
+        for (const receipt of found) receipts.push(await parts.read(receipt));
+        return receipts;
+      }),
   };
 }
 

@@ -24,7 +24,11 @@ export async function recordPast(
   sites: Iterable<StoredEvent[]>,
   { config, db, onRecorded }: { config: Config; db: Db; onRecorded: (events: number) => void },
 ): Promise<void> {
-  const askNobody = { mailQuotas: { take: async () => false }, subscribers: { publish: async () => {} } };
+  const askNobody = {
+    mailClaims: { claim: async () => true, release: async () => {} },
+    mailQuotas: { take: async () => false },
+    subscribers: { publish: async () => {} },
+  };
   const { lateDays, ...opened } = openStores(config, db, () => {});
   const days = new Set<string>();
   const stores = { ...opened, ...askNobody, lateDays: { mark: async (day: string) => void days.add(day) } };

@@ -11,6 +11,7 @@ import { type Held, type Seed, seedOf, totalOf } from './held-data.ts';
 import { type PersonStores, withPersonStores } from './person-stores.ts';
 import { addCounts, noCounts, removeHeld } from './remove-held.ts';
 import { namesOfReceipt, objectsOfReceipt, resumeErasures } from './resume-erasures.ts';
+import type { SiteShare } from './site-share.ts';
 import { readTarget, type Target, type TargetOptions, withTarget } from './target.ts';
 import { withoutNames } from './without-names.ts';
 
@@ -24,7 +25,11 @@ interface EraseOptions extends TargetOptions, Output {
 const HELP = `
 --site erases what the site sent, in every spelling of its url, and takes it out of the documents of its copies. What other
 sites say of it stays: a theme's author and home page are in the reports of every site that uses the theme.
---email erases every site whose admin ever had the address, and of other sites each event that holds it, in whatever field.
+--email erases a site as a whole when each of its reports names the address as its admin's, and no event of it another; of
+other sites it erases the events that hold the address, in whatever field. Anybody can report in a site's name: so one report
+does not hand a site's past to whoever has the address in it. What is latest of a site whose admin it was is made anew from
+its other events, or, where objects of these have expired, loses what says the address. What would happen to which site is said
+first; --site erases one as a whole.
 
 It erases what was received until now; what the site reports later is a new start. What was counted of past days stays, and so
 does the audit, which has who looked at the names and address of which site. An event from before that is still on its way is
@@ -42,7 +47,6 @@ provider: take the address off there.`;
 /** `sitebeat erase` */
 export function defineErase(command: Command, { env, terminal }: Shell): void {
   withTarget(command)
-
     .option('--dry-run', 'only say what it would remove')
     .option('--yes', 'do not ask')
     .addOption(
@@ -77,7 +81,7 @@ async function erase(options: EraseOptions, stores: PersonStores, terminal: Term
   const seed = await seedWith(target, earlier, stores);
   const search = openSearch(seed, stores, terminal);
   const held = await search.find(startedAt);
-  const plan = { sites: held.sites, removes: held.counts };
+  const plan = { sites: held.sites, ...(target.email !== null && { shares: held.shares }), removes: held.counts };
   if (totalOf(held.counts) === 0 && earlier === undefined) {
     return terminal.result({ status: 'nothing held', ...plan }, () => 'nothing is held', options);
   }
@@ -126,7 +130,9 @@ async function eraseInPasses(
   let [receipt, held] = [opened, first];
   for (let pass = 1; pass <= MAX_PASSES; pass += 1) {
     const clean = withoutNames(projectHash, new Set(receipt.keys));
-    const { removed, refused } = await removeHeld({ projectHash, ...held, clean }, receipt.erasedAt, stores);
+    const partly = partlyOf(held);
+    const removable = { projectHash, ...held, clean, keys: receipt.keys, partly, othersNow: search.othersOf };
+    const { removed, refused } = await removeHeld(removable, receipt.erasedAt, stores);
     const gone = held.objects;
     search.noteRemoved(gone);
     if (settleMs > 0) terminal.note(`waiting ${settleMs / 1000} s for work under way`);
@@ -146,6 +152,11 @@ async function eraseInPasses(
     if (isDone) break;
   }
   return receipt;
+}
+
+/** The sites of which only the events go that hold the address. */
+function partlyOf({ shares }: Held): string[] {
+  return shares.filter(({ removes }) => removes === 'events').map(({ site }) => site);
 }
 
 /** All but rows of tables that BigQuery refuses to touch. */
@@ -211,8 +222,23 @@ function failUnlessDone(receipts: ErasureDocument[]): void {
   );
 }
 
-function planText({ sites, counts }: Held): string {
-  return [section([['sites', sites]]), countsText(counts)].join('\n');
+function planText({ sites, shares, counts }: Held): string {
+  return [section([['sites', sites]]), ...sharesText(shares), countsText(counts)].join('\n');
+}
+
+const REMOVES = {
+  site: 'all of the site',
+  events: 'those events; what is latest of the site is made anew of the others',
+};
+
+function sharesText(shares: SiteShare[]): string[] {
+  if (shares.length === 0) return [];
+  const rows = shares.map(({ site, events, holding, removes }) => [
+    site,
+    `${holding} of ${events} events`,
+    REMOVES[removes],
+  ]);
+  return [table(['reported under it', 'hold this address', 'removes'], rows)];
 }
 
 function receiptText({ receipt, status, removed, pending }: ReturnType<typeof resultOf>): string {

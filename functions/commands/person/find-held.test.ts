@@ -82,13 +82,16 @@ describe('openSearch', () => {
     await system.process(
       track('ada-track-1', 'https://ada.example.org', { payload: { admin_email: 'ada@example.org' } }),
       // each leads to the next
-      track('ada-track-2', 'https://ada.example.org/?lang=de'),
+      track('ada-track-2', 'https://ada.example.org/?lang=de', { payload: { admin_email: 'ada@example.org' } }),
       capturedEvent('tracking-skipped', {
         id: 'ada-skip-1',
         userAgent: userAgentOf('https://ada.example.org/?lang=de'),
       }),
       track('ada-2-track', 'https://ada-2.example.org', { payload: { admin_email: 'ADA <Ada@example.org>' } }),
-      track('ada-2-again', 'https://ada-2.example.org'),
+      capturedEvent('deactivate', {
+        id: 'ada-2-left',
+        only: { hash: TEST_PROJECT.hash, url: 'https://ada-2.example.org' },
+      }),
     );
     const bySite = await search(OF_ADA);
     assert.deepEqual(idsOf(bySite), ['ada-skip-1', 'ada-track-1', 'ada-track-2']);
@@ -96,7 +99,7 @@ describe('openSearch', () => {
     reads = [];
     const byEmail = await search(BY_EMAIL);
     assert.deepEqual(byEmail.sites, ['ada-2.example.org', 'ada.example.org']);
-    assert.deepEqual(idsOf(byEmail), ['ada-2-again', 'ada-2-track', 'ada-skip-1', 'ada-track-1', 'ada-track-2']);
+    assert.deepEqual(idsOf(byEmail), ['ada-2-left', 'ada-2-track', 'ada-skip-1', 'ada-track-1', 'ada-track-2']);
     assert.deepEqual([reads.length, new Set(reads).size], [5, 5]);
     assert.deepEqual(notes, []);
   });
@@ -206,7 +209,7 @@ describe('openSearch', () => {
       const info = { payload: { reason_info: 'Write to ADA@example.org' } };
       const old = [
         track('ada-old-1', 'https://ada.example.org', { payload: { admin_email: 'Ada@example.org' } }),
-        track('ada-old-2', 'https://ada.example.org'),
+        { ...track('ada-old-2', 'https://ada.example.org'), kind: 'deactivate' as const },
         track('bob-old-1', 'https://bob.example.org', { payload: { extra: { plan: 'for ada@example.org' } } }),
         track('eve-old-1', 'https://eve.example.org', { payload: { extra: { plan: 'for xada@example.org' } } }),
         { ...track('old-gone-1', 'https://eve.example.org', info), kind: 'deactivate' as const },

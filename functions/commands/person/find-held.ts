@@ -1,14 +1,18 @@
 import { objectName, parseObjectName } from '../../../shared/event/object-name.ts';
-import { addressKeysIn } from '../../../shared/report/email-address.ts';
+import { keysOf } from '../../../shared/report/event-keys.ts';
 import { siteSpellings, urlMd5 } from '../../../shared/report/site-id.ts';
 import type { Archive } from '../../../shared/stores/archive/archive.ts';
+import { batchesOf } from '../../../shared/stores/batches-of.ts';
 import type { EventKeys, KeyedObject } from '../../../shared/stores/history/event-keys.ts';
 import type { HistoryEvent, SiteHistory } from '../../../shared/stores/history/site-history.ts';
 import type { DerivedSites } from '../../../shared/stores/sites/derived-sites.ts';
 import type { SiteLatest } from '../../../shared/stores/sites/site-latest.ts';
 import type { Terminal } from '../terminal.ts';
 import { countsOf, type Held, type Seed } from './held-data.ts';
+import { indexedOf, type Lookup, openLookup } from './index-lookup.ts';
 import { openTraces, type ReadTraces } from './read-traces.ts';
+import type { EventsOfSites } from './refold-site.ts';
+import { holdsAddress, type JudgedSite, sharesOf } from './site-share.ts';
 import { keysOfSubject, relationTo, type Subject, type SubjectKeys } from './subject.ts';
 import { withoutNames } from './without-names.ts';
 
@@ -24,6 +28,8 @@ export interface HeldStores {
 export interface Search {
   /** What was received until then. */
   find(until: Date): Promise<Held>;
+  /** The events of sites that are none of the target's, as of now. */
+  othersOf(sites: string[]): Promise<EventsOfSites>;
   /** Objects that were found and are removed. */
   noteRemoved(objects: string[]): void;
 }
@@ -33,6 +39,10 @@ interface Names {
   urlMd5s: Set<string>;
   /** Other sites, an event of which holds the address. */
   namedBy: Set<string>;
+  /** Sites that were reported under the address. */
+  judged: Map<string, JudgedSite>;
+  /** Sites whose other spellings were asked for. */
+  spelled: Set<string>;
   /** Events that are the target's, by their objects. */
   objects: Set<string>;
 }
@@ -40,13 +50,15 @@ interface Names {
 /**
  * The index tells which objects are the target's, and each of them is read once for further names: sites of the address, md5s
  * of a site. What they lead to is asked for again, until nothing new is found. Only what earlier versions worked on, which is
- * in no index, is read as a whole.
+ * in no index, is read as a whole. What an address is to a site is judged once: what was said to be removed is what is.
  */
 export function openSearch(seed: Seed, stores: HeldStores, terminal: Terminal): Search {
   const names: Names = {
     sites: new Set(seed.sites),
     urlMd5s: new Set(seed.urlMd5s),
     namedBy: new Set(),
+    judged: new Map(),
+    spelled: new Set(),
     objects: new Set(seed.objects),
   };
   const traces = openTraces(stores.archive, terminal);
@@ -55,6 +67,12 @@ export function openSearch(seed: Seed, stores: HeldStores, terminal: Terminal): 
     find: async (until) => {
       unindexed ??= readUnindexed(seed, traces, until, stores);
       return find(seed, names, traces, { until, completeSince: await unindexed }, stores);
+    },
+    othersOf: async (sites) => {
+      const indexed = await indexedOf(seed.projectHash, sites, stores.eventKeys);
+      const allOf = (site: string) =>
+        sorted([...(names.judged.get(site)?.objects ?? []), ...(indexed.get(site) ?? [])]);
+      return new Map(sites.map((site) => [site, allOf(site).filter((object) => !names.objects.has(object))]));
     },
     noteRemoved: traces.noteRemoved,
   };
@@ -83,17 +101,15 @@ async function find(
   { until, completeSince }: { until: Date; completeSince: Date },
   stores: HeldStores,
 ): Promise<Held> {
-  const found: KeyedObject[] = [];
-  const asked = new Set<string>();
+  const index = openLookup(stores.eventKeys, traces, until);
+  await judgeSites(seed, names, traces, index, completeSince, stores);
   for (;;) {
     const sizeBefore = sizeOf(names);
     const subject = await subjectOf(seed, names, stores.latest);
     const keys = keysOfSubject(subject);
-    const unasked = Object.values(keys).flatMap((some) => [...some].filter((key) => !asked.has(key)));
-    for (const key of unasked) asked.add(key);
-    found.push(...(await stores.eventKeys.find(unasked, until)));
-    await traces.read([...found.map(({ object }) => object), ...names.objects]);
-    for (const one of found) if (isProven(one, keys, traces)) names.objects.add(one.object);
+    await index.ask(Object.values(keys).flatMap((some) => [...some]));
+    await traces.read(names.objects);
+    for (const one of index.found) if (isProven(one, keys, traces)) names.objects.add(one.object);
     learnFromTraces(names, subject, traces);
     learnFromRows(names, subject, await rowsOf(subject, completeSince, stores));
     const latest = await latestOf(names, subject, until, stores);
@@ -102,6 +118,41 @@ async function find(
       names.objects.add(objectName('deactivate', receivedAt.toISOString(), _id));
     }
     if (sizeOf(names) === sizeBefore) return heldOf(names, subject, traces, latest, stores);
+  }
+}
+
+/** Which sites were reported under the address, and which of them are its own. */
+async function judgeSites(
+  { projectHash, otherProjects, email }: Seed,
+  names: Names,
+  traces: ReadTraces,
+  index: Lookup,
+  completeSince: Date,
+  stores: HeldStores,
+): Promise<void> {
+  if (email === null) return;
+  const none = { sites: new Set<string>(), urlMd5s: new Set<string>(), unsharedMd5s: new Set<string>() };
+  const subject: Subject = { projectHash, otherProjects: new Set(otherProjects), email, ...none };
+  await index.ask(Object.values(keysOfSubject(subject)).flatMap((some) => [...some]));
+  const ofAddress = await rowsOf(subject, completeSince, stores);
+  const reported = new Set(await stores.latest.withEmail(projectHash, email));
+  for (const { site, adminEmail } of ofAddress)
+    if (site !== null && holdsAddress(adminEmail, email)) reported.add(site);
+  for (const one of traces.of.values()) {
+    if (one === null || one.site === null || one.projectHash !== projectHash) continue;
+    if (relationTo(one, subject) === 'admin') reported.add(one.site);
+  }
+  const sites = [...reported].filter((site) => !names.sites.has(site) && !names.judged.has(site));
+  if (sites.length === 0) return;
+  await index.ask(keysOf(projectHash, { sites }));
+  const rows = [
+    ...ofAddress,
+    ...(await rowsOf({ ...subject, sites: new Set(sites), email: null }, completeSince, stores)),
+  ];
+  for (const one of sharesOf(sites, { projectHash, email, traces: traces.of, found: index.found, rows })) {
+    const { site, removes } = one.share;
+    names.judged.set(site, one);
+    (removes === 'site' ? names.sites : names.namedBy).add(site);
   }
 }
 
@@ -120,8 +171,9 @@ async function subjectOf(
   names: Names,
   latest: SiteLatest,
 ): Promise<Subject> {
-  for (const site of email === null ? [] : await latest.withEmail(projectHash, email)) names.sites.add(site);
-  for (const site of await latest.otherSpellings(projectHash, [...names.sites])) names.sites.add(site);
+  const unasked = [...names.sites].filter((site) => !names.spelled.has(site));
+  for (const site of unasked) names.spelled.add(site);
+  for (const site of await latest.otherSpellings(projectHash, unasked)) names.sites.add(site);
   const spelled = new Set([...names.sites].flatMap(siteSpellings).map(urlMd5));
   const urlMd5s = [...new Set([...names.urlMd5s, ...spelled])];
   const { inProject, elsewhere } = await latest.othersMd5s(projectHash, { sites: [...names.sites], urlMd5s });
@@ -143,32 +195,43 @@ function learnFromTraces(names: Names, subject: Subject, traces: ReadTraces): vo
     names.objects.add(object);
     // what another product says of the site is not the project's to know it by
     if (one.site === null || one.projectHash !== subject.projectHash) continue;
-    if (relation === 'mention') names.namedBy.add(one.site);
-    else {
-      names.sites.add(one.site);
-      if (one.urlMd5 !== null) names.urlMd5s.add(one.urlMd5);
-    }
+    if (relation !== 'own') names.namedBy.add(one.site);
+    else if (one.urlMd5 !== null) names.urlMd5s.add(one.urlMd5);
   }
 }
 
+/** Of a question, which may be 10 MB long. */
+const MAX_NAMES_PER_QUERY = 20_000;
+
 /** Rows whose objects may have expired. */
-function rowsOf({ projectHash, sites, urlMd5s, email }: Subject, completeSince: Date, { history }: HeldStores) {
+async function rowsOf(
+  { projectHash, sites, urlMd5s, email }: Subject,
+  before: Date,
+  { history }: HeldStores,
+): Promise<HistoryEvent[]> {
   const emailPart = email?.slice(0, email.lastIndexOf('@') + 1) ?? null;
-  return history.events({ projectHash, sites: [...sites], urlMd5s: [...urlMd5s], emailPart, before: completeSince });
+  const [siteBatches, md5Batches] = [[...sites], [...urlMd5s]].map((names) =>
+    batchesOf(names, MAX_NAMES_PER_QUERY),
+  ) as [string[][], string[][]];
+  const questions = Array.from({ length: Math.max(1, siteBatches.length, md5Batches.length) }, (_, n) => ({
+    projectHash,
+    sites: siteBatches[n] ?? [],
+    urlMd5s: md5Batches[n] ?? [],
+    emailPart: n === 0 ? emailPart : null,
+    before,
+  }));
+  const rows: HistoryEvent[] = [];
+  for (const question of questions) for (const row of await history.events(question)) rows.push(row);
+  return rows;
 }
 
 function learnFromRows(names: Names, { sites, email }: Subject, rows: HistoryEvent[]): void {
-  const holds = (text: string | null) =>
-    email !== null && text !== null && addressKeysIn(text, Number.POSITIVE_INFINITY).includes(email);
   for (const { object, site, urlMd5: md5, adminEmail, texts } of rows) {
-    const isOwn = site === null || sites.has(site) || holds(adminEmail);
-    if (!isOwn && !holds(texts)) continue;
+    const isOwn = site === null || sites.has(site);
+    if (!isOwn && !holdsAddress(adminEmail, email) && !holdsAddress(texts, email)) continue;
     names.objects.add(object);
     if (!isOwn) names.namedBy.add(site);
-    else {
-      if (site !== null) names.sites.add(site);
-      if (md5 !== null) names.urlMd5s.add(md5);
-    }
+    else if (md5 !== null) names.urlMd5s.add(md5);
   }
 }
 
@@ -205,7 +268,8 @@ async function heldOf(
     },
     bigquery: { ...(await stores.history.count(objects)), ...(await stores.derived.count(projectHash, sites)) },
   };
-  return { sites, urlMd5s, unsharedMd5s, objects, latest, namedBy, counts };
+  const shares = sorted(names.judged.keys()).map((site) => (names.judged.get(site) as JudgedSite).share);
+  return { sites, urlMd5s, unsharedMd5s, objects, latest, namedBy, shares, counts };
 }
 
 function sorted(texts: Iterable<string>): string[] {

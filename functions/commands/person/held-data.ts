@@ -1,5 +1,6 @@
 import type { ErasureCounts } from '../../../shared/stores/erasures.ts';
 import type { LatestOfSites } from '../../../shared/stores/sites/site-latest.ts';
+import type { SiteShare } from './site-share.ts';
 import type { Target } from './target.ts';
 
 /** What is known of a target beforehand. */
@@ -35,6 +36,8 @@ export interface Held {
   latest: LatestOfSites;
   /** Other sites of the project, of which an event holds the address, or a document names one of these sites. Sorted. */
   namedBy: string[];
+  /** Of an address: the sites that were reported under it, by name; those whose events alone go are in `namedBy`. */
+  shares: SiteShare[];
   counts: ErasureCounts;
 }
 

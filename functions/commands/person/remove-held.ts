@@ -3,8 +3,10 @@ import type { ErasureCounts } from '../../../shared/stores/erasures.ts';
 import { HELD_TABLES, type HeldTable } from '../../../shared/stores/history/site-history.ts';
 import { SITE_TABLES } from '../../../shared/stores/sites/derived-sites.ts';
 import type { Clean } from '../../../shared/stores/sites/site-latest.ts';
+import type { MailClaims } from '../../../shared/stores/topics/mail-claims.ts';
 import type { HeldStores } from './find-held.ts';
 import type { Held } from './held-data.ts';
+import type { EventsOfSites, Refold } from './refold-site.ts';
 
 const REMOVALS_AT_ONCE = 32;
 
@@ -14,26 +16,39 @@ export interface Removal {
   refused: HeldTable[];
 }
 
+export type RemovalStores = Pick<HeldStores, 'archive' | 'latest' | 'history' | 'derived'> &
+  Refold & { mailClaims: Pick<MailClaims, 'forget'> };
+
 /** What is to be removed of what is held. */
 export interface Removable extends Pick<Held, 'sites' | 'objects' | 'latest' | 'namedBy'> {
   projectHash: string;
   /** Of the documents of `namedBy`. */
   clean: Clean;
+  /** Digests of all that it is about; see keyOf. */
+  keys: readonly string[];
+  /** Sites of which only some events go. */
+  partly: string[];
+  /** The objects of their other events, as of then. */
+  othersNow: (sites: string[]) => Promise<EventsOfSites>;
   /** Where it is known: what has no row is not asked to remove any. */
   counts?: ErasureCounts;
 }
 
 /**
- * Removes what was received until `until`. What tells where the rest is goes after it: other sites' documents are cleaned
- * first, and the index goes last.
+ * Removes what was received until `until`. What tells where the rest is goes after it: other sites' documents are made anew and
+ * cleaned first, and the index goes last.
  */
 export async function removeHeld(
-  { projectHash, sites, objects, latest: documents, namedBy, clean, counts }: Removable,
+  { projectHash, sites, objects, latest: documents, namedBy, clean, keys, partly, othersNow, counts }: Removable,
   until: Date,
-  { archive, latest, history, derived }: Pick<HeldStores, 'archive' | 'latest' | 'history' | 'derived'>,
+  { archive, latest, history, derived, mailClaims, refold }: RemovalStores,
 ): Promise<Removal> {
   const removed = noCounts();
-  const mentions = await latest.clean(projectHash, namedBy, clean);
+  const unclean = await latest.countUnclean(projectHash, partly, clean);
+  await refold(projectHash, partly, othersNow);
+  const mended = unclean - (await latest.countUnclean(projectHash, partly, clean));
+  const mentions = mended + (await latest.clean(projectHash, namedBy, clean));
+  await mailClaims.forget(keys, until);
   await concurrently(objects, REMOVALS_AT_ONCE, async (name) => {
     if (await archive.remove(name)) removed.archive += 1;
   });

@@ -1,15 +1,17 @@
 import { parseObjectName } from '../../../shared/event/object-name.ts';
 import type { Day } from '../../../shared/figures/days.ts';
-import { keyOf, NO_PROJECT } from '../../../shared/report/event-keys.ts';
+import { keyOf, NO_PROJECT, type Traces } from '../../../shared/report/event-keys.ts';
 import type { ErasureDocument } from '../../../shared/stores/erasures.ts';
 import type { SiteNames } from '../../../shared/stores/sites/site-latest.ts';
 import type { Terminal } from '../terminal.ts';
+import { indexedOf } from './index-lookup.ts';
 import type { PersonStores } from './person-stores.ts';
 import { openTraces } from './read-traces.ts';
+import type { EventsOfSites } from './refold-site.ts';
 import { addCounts, removeHeld } from './remove-held.ts';
 import { withoutNames } from './without-names.ts';
 
-type Stores = Pick<PersonStores, 'archive' | 'latest' | 'history' | 'derived' | 'erasures' | 'lateDays'>;
+type Stores = Omit<PersonStores, 'projects'>;
 
 /** Goes on with every erasure that is not done; gives their receipts as they are then. */
 export async function resumeErasures(stores: Stores, terminal: Terminal): Promise<ErasureDocument[]> {
@@ -36,6 +38,8 @@ export function objectsOfReceipt({ pending, late = [] }: Pick<ErasureDocument, '
 
 async function resumeErasure(receipt: ErasureDocument, stores: Stores, terminal: Terminal): Promise<ErasureDocument> {
   const { project: projectHash, erasedAt: until } = receipt;
+  // whoever put it may have died before it stood
+  await stores.erasures.put(receipt);
   const keys = new Set(receipt.keys);
   const { sites, urlMd5s, namedBy } = await namesOfReceipt(receipt, stores);
   const objects = objectsOfReceipt(receipt);
@@ -48,9 +52,22 @@ async function resumeErasure(receipt: ErasureDocument, stores: Stores, terminal:
     eventIds: parsed.map(({ id }) => id),
     until,
   });
-  const mentioning = [...namedBy, ...(await sitesIn(objects, projectHash, stores, terminal))];
+  const events = await eventsIn(objects, projectHash, stores, terminal);
+  const mentioning = [...namedBy, ...new Set(events.map(({ site }) => site))];
   const clean = withoutNames(projectHash, keys);
-  const held = { projectHash, sites, objects, latest, namedBy: mentioning, clean };
+  const partly = await partlyOf(receipt, events, stores);
+  const othersNow = (some: string[]) => othersOf(receipt, some, stores);
+  const held = {
+    projectHash,
+    sites,
+    objects,
+    latest,
+    namedBy: mentioning,
+    clean,
+    keys: receipt.keys,
+    partly,
+    othersNow,
+  };
   const { removed, refused } = await removeHeld(held, until, stores);
   const done = refused.length === 0;
   // a rebuild may have made of rows that BigQuery kept what nobody has the names for any more
@@ -70,15 +87,37 @@ function daysOf(times: Date[]): Day[] {
   return [...new Set(times.map((time) => time.toISOString().slice(0, 10)))];
 }
 
-/** Of which sites these objects are: their documents may still have what the objects said. */
-async function sitesIn(
+type SiteEvent = Traces & { site: string };
+
+/** What those of these objects say that are still there: their sites' documents may still have it. */
+async function eventsIn(
   objects: string[],
   projectHash: string,
   { archive }: Stores,
   terminal: Terminal,
-): Promise<string[]> {
+): Promise<SiteEvent[]> {
   const traces = openTraces(archive, terminal);
   await traces.read(objects);
-  const ofProject = [...traces.of.values()].filter((one) => one?.projectHash === projectHash);
-  return [...new Set(ofProject.map((one) => one?.site).filter((site) => typeof site === 'string'))];
+  const isOfSite = (one: Traces | null): one is SiteEvent => one?.projectHash === projectHash && one.site !== null;
+  return [...traces.of.values()].filter(isOfSite);
+}
+
+/** The sites of which only the events go that name the address as the admin's; none where not all other events can be found. */
+async function partlyOf(receipt: ErasureDocument, events: SiteEvent[], { eventKeys }: Stores) {
+  const { project } = receipt;
+  const keys = new Set(receipt.keys);
+  const named = events.filter(({ adminEmails }) =>
+    adminEmails.some((email) => keys.has(keyOf(project, 'email', email))),
+  );
+  const sites = new Set(named.map(({ site }) => site).filter((site) => !keys.has(keyOf(project, 'site', site))));
+  if (sites.size === 0) return [];
+  const unindexed = await eventKeys.unindexedHours(await eventKeys.completeSince(new Date()));
+  return unindexed.length === 0 ? [...sites] : [];
+}
+
+/** But for what the receipt has to remove. */
+async function othersOf(receipt: ErasureDocument, sites: string[], stores: Stores): Promise<EventsOfSites> {
+  const objects = new Set(objectsOfReceipt(receipt));
+  const indexed = await indexedOf(receipt.project, sites, stores.eventKeys);
+  return new Map([...indexed].map(([site, all]) => [site, all.filter((object) => !objects.has(object))]));
 }

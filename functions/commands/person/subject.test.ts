@@ -21,7 +21,7 @@ describe('relationTo', () => {
     title: string;
     payload: JsonObject;
     subject: Partial<Subject>;
-    expected: 'own' | 'mention' | undefined;
+    expected: 'own' | 'admin' | 'mention' | undefined;
   }[] = [
     {
       title: 'a report of the url, however it is spelled',
@@ -49,13 +49,13 @@ describe('relationTo', () => {
       title: 'the address, in any case',
       payload: {},
       subject: { ...other, email: 'admin@example.org' },
-      expected: 'own',
+      expected: 'admin',
     },
     {
       title: 'the address of an old client',
       payload: { admin_email: undefined, user_email: 'Ada@Example.org' },
       subject: { ...other, email: 'ada@example.org' },
-      expected: 'own',
+      expected: 'admin',
     },
     {
       title: 'the address for another project',
@@ -74,7 +74,7 @@ describe('relationTo', () => {
       title: 'the address with a name',
       payload: { admin_email: 'Ada <Ada@Bücher.example>' },
       subject: { ...other, email: 'ada@xn--bcher-kva.example' },
-      expected: 'own',
+      expected: 'admin',
     },
     {
       title: "the address in somebody else's words, as a mention",

@@ -15,17 +15,19 @@ export interface Subject {
 }
 
 /**
- * What an event is to a subject: its own, for it is from one of its sites, or from whoever has the address; or a mention, when
- * somebody else's holds the address. What names no project here is judged like the project's: it is nobody else's matter.
+ * What an event is to a subject: its own, for it is from one of its sites; of another site whose admin has the address, as the
+ * event says; or a mention, when it holds the address otherwise. What names no project here is judged like the project's: it is
+ * nobody else's matter.
  *
  * A url says whose an event is; an md5 only where there is none, since anybody's can be sent along with one.
  */
-export function relationTo(traces: Traces, subject: Subject): 'own' | 'mention' | undefined {
+export function relationTo(traces: Traces, subject: Subject): 'own' | 'admin' | 'mention' | undefined {
   const { projectHash, adminEmails, emails } = traces;
   const { email, otherProjects } = subject;
   if (projectHash !== null && otherProjects.has(projectHash)) return undefined;
-  if (isOfSites(traces, subject) || (email !== null && adminEmails.includes(email))) return 'own';
-  return email !== null && emails.includes(email) ? 'mention' : undefined;
+  if (isOfSites(traces, subject)) return 'own';
+  if (email === null || !emails.includes(email)) return undefined;
+  return adminEmails.includes(email) ? 'admin' : 'mention';
 }
 
 function isOfSites({ projectHash, site, namedSites, urlMd5: md5 }: Traces, subject: Subject): boolean {

@@ -6,7 +6,7 @@ import type { ProjectsWriter } from '../../../shared/stores/projects-writer.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import { findProject } from '../projects/find-project.ts';
 
-/** Whom a command is about: a site of a project, or every site that an address stands for. */
+/** Whom a command is about: a site of a project, or whoever has an address. */
 export interface Target {
   project: Project;
   /** Canonical. */
@@ -25,7 +25,7 @@ export function withTarget(command: Command): Command {
   return command
     .option('--project <project>', 'by hash or slug')
     .option('--site <url>', 'a site, in any spelling of its url')
-    .option('--email <address>', 'every site whose admin ever had this address, and whatever else holds it');
+    .option('--email <address>', 'whatever holds this address, and the sites that are its alone');
 }
 
 /** Throws CommandFailure when the options name no target, or there is no such project. */

@@ -127,7 +127,8 @@ async function foldAll(
   return folded;
 }
 
-function openTarget(db: Db, archive: RecoveryStores['archive']): Stores {
+/** Stores that read, and write nothing but MongoDB. */
+export function openTarget(db: Db, archive: RecoveryStores['archive']): Stores {
   const nothing = async () => {};
   return {
     archive,
@@ -146,6 +147,7 @@ function openTarget(db: Db, archive: RecoveryStores['archive']): Stores {
     lateDays: { mark: nothing },
     rejections: { append: nothing },
     // a request waits, and goes out once the database is in use: under the key of the one that may have gone out before
+    mailClaims: { claim: async () => true, release: nothing },
     mailQuotas: { take: async () => false },
     subscribers: { publish: nothing },
   };

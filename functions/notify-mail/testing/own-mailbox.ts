@@ -7,6 +7,7 @@ import { handleEvent } from '../../../shared/runtime/handle-event.ts';
 import type { LogFields } from '../../../shared/runtime/log.ts';
 import { openRejections } from '../../../shared/stores/history/rejections.ts';
 import { openSites, siteKey } from '../../../shared/stores/sites/sites.ts';
+import { openMailClaims } from '../../../shared/stores/topics/mail-claims.ts';
 import { giveDataset, takeDataset } from '../../../shared/testing/spare-datasets.ts';
 import { ownDatabase } from '../../../shared/testing/stores.ts';
 import { type MailRequest, openMailApi } from '../mail-api.ts';
@@ -73,7 +74,11 @@ function newRequest(): SubscriberRequest {
 
 function openHandler(own: OwnMailbox, url: string, timeoutMs: number) {
   const secret = process.env.MAIL_API_SECRET as string;
-  const stores = { sites: openSites(own.db), mailApi: openMailApi({ url, secret, timeoutMs }) };
+  const stores = {
+    sites: openSites(own.db),
+    mailClaims: openMailClaims(own.db),
+    mailApi: openMailApi({ url, secret, timeoutMs }),
+  };
   const rejections = openRejections(
     { projectId: own.dataset.projectId, dataset: own.dataset.id as string },
     { log: () => {} },

@@ -9,6 +9,7 @@ import { openDeactivations } from '../../../shared/stores/sites/deactivations.ts
 import { openOptOuts } from '../../../shared/stores/sites/opt-outs.ts';
 import { openSites } from '../../../shared/stores/sites/sites.ts';
 import { openUnclaimed } from '../../../shared/stores/sites/unclaimed.ts';
+import { openMailClaims } from '../../../shared/stores/topics/mail-claims.ts';
 import { openMailQuotas } from '../../../shared/stores/topics/mail-quotas.ts';
 import { ownDatabase } from '../../../shared/testing/stores.ts';
 import type { Stores } from '../../process-event/process-event.ts';
@@ -55,6 +56,7 @@ export function mongodbStores(db: Db) {
     optOuts: openOptOuts(db),
     unclaimed: openUnclaimed(db),
     erasures: openErasures(db),
+    mailClaims: openMailClaims(db),
     mailQuotas: openMailQuotas(db),
     lateDays: openLateDays(db),
   } satisfies Partial<Stores>;

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { enabledLists, type Project } from '../../../shared/project/project.ts';
-import type { ErasureDocument } from '../../../shared/stores/erasures.ts';
+import { type ErasureDocument, openErasures } from '../../../shared/stores/erasures.ts';
 import { openHistoryReader, type QueryOptions } from '../../../shared/stores/history/history-reader.ts';
 import { addressOf } from '../../../shared/stores/sites/site-mail.ts';
 import type { SiteDocument } from '../../../shared/stores/sites/sites.ts';
@@ -89,8 +89,8 @@ export async function readDocuments(db: Db, { projects, receipts }: Scope): Prom
   for (const { _id, urlMd5 } of await db.collection('unclaimed').find().toArray())
     documents[`unclaimed/${_id}`] = urlMd5;
   for (const { _id } of receipts) {
-    const receipt = await db.collection<ErasureDocument>('erasures').findOne({ _id });
-    documents[`erasures/${_id}`] = JSON.stringify([...(receipt?.late ?? [])].sort());
+    const receipt = (await openErasures(db).pending()).find((one) => one._id === _id);
+    documents[`erasures/${_id}`] = JSON.stringify(receipt?.late ?? []);
   }
   return documents;
 }

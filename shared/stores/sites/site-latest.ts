@@ -1,6 +1,7 @@
 import type { Collection, Db, Filter } from 'mongodb';
 import { canonicalSite } from '../../report/site-id.ts';
 import { TransientError, transient } from '../../runtime/errors.ts';
+import { batchesOf } from '../batches-of.ts';
 import type { DeactivationDocument } from './deactivations.ts';
 import type { OptOutDocument } from './opt-outs.ts';
 import { type SiteDocument, siteKey } from './sites.ts';
@@ -72,38 +73,21 @@ export function openSiteLatest(db: Db): SiteLatest {
         const found = sites.find({ project, emailKey }).project<{ site: string }>({ site: 1 });
         return (await found.toArray()).map(({ site }) => site);
       }),
-    othersMd5s: (projectHash, own) =>
-      transient('sites', async () => {
-        const [inProject, elsewhere] = [new Set<string>(), new Set<string>()];
-        const others = sites
-          .find({ urlMd5s: { $in: own.urlMd5s }, _id: { $nin: keysOf(projectHash, own.sites) } })
-          .project<Pick<SiteDocument, 'project' | 'urlMd5s'>>({ project: 1, urlMd5s: 1 });
-        for await (const { project, urlMd5s } of others) {
-          for (const urlMd5 of urlMd5s) (project === projectHash ? inProject : elsewhere).add(urlMd5);
-        }
-        return { inProject, elsewhere };
-      }),
+    othersMd5s: (project, own) => transient('sites', () => othersMd5s(sites, project, own)),
     names: (project, isMeant) => transient('MongoDB', () => namesThat(collections, project, isMeant)),
-    namedBy: (project, names) =>
-      transient('sites', async () => {
-        const naming = { $or: [{ cloneOf: { $in: names.sites } }, { urlMd5s: { $in: names.urlMd5s } }] };
-        const _id = { $nin: keysOf(project, names.sites) };
-        const found = await sites
-          .find({ project, _id, ...naming })
-          .project<{ site: string }>({ site: 1 })
-          .toArray();
-        return found.map(({ site }) => site);
-      }),
+    namedBy: (project, names) => transient('sites', () => namedBy(sites, project, names)),
     find: ({ projectHash, sites: names, urlMd5s, unsharedMd5s, eventIds, until }) =>
       transient('MongoDB', async () => {
-        const _id = { $in: keysOf(projectHash, names) };
+        const ids = keysOf(projectHash, names);
         const stamp = { $lte: stampUntil(until) };
-        const waiting = { $or: [{ urlMd5: { $in: unsharedMd5s } }, { _id: { $in: eventIds } }] };
+        const waiting = { receivedAt: { $lte: until } };
+        const claimed = await all(foundBy(unclaimed, 'urlMd5', unsharedMd5s, waiting));
+        const told = await all(foundBy(unclaimed, '_id', eventIds, waiting));
         return {
-          sites: await sites.find({ _id, firstSeenAt: { $lte: until } }).toArray(),
-          deactivations: await deactivations.find({ _id, deactivatedAt: { $lte: until } }).toArray(),
-          optOuts: await optOuts.find({ _id: { $in: keysOf(projectHash, urlMd5s) }, stamp }).toArray(),
-          unclaimed: await unclaimed.find({ ...waiting, receivedAt: { $lte: until } }).toArray(),
+          sites: await all(foundBy(sites, '_id', ids, { firstSeenAt: { $lte: until } })),
+          deactivations: await all(foundBy(deactivations, '_id', ids, { deactivatedAt: { $lte: until } })),
+          optOuts: await all(foundBy(optOuts, '_id', keysOf(projectHash, urlMd5s), { stamp })),
+          unclaimed: [...new Map([...claimed, ...told].map((document) => [document._id, document])).values()],
         };
       }),
     remove: (held, until) =>
@@ -118,7 +102,7 @@ export function openSiteLatest(db: Db): SiteLatest {
       transient('MongoDB', async () => {
         let count = 0;
         for (const collection of [sites, deactivations] as Collection<SiteDocument | DeactivationDocument>[]) {
-          for await (const document of collection.find({ _id: { $in: keysOf(project, names) } })) {
+          for await (const document of foundBy(collection, '_id', keysOf(project, names), {})) {
             if (clean(document) !== document) count += 1;
           }
         }
@@ -152,6 +136,31 @@ async function otherSpellings(sites: Collection<SiteDocument>, project: string, 
     }
   }
   return found;
+}
+
+async function othersMd5s(sites: Collection<SiteDocument>, projectHash: string, own: SiteNames) {
+  const [inProject, elsewhere] = [new Set<string>(), new Set<string>()];
+  const ownKeys = new Set(keysOf(projectHash, own.sites));
+  const fields = { project: 1, urlMd5s: 1 } as const;
+  for await (const { _id, project, urlMd5s } of foundBy(sites, 'urlMd5s', own.urlMd5s, {}, fields)) {
+    if (ownKeys.has(_id)) continue;
+    for (const urlMd5 of urlMd5s) (project === projectHash ? inProject : elsewhere).add(urlMd5);
+  }
+  return { inProject, elsewhere };
+}
+
+async function namedBy(sites: Collection<SiteDocument>, project: string, names: SiteNames): Promise<string[]> {
+  const own = new Set(names.sites);
+  const naming = new Set<string>();
+  for (const [field, values] of [
+    ['cloneOf', names.sites],
+    ['urlMd5s', names.urlMd5s],
+  ] as const) {
+    for await (const { site } of foundBy(sites, field, values, { project }, { site: 1 })) {
+      if (!own.has(site)) naming.add(site);
+    }
+  }
+  return [...naming];
 }
 
 type Collections = { [Name in keyof LatestOfSites]: Collection<LatestOfSites[Name][number]> };
@@ -213,7 +222,33 @@ async function removeAll<T extends { _id: string }>(
   documents: T[],
   condition: Filter<T>,
 ): Promise<number> {
-  if (documents.length === 0) return 0;
-  const _id = { $in: documents.map((document) => document._id) };
-  return (await collection.deleteMany({ ...condition, _id } as Filter<T>)).deletedCount;
+  let removed = 0;
+  for (const batch of batchesOf(documents, MAX_VALUES)) {
+    const _id = { $in: batch.map((document) => document._id) };
+    removed += (await collection.deleteMany({ ...condition, _id } as Filter<T>)).deletedCount;
+  }
+  return removed;
+}
+
+/** Of a query, which may be 16 MB long: a site has 18 md5s. */
+const MAX_VALUES = 20_000;
+
+/** The documents in which a field has one of some values, in the order of these; one that has several may come more than once. */
+async function* foundBy<T extends { _id: string }>(
+  collection: Collection<T>,
+  field: keyof T & string,
+  values: readonly string[],
+  condition: Filter<T>,
+  fields?: Partial<Record<keyof T, 1>>,
+): AsyncIterable<T> {
+  for (const batch of batchesOf(values, MAX_VALUES)) {
+    const found = collection.find({ ...condition, [field]: { $in: batch } } as Filter<T>);
+    yield* (fields === undefined ? found : found.project<T>(fields)) as AsyncIterable<T>;
+  }
+}
+
+async function all<T>(documents: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const document of documents) found.push(document);
+  return found;
 }

@@ -109,6 +109,16 @@ export function noteAsked(
   });
 }
 
+/** Notes it of a list that another site's word has asked, or is about to: no message is to go out. Gives `known` itself when that is no longer so. */
+export function noteAskedElsewhere(
+  known: SiteDocument,
+  asked: Asked,
+  { lists, at }: { lists: readonly MailIntegration[]; at: Date },
+): SiteDocument {
+  const noted = noteAsked(known, asked, { lists, at });
+  return noted === known && !isAsked(known, asked) ? known : noteSent(noted, asked, lists);
+}
+
 /** The newest; those that keep a list from being asked once more before all others. */
 function remembered(all: AskedMail[], { address }: Asked, lists: readonly MailIntegration[]): AskedMail[] {
   const keys = lists.map(listKey);

@@ -2,6 +2,7 @@ import type { StoredEvent } from '../../../../shared/event/envelope.ts';
 import type { Kind } from '../../../../shared/event/object-name.ts';
 import type { Project } from '../../../../shared/project/project.ts';
 import type { ErasureDocument } from '../../../../shared/stores/erasures.ts';
+import { openErasureParts, type StoredErasure } from '../../../../shared/stores/erasures-parts.ts';
 import { capturedEvent, TEST_PROJECT } from '../../../../shared/testing/events.ts';
 import { capturedRun } from '../../../testing/captured-run.ts';
 import { type OwnSystem, userAgentOf } from '../../../testing/own-system.ts';
@@ -52,6 +53,9 @@ export async function erase(system: OwnSystem, ...args: string[]) {
   return { ...run, result: run.stdout === '' ? undefined : JSON.parse(run.stdout) };
 }
 
-export function receiptsOf(system: OwnSystem): Promise<ErasureDocument[]> {
-  return system.db.collection<ErasureDocument>('erasures').find().toArray();
+/** With their parts. */
+export async function receiptsOf({ db }: OwnSystem): Promise<ErasureDocument[]> {
+  const erasures = db.collection<StoredErasure>('erasures');
+  const receipts = await erasures.find({ of: { $exists: false } }).toArray();
+  return Promise.all(receipts.map(openErasureParts(erasures).read));
 }

@@ -21,8 +21,9 @@ export function AdoptionPage({ slug, project, through }: PageProps) {
           data.releases.length === 0 ? (
             <Empty title="No release has been seen yet.">
               <p>
-                A version is a release once three counted sites reported it on one day and one in a hundred ran it. You
-                can tell of it before that: <code>npx sitebeat projects update {slug} --release 3.2.0:2026-11-01</code>
+                A version is a release once three sites that had reported before reported it and one in a hundred ran
+                it. You can tell of it before that:{' '}
+                <code>npx sitebeat projects update {slug} --release 3.2.0:2026-11-01</code>
               </p>
             </Empty>
           ) : (
