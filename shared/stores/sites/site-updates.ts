@@ -1,7 +1,8 @@
-import { type AnyBulkWriteOperation, BSON, type Collection } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection } from 'mongodb';
 import { TransientError } from '../../runtime/errors.ts';
 import { groupCalls, type Outcome } from '../group-commit.ts';
 import { DUPLICATE_KEY, writeTogether } from '../mongodb.ts';
+import { readSome } from './read-some.ts';
 import type { SiteDocument } from './sites.ts';
 
 /** What makes a site's next document of the one that is known. */
@@ -18,8 +19,6 @@ type Stored = Outcome<SiteDocument | undefined>;
 const MAX_ATTEMPTS = 50;
 /** Documents of some kilobytes, read and written at once. */
 const MAX_UPDATES = 500;
-/** Of documents that are read and written at once: a stranger can make one of a mebibyte. */
-const MAX_READ_BYTES = 4 * 1024 * 1024;
 
 /**
  * Folds updates into their sites. Those that are under way at the same moment share one read and one write, those of one site
@@ -54,28 +53,16 @@ interface Fold {
 async function attemptAll(sites: Collection<SiteDocument>, updates: SiteUpdate[]): Promise<Map<SiteUpdate, Stored>> {
   const outcomes = new Map<SiteUpdate, Stored>();
   for (let left = updates; left.length > 0; ) {
-    const { known, isAll } = await readSome(
-      sites,
-      left.map(({ id }) => id),
-    );
+    const ids = [...new Set(left.map(({ id }) => id))];
+    const { documents, isAll } = await readSome(sites.find<SiteDocument>({ _id: { $in: ids } }));
+    const known = new Map(documents.map((document) => [document._id, document]));
+    // of one that was not read nobody knows yet whether it is there
     const isTurn = ({ id }: SiteUpdate) => isAll || known.has(id);
     const ended = await foldAll(sites, left.filter(isTurn), known);
     for (const [update, outcome] of ended) outcomes.set(update, outcome);
     left = left.filter((update) => !isTurn(update));
   }
   return outcomes;
-}
-
-/** Some of these documents, one at least of those that are there; `isAll`: what is not among them is not there. */
-async function readSome(sites: Collection<SiteDocument>, ids: string[]) {
-  const known = new Map<string, SiteDocument>();
-  let bytes = 0;
-  for await (const document of sites.find({ _id: { $in: [...new Set(ids)] } })) {
-    known.set(document._id, document);
-    bytes += BSON.calculateObjectSize(document);
-    if (bytes >= MAX_READ_BYTES) return { known, isAll: false };
-  }
-  return { known, isAll: true };
 }
 
 async function foldAll(sites: Collection<SiteDocument>, updates: SiteUpdate[], documents: Map<string, SiteDocument>) {
