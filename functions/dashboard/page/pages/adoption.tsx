@@ -1,3 +1,4 @@
+import { runsOn } from '../../../../shared/figures/sentence.ts';
 import type { ReleasesAnswer } from '../../api.ts';
 import { projectApi } from '../api-client.ts';
 import { counted, formatCount, formatShare } from '../format.ts';
@@ -56,7 +57,7 @@ function sentence({ releases, medianDaysToHalf, through }: ReleasesAnswer) {
   const before = former?.adoption[days]?.now.share;
   return (
     <>
-      {newest.version}, out for {days} {days === 1 ? 'day' : 'days'}, runs on{' '}
+      {newest.version}, out for {days} {days === 1 ? 'day' : 'days'}, {runsOn(days)}{' '}
       {now?.share == null ? (
         <>
           {known?.share == null ? (
