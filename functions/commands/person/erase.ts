@@ -25,11 +25,11 @@ interface EraseOptions extends TargetOptions, Output {
 const HELP = `
 --site erases what the site sent, in every spelling of its url, and takes it out of the documents of its copies. What other
 sites say of it stays: a theme's author and home page are in the reports of every site that uses the theme.
---email erases a site as a whole when each of its reports names the address as its admin's, and no event of it another; of
-other sites it erases the events that hold the address, in whatever field. Anybody can report in a site's name: so one report
-does not hand a site's past to whoever has the address in it. What is latest of a site whose admin it was is made anew from
-its other events, or, where objects of these have expired, loses what says the address. What would happen to which site is said
-first; --site erases one as a whole.
+--email erases a site as a whole when each event that gives its url names the address as the admin's; of other sites it erases
+the events that hold the address, in whatever field. Anybody can report in a site's name: so one report does not hand a site's
+past to whoever has the address in it. What is latest of a site whose admin it was is made anew from its other events, or, where
+objects of these have expired, loses what says the address. What would happen to which site is said first; --site erases one as a
+whole.
 
 It erases what was received until now; what the site reports later is a new start. What was counted of past days stays, and so
 does the audit, which has who looked at the names and address of which site. An event from before that is still on its way is

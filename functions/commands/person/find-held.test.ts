@@ -90,7 +90,8 @@ describe('openSearch', () => {
       track('ada-2-track', 'https://ada-2.example.org', { payload: { admin_email: 'ADA <Ada@example.org>' } }),
       capturedEvent('deactivate', {
         id: 'ada-2-left',
-        only: { hash: TEST_PROJECT.hash, url: 'https://ada-2.example.org' },
+        userAgent: userAgentOf('https://ada-2.example.org'),
+        only: { reason_id: 'other' },
       }),
     );
     const bySite = await search(OF_ADA);

@@ -34,12 +34,12 @@ describe('sharesOf', () => {
       expected: [2, 2, 'site'],
     },
     {
-      title: 'the address, whatever has no admin',
+      title: 'nobody, for a deactivation has none',
       said: [
         ['track', admin],
         ['deactivate', {}],
       ],
-      expected: [1, 2, 'site'],
+      expected: [1, 2, 'events'],
     },
     {
       title: 'the address that a deactivation has',
@@ -95,12 +95,24 @@ describe('sharesOf', () => {
   ] as { title: string; said: [Kind, JsonObject][]; expected: unknown[] }[])
     it(`gives a site to ${title}`, () => assert.deepEqual(share(traced(...said)), expected));
 
+  const keyed = (kind: Kind, id: number, ...keys: string[]) => keys.map((key) => ({ object: nameOf(kind, id), key }));
+  const [site, email] = [keyOf(projectHash, 'site', SITE), keyOf(projectHash, 'email', ADA)];
+
   it('knows what objects that are gone held, by the index', () => {
-    const keyed = (kind: Kind, id: number, ...keys: string[]) => keys.map((key) => ({ object: nameOf(kind, id), key }));
-    const [site, email] = [keyOf(projectHash, 'site', SITE), keyOf(projectHash, 'email', ADA)];
-    const own = [...keyed('track', 1, site, email), ...keyed('deactivate', 2, site), ...keyed('track', 3, email)];
-    assert.deepEqual(share({ found: own }), [1, 2, 'site']);
-    assert.deepEqual(share({ found: [...own, ...keyed('track', 4, site)] }), [1, 3, 'events']);
+    const own = [
+      ...keyed('track', 1, site, email),
+      ...keyed('deactivate', 2, email, site),
+      ...keyed('track', 3, email),
+    ];
+    assert.deepEqual(share({ found: own }), [2, 2, 'site']);
+    for (const kind of ['track', 'deactivate'] as const)
+      assert.deepEqual(share({ found: [...own, ...keyed(kind, 4, site)] }), [2, 3, 'events']);
+  });
+
+  it('gives a site to the address, whoever sent what has no url', () => {
+    const { traces } = traced(['track', admin], ['deactivate', { hash: undefined, url: undefined }]);
+    const found = [...keyed('track', 0, site, email), ...keyed('deactivate', 1, site)];
+    assert.deepEqual(share({ traces, found }), [1, 2, 'site']);
   });
 
   it('knows it by their rows, where no index has them', () => {

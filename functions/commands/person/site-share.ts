@@ -38,8 +38,8 @@ interface Said {
 }
 
 /**
- * A site is an address's own when each of its reports names it as the admin's, and no event another. Neither the latest report
- * nor most of them would do: anybody can report in a site's name as often as he likes, and would have its past erased.
+ * A site is an address's own when each event that gives the site's url names it as the admin's, as clients always do. Neither the
+ * latest event nor most of them would do: anybody can report in a site's name as often as he likes, and would have its past erased.
  */
 export function sharesOf(sites: readonly string[], sources: ShareSources): JudgedSite[] {
   const events = eventsOf(sites, sources);
@@ -59,29 +59,31 @@ function eventsOf(sites: readonly string[], sources: ShareSources): Map<string, 
   const siteOfKey = new Map(sites.map((site) => [keyOf(projectHash, 'site', site), site]));
   const emailKey = keyOf(projectHash, 'email', email);
   const holding = new Set(found.filter(({ key }) => key === emailKey).map(({ object }) => object));
+  const siteOf = new Map<string, string>();
   for (const { object, key } of found) {
+    const site = siteOfKey.get(key);
+    if (site === undefined) continue;
+    siteOf.set(object, site);
     const holds = holding.has(object);
-    events.get(siteOfKey.get(key) ?? '')?.set(object, { holds, isOthers: isReport(object) && !holds });
+    events.get(site)?.set(object, { holds, isOthers: !holds });
   }
   for (const { object, site, adminEmail, texts } of rows) {
-    const admins = adminEmail === null ? [] : addressKeysIn(adminEmail);
     const holds = holdsAddress(`${adminEmail ?? ''} ${texts ?? ''}`, email);
-    events.get(site ?? '')?.set(object, { holds, isOthers: isOthers(object, admins, email) });
+    // of a deactivation no row has the admin
+    const isOthers = !holdsAddress(adminEmail, email) && (adminEmail !== null || isReport(object));
+    events.get(site ?? '')?.set(object, { holds, isOthers });
   }
   for (const [object, one] of traces) {
-    if (one === null || one.projectHash !== projectHash) continue;
-    const said = { holds: one.emails.includes(email), isOthers: isOthers(object, one.adminEmails, email) };
-    events.get(one.site ?? '')?.set(object, said);
+    if (one === null || (one.projectHash ?? projectHash) !== projectHash) continue;
+    const { site, adminEmails, emails } = one;
+    const isOthers = !adminEmails.includes(email) && (site !== null || adminEmails.length > 0);
+    events.get(site ?? siteOf.get(object) ?? '')?.set(object, { holds: emails.includes(email), isOthers });
   }
   return events;
 }
 
 function isReport(object: string): boolean {
   return parseObjectName(object)?.kind === 'track';
-}
-
-function isOthers(object: string, admins: readonly string[], email: string): boolean {
-  return !admins.includes(email) && (admins.length > 0 || isReport(object));
 }
 
 /** Whether a text holds an address, in whatever spelling; see addressKey. */
