@@ -51,6 +51,8 @@ export interface OwnSystem {
   close(): Promise<void>;
 }
 
+type OwnDataset = Awaited<ReturnType<typeof takeDataset>>;
+
 const COLLECTIONS = ['sites', 'deactivations', 'optOuts', 'unclaimed'];
 
 export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
@@ -62,7 +64,6 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     maxBytesBilled: 2 ** 30,
   };
   const archive = openArchive({ bucket: bucket.name });
-  const objects = openObjectBytes(bucket.storage, bucket.name);
   const written = new Set<string>();
   const stores: Stores = {
     archive,
@@ -98,10 +99,6 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     await receive(event);
     await work(event);
   };
-  const rows = async (table: string): Promise<Record<string, unknown>[]> => {
-    const query = `SELECT * FROM \`${dataset.id}.${table}\` WHERE received_at > TIMESTAMP '2000-01-01' ORDER BY received_at`;
-    return (await dataset.bigQuery.query({ query }))[0];
-  };
   const uri = new URL(process.env.MONGODB_URI ?? '');
   uri.pathname = `/${db.databaseName}`;
   return {
@@ -109,7 +106,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
     db,
     stores,
     archive,
-    rows,
+    rows: (table) => rowsOf(dataset, table),
     receive,
     work,
     notify: (name) => processEvent({ name }, stores),
@@ -120,21 +117,7 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
       await Promise.all(events.map(arrive));
     },
     sweep: (now) => sweep({ ...stores, now: () => now }, now, () => {}),
-    contents: async () => {
-      const found: [string, unknown][] = [];
-      for (const name of COLLECTIONS) {
-        for (const document of await db.collection(name).find().toArray())
-          found.push([`${name}/${document._id}`, document]);
-      }
-      for (const table of HELD_TABLES) {
-        for (const row of (await dataset.table(table).getRows())[0]) {
-          found.push([[`${table}/${row.event_id}`, row.key].filter(Boolean).join(' '), row]);
-        }
-      }
-      const [files] = await bucket.getFiles();
-      for (const { name } of files) found.push([name, (await objects.read(name, 2 ** 20))?.toString('utf8')]);
-      return Object.fromEntries(found.map(([place, value]) => [place, JSON.stringify(value)]).sort());
-    },
+    contents: () => contentsOf(db, dataset, bucket),
     close: async () => {
       await db.dropDatabase();
       await latest.close();
@@ -143,6 +126,33 @@ export async function openOwnSystem(projects: Project[]): Promise<OwnSystem> {
       await bucket.delete();
     },
   };
+}
+
+async function rowsOf(dataset: OwnDataset, table: string): Promise<Record<string, unknown>[]> {
+  const query = `SELECT * FROM \`${dataset.id}.${table}\` WHERE received_at > TIMESTAMP '2000-01-01' ORDER BY received_at`;
+  return (await dataset.bigQuery.query({ query }))[0];
+}
+
+async function contentsOf(
+  db: OwnSystem['db'],
+  dataset: OwnDataset,
+  bucket: Awaited<ReturnType<typeof ownBucket>>,
+): Promise<Record<string, string>> {
+  const found: [string, unknown][] = [];
+  for (const name of COLLECTIONS) {
+    for (const document of await db.collection(name).find().toArray())
+      found.push([`${name}/${document._id}`, document]);
+  }
+  for (const table of HELD_TABLES) {
+    for (const row of (await dataset.table(table).getRows())[0]) {
+      found.push([[`${table}/${row.event_id}`, row.key].filter(Boolean).join(' '), row]);
+    }
+  }
+  const objects = openObjectBytes(bucket.storage, bucket.name);
+  for (const { name } of (await bucket.getFiles())[0]) {
+    found.push([name, (await objects.read(name, 2 ** 20))?.toString('utf8')]);
+  }
+  return Object.fromEntries(found.map(([place, value]) => [place, JSON.stringify(value)]).sort());
 }
 
 /** A store that says of each row that it is about to write it. */

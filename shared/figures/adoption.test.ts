@@ -119,15 +119,18 @@ describe('medianDaysToHalf', () => {
 });
 
 describe('firstReported', () => {
-  it('is the first day that three sites reported the version itself', () => {
+  it('is the first day that three sites that had reported before reported the version itself', () => {
     const rows = [
-      row(3, '3.2.0', 2, 0),
+      row(2, '3.2.0', 50, 0),
+      row(2, '3.2.0', 2, 1),
+      row(3, '3.2.0', 2, 1),
       row(3, '3.2.0', 1, 9),
       row(4, '3.2.0', 9),
       row(1, '3.2.0', 2),
       row(0, '3.2.1', 9),
     ];
     assert.equal(firstReported(rows, '3.2.0'), '2026-11-04');
+    assert.equal(firstReported([row(2, '3.2.0', 50, 0)], '3.2.0'), null);
     assert.equal(firstReported(rows, '3.2'), null);
   });
 });

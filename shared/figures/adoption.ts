@@ -102,11 +102,11 @@ export function medianDaysToHalf(
 /** By whom the day of a release is known. */
 export type ReleaseDaySource = 'author' | 'reports';
 
-/** The first day on which enough counted sites reported the version; null when there is none. */
+/** The first day on which enough counted sites that had reported before reported the version; null when there is none. */
 export function firstReported(rows: Iterable<ReportRow>, version: string): Day | null {
   const sitesOfDay = new Map<Day, number>();
   for (const row of rows) {
-    if (row.version === version) sitesOfDay.set(row.day, (sitesOfDay.get(row.day) ?? 0) + row.sites);
+    if (row.version === version && row.ageDays > 0) sitesOfDay.set(row.day, (sitesOfDay.get(row.day) ?? 0) + row.sites);
   }
   const days = [...sitesOfDay].filter(([, sites]) => sites >= RELEASES.sitesOfFirstDay).map(([day]) => day);
   return days.sort()[0] ?? null;

@@ -36,9 +36,9 @@ export const ADOPTION_NOW = { mostDays: 7, reports: 200 } as const;
 /** A release is adopted by half at this share of adoption now. */
 export const HALF = 0.5;
 export const RELEASES = {
-  /** Without the author's word, a release is of the first day that so many counted sites reported it, */
+  /** Without the author's word, a release is of the first day that so many counted sites reported it that had reported before, */
   sitesOfFirstDay: 3,
-  /** and is one once such a share of the active sites ran it: anybody can report any version of a few sites. */
+  /** and is one once such a share of the active sites ran it: anybody can report any version, of a few sites or of made-up ones. */
   leastShare: 0.01,
   /** Adoption is followed for so many days. */
   followedDays: 60,
@@ -108,7 +108,7 @@ export const definition = {
     'Of the sites that answered for the first time in this period, the share that said yes: new sites / (new sites + first refusals). A refusal by a site that had agreed or refused before is no first answer.',
   withdrawn:
     'Sites that had agreed and then withdrew their consent in this period. They are not part of the opt-in rate.',
-  releaseDay: `A version is a release when the author gave its day, or once ${percent(RELEASES.leastShare)} of the active sites ran it: anybody can report any version of a few sites. Its day is the one that the author gave, else the first day that ${RELEASES.sitesOfFirstDay} counted sites reported it.`,
+  releaseDay: `A version is a release when the author gave its day, or once ${percent(RELEASES.leastShare)} of the active sites ran it and ${RELEASES.sitesOfFirstDay} counted sites that had reported before reported it on one day: anybody can report any version, of made-up sites too. Its day is the one that the author gave, else the first such day.`,
   adoptionNow: `Of the sites that were there before the release and reported in the last days, the share on this version or a newer one. The last days are the fewest since the release, ${ADOPTION_NOW.mostDays} at most, that hold ${ADOPTION_NOW.reports} reports.`,
   adoptionKnown:
     'Of all active sites, the share whose last report says this version or a newer one. It lags by about a week, since the last report of a site is 6 days old on average.',

@@ -121,6 +121,17 @@ describe('composeOverview', () => {
     );
   });
 
+  it('says of a release that is followed no longer when it was that so many ran it', () => {
+    const now = { ...shareOf(81, 100), days: 3 };
+    const adoption = [{ day: '2026-10-30', now, known: shareOf(80, 100) }];
+    const of = (releasedOn: string) => {
+      const releases = releasesOf([release('3.2.0', releasedOn, { adoption })]);
+      return sentenceOf(composeOverview(input({ figures: { releases } })).sentence, words);
+    };
+    assert.match(of('2026-10-01'), /3\.2\.0, out for 59 days, runs on 81 % of/);
+    assert.match(of('2026-09-30'), /3\.2\.0, out for 60 days, on day 59 ran on 81 % of/);
+  });
+
   it('says less where less is known', () => {
     const { sentence } = composeOverview(
       input({

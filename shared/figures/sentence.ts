@@ -1,3 +1,4 @@
+import { RELEASES } from './definitions.ts';
 import type { Attention, SentencePart } from './overview.ts';
 
 /** How an overview is said in English. */
@@ -30,7 +31,7 @@ function sayPart(part: SentencePart, { name, reasonLabel, number, percent }: Wor
     }
     case 'release': {
       const out = part.days === 0 ? 'just out' : `out for ${number(part.days)} ${part.days === 1 ? 'day' : 'days'}`;
-      return `${part.version}, ${out}, runs on ${percent(part.now.share ?? 0)} of the sites that reported lately.`;
+      return `${part.version}, ${out}, ${runsOn(part.days)} ${percent(part.now.share ?? 0)} of the sites that reported lately.`;
     }
     case 'left': {
       const why =
@@ -40,6 +41,12 @@ function sayPart(part: SentencePart, { name, reasonLabel, number, percent }: Wor
       return `${number(part.sites)} left${why}.`;
     }
   }
+}
+
+/** A release is followed for some days: of one that is older the share is that of the last of them. */
+export function runsOn(days: number): string {
+  const last = RELEASES.followedDays - 1;
+  return days > last ? `on day ${last} ran on` : 'runs on';
 }
 
 export function attentionText(one: Attention, { number, percent: _ }: Words): string {

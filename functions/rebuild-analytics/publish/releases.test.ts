@@ -15,7 +15,7 @@ type Releases = Pick<ReleasesDocument, 'releases' | 'others' | 'medianDaysToHalf
 
 const NOTHING: KnownReleases['earlier'] = { releases: [], others: [] };
 
-/** Every site reports every day. */
+/** Every site reports every day, and has before; those on 66.0 never. */
 function rowOf(past: Past, from: Day): FigureRow {
   const days = past.map((sites, since) => ({ day: addDays(START, since), sites })).filter(({ day }) => day >= from);
   const each = days.flatMap(({ day, sites }) =>
@@ -28,7 +28,7 @@ function rowOf(past: Past, from: Day): FigureRow {
       active: Object.values(sites).reduce((sum, count) => sum + count, 0),
     })),
     exposure: [],
-    reports: each.map((one) => ({ ...one, age_days: 60 })),
+    reports: each.map((one) => ({ ...one, age_days: one.version.startsWith('66.0') ? 0 : 60 })),
     versions: each,
     neighbours: [],
   };
@@ -75,6 +75,13 @@ describe('the releases of a project', () => {
     assert.deepEqual(versionsOf(ofNothing(past, said)), ['99.0.0', ...REAL_NAMES]);
     assert.deepEqual(versionsOf(ofNothing([{ '1.0.0': 2 }])), []);
     assert.deepEqual(versionsOf(ofNothing([{ '1.0.0': 3 }])), ['1.0.0']);
+  });
+
+  it('has none of made-up sites, however many they are, and however small the project is', () => {
+    for (const sites of [3, 60, 5000]) {
+      const past = [...lasting(3, { '1.0.0': 4, '1.1.0': 5 }), { '1.0.0': 4, '1.1.0': 5, '66.0': sites, '66.0.1': 3 }];
+      assert.deepEqual(versionsOf(ofNothing(past)), ['1.1.0', '1.0.0']);
+    }
   });
 
   for (const { title, posts } of [

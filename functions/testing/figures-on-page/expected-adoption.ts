@@ -1,7 +1,17 @@
 import { addDays, type Day, daysBetween } from '../../../shared/figures/days.ts';
 import { HALF } from '../../../shared/figures/definitions.ts';
 import type { Advisory } from '../../../shared/project/advisories.ts';
-import { countOf, courseOf, type Expected, has, newestNow, soFar, type Told, tableOf } from './expected-texts.ts';
+import {
+  countOf,
+  courseOf,
+  type Expected,
+  has,
+  newestNow,
+  runsOn,
+  soFar,
+  type Told,
+  tableOf,
+} from './expected-texts.ts';
 import { daysBetweenBoth } from './figure-names.ts';
 import { say, sayCourse } from './words.ts';
 
@@ -82,7 +92,7 @@ function adoptionSentence(told: Told, { newest, since, days, share }: Now): stri
       ? usually && `Half is usually reached after ${usually} days.`
       : `Half was reached ${reached}${usually ? `, usually after ${usually}` : ''}.`;
   return [
-    `${newest.version}, out for ${say.days(days)}, runs on `,
+    `${newest.version}, out for ${say.days(days)}, ${runsOn({ days, since })} `,
     share === null
       ? `${known === null ? 'no active site' : `${say.share(known)} of all active sites`}; none from before its release has reported lately`
       : `${say.share(share)} of the sites that reported lately`,

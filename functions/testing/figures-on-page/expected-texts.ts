@@ -179,7 +179,12 @@ function releaseSentence(told: Told): string[] {
   const now = newestNow(told);
   if (now === undefined || now.share === null) return [];
   const out = now.days === 0 ? 'just out' : `out for ${say.days(now.days)}`;
-  return [`${now.newest.version}, ${out}, runs on ${say.share(now.share)} of the sites that reported lately.`];
+  return [`${now.newest.version}, ${out}, ${runsOn(now)} ${say.share(now.share)} of the sites that reported lately.`];
+}
+
+/** Of a release that is followed no longer, the last share that there is. */
+export function runsOn({ days, since }: { days: number; since: number }): string {
+  return since < days ? `on day ${since} ran on` : 'runs on';
 }
 
 function mainReason(told: Told): string | undefined {

@@ -47,14 +47,14 @@ export function countReleases({ histories, days }: Pick<Recount, 'histories' | '
   return { releases, others: dated.filter((one) => !isRelease(one)), medianDaysToHalf: medianOf(releases, through) };
 }
 
-/** Each version with the first day on which so many counted sites reported it. */
+/** Each version with the first day on which so many counted sites that had reported before reported it. */
 function datedReleases(days: DayCounts[]): Dated[] {
   const dated = new Map<string, string>();
   for (const { day, reports } of days) {
     const sites = new Map<string, number>();
     for (const [name, { sites: some = 0 }] of Object.entries(reports)) {
-      const version = name.slice(0, name.lastIndexOf(' at '));
-      if (version !== '') sites.set(version, (sites.get(version) ?? 0) + some);
+      const [version, age] = [name.slice(0, name.lastIndexOf(' at ')), name.slice(name.lastIndexOf(' at ') + 4)];
+      if (version !== '' && Number(age) > 0) sites.set(version, (sites.get(version) ?? 0) + some);
     }
     for (const [version, some] of sites) {
       if (some >= RELEASES.sitesOfFirstDay && !dated.has(version)) dated.set(version, day);

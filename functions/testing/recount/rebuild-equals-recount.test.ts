@@ -22,6 +22,7 @@ import { askAndRecount, differences, readPages } from '../figures-on-page/compar
 import { updateLatest } from '../update-latest.ts';
 import { compareDocuments } from './compare-documents.ts';
 import { compareDays, compareLives, type TableRow } from './compare-tables.ts';
+import { countReleases } from './count-releases.ts';
 import { type Recount, recount } from './recount.ts';
 import { roughHistory } from './rough-history.ts';
 import { type Case, erasedCase, eraseSites, listedOf, openTelling } from './told-cases.ts';
@@ -30,8 +31,8 @@ const { SITEBEAT_FIGURES_SITES, SITEBEAT_FIGURES_DAYS } = process.env;
 const IS_WHOLE = IS_PROOF || SITEBEAT_FIGURES_SITES !== undefined;
 /** As large as one asks: `npm run proof:figures`. */
 const SITES = Number(SITEBEAT_FIGURES_SITES ?? (IS_WHOLE ? 60 : 24));
-/** At least 2. By itself so many that a silence, and the period that a page shows at first, fit in. */
-const DAYS = Number(SITEBEAT_FIGURES_DAYS ?? (IS_WHOLE ? 40 : 33));
+/** At least 2. By itself so many that a silence, the period that a page shows at first, and a release fit in. */
+const DAYS = Number(SITEBEAT_FIGURES_DAYS ?? 40);
 /** Of a project that is younger than the period that a page shows at first. */
 const YOUNG = { sites: 12, days: Math.min(DAYS, 16) };
 const ROUGH = IS_WHOLE ? 3 : 1;
@@ -174,6 +175,11 @@ describe('a rebuild, after events late, doubled and in any order, and an erasure
 
   it('days were over when sites were erased', () => {
     assert.ok([...counted.values()].flat(2).length > 0, 'no day was counted');
+  });
+
+  it('there were releases to compare', function () {
+    if (SITEBEAT_FIGURES_SITES !== undefined || SITEBEAT_FIGURES_DAYS !== undefined) return this.skip();
+    assert.ok(CASES.some((one) => countReleases(recountOf(one), addDays(TODAY, -1)).releases.length > 0));
   });
 
   describe('as the dashboard shows it', () => {

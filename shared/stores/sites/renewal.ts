@@ -4,6 +4,7 @@ import { transient } from '../../runtime/errors.ts';
 import { FORMER_INDEXES, hasIndex } from '../indexes.ts';
 import { asProject, type ProjectDocument } from '../projects.ts';
 import { type DeactivationDocument, hasText } from './deactivations.ts';
+import { readSome } from './read-some.ts';
 import { withDerived } from './site-derived.ts';
 import { siteState, withState } from './site-state.ts';
 import type { SiteDocument } from './sites.ts';
@@ -99,22 +100,19 @@ async function eachBatch<T extends { _id: string }>(
   work: (batch: T[]) => Promise<void>,
 ): Promise<void> {
   for (;;) {
-    const batch = (await collection.find(filter).limit(BATCH).toArray()) as T[];
-    if (batch.length === 0) return;
-    await work(batch);
+    const { documents } = await readSome(collection.find<T>(filter).limit(BATCH));
+    if (documents.length === 0) return;
+    await work(documents);
   }
 }
 
 async function* batchesOfProject(sites: Collection<SiteDocument>, hash: string): AsyncGenerator<SiteDocument[]> {
   for (let after = `${hash}:`; ; ) {
-    const batch = await sites
-      .find({ _id: { $gt: after, $lt: `${hash};` } })
-      .sort({ _id: 1 })
-      .limit(BATCH)
-      .toArray();
-    const last = batch.at(-1);
+    const range = { _id: { $gt: after, $lt: `${hash};` } };
+    const { documents } = await readSome(sites.find<SiteDocument>(range).sort({ _id: 1 }).limit(BATCH));
+    const last = documents.at(-1);
     if (last === undefined) return;
-    yield batch;
+    yield documents;
     after = last._id;
   }
 }

@@ -73,32 +73,9 @@ export function openSiteLatest(db: Db): SiteLatest {
         const found = sites.find({ project, emailKey }).project<{ site: string }>({ site: 1 });
         return (await found.toArray()).map(({ site }) => site);
       }),
-    othersMd5s: (projectHash, own) =>
-      transient('sites', async () => {
-        const [inProject, elsewhere] = [new Set<string>(), new Set<string>()];
-        const ownKeys = new Set(keysOf(projectHash, own.sites));
-        const fields = { project: 1, urlMd5s: 1 } as const;
-        for await (const { _id, project, urlMd5s } of foundBy(sites, 'urlMd5s', own.urlMd5s, {}, fields)) {
-          if (ownKeys.has(_id)) continue;
-          for (const urlMd5 of urlMd5s) (project === projectHash ? inProject : elsewhere).add(urlMd5);
-        }
-        return { inProject, elsewhere };
-      }),
+    othersMd5s: (project, own) => transient('sites', () => othersMd5s(sites, project, own)),
     names: (project, isMeant) => transient('MongoDB', () => namesThat(collections, project, isMeant)),
-    namedBy: (project, names) =>
-      transient('sites', async () => {
-        const own = new Set(names.sites);
-        const naming = new Set<string>();
-        for (const [field, values] of [
-          ['cloneOf', names.sites],
-          ['urlMd5s', names.urlMd5s],
-        ] as const) {
-          for await (const { site } of foundBy(sites, field, values, { project }, { site: 1 })) {
-            if (!own.has(site)) naming.add(site);
-          }
-        }
-        return [...naming];
-      }),
+    namedBy: (project, names) => transient('sites', () => namedBy(sites, project, names)),
     find: ({ projectHash, sites: names, urlMd5s, unsharedMd5s, eventIds, until }) =>
       transient('MongoDB', async () => {
         const ids = keysOf(projectHash, names);
@@ -159,6 +136,31 @@ async function otherSpellings(sites: Collection<SiteDocument>, project: string, 
     }
   }
   return found;
+}
+
+async function othersMd5s(sites: Collection<SiteDocument>, projectHash: string, own: SiteNames) {
+  const [inProject, elsewhere] = [new Set<string>(), new Set<string>()];
+  const ownKeys = new Set(keysOf(projectHash, own.sites));
+  const fields = { project: 1, urlMd5s: 1 } as const;
+  for await (const { _id, project, urlMd5s } of foundBy(sites, 'urlMd5s', own.urlMd5s, {}, fields)) {
+    if (ownKeys.has(_id)) continue;
+    for (const urlMd5 of urlMd5s) (project === projectHash ? inProject : elsewhere).add(urlMd5);
+  }
+  return { inProject, elsewhere };
+}
+
+async function namedBy(sites: Collection<SiteDocument>, project: string, names: SiteNames): Promise<string[]> {
+  const own = new Set(names.sites);
+  const naming = new Set<string>();
+  for (const [field, values] of [
+    ['cloneOf', names.sites],
+    ['urlMd5s', names.urlMd5s],
+  ] as const) {
+    for await (const { site } of foundBy(sites, field, values, { project }, { site: 1 })) {
+      if (!own.has(site)) naming.add(site);
+    }
+  }
+  return [...naming];
 }
 
 type Collections = { [Name in keyof LatestOfSites]: Collection<LatestOfSites[Name][number]> };

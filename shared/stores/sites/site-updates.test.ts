@@ -62,6 +62,22 @@ describe('openSiteUpdates', () => {
     assert.deepEqual(documents.at(-1)?.revision, 1);
   });
 
+  it('reads and writes large documents a few at once, and each of them', async () => {
+    const ids = Array.from({ length: 9 }, (_, index) => `large-${index}`);
+    const documents = ids.map((_id) => ({ _id, revision: 1, urlMd5s: ['0'], name: 'x'.repeat(1024 * 1024) }));
+    await sites.insertMany(documents as unknown as SiteDocument[]);
+    const written = spy(sites, 'bulkWrite');
+    await Promise.all(['new', ...ids, 'large-3'].map((id, index) => noted(id, String(index + 1))));
+    assert.deepEqual(
+      written.args.map(([operations]) => operations.length),
+      [4, 4, 2],
+    );
+    const { new: fresh, 'large-3': twice, 'large-8': last } = await stored();
+    assert.deepEqual(fresh, { events: ['1'], revision: 1 });
+    assert.deepEqual(twice, { events: ['0', '11', '5'], revision: 2 });
+    assert.deepEqual(last, { events: ['0', '10'], revision: 2 });
+  });
+
   for (const { title, fault } of [
     { title: 'the connection breaks', fault: { closeConnection: true } },
     { title: 'the server ends', fault: { errorCode: 91 } },

@@ -2,6 +2,7 @@ import type { AnyBulkWriteOperation, Collection } from 'mongodb';
 import { TransientError } from '../../runtime/errors.ts';
 import { groupCalls, type Outcome } from '../group-commit.ts';
 import { DUPLICATE_KEY, writeTogether } from '../mongodb.ts';
+import { readSome } from './read-some.ts';
 import type { SiteDocument } from './sites.ts';
 
 /** What makes a site's next document of the one that is known. */
@@ -51,15 +52,28 @@ interface Fold {
 /** What came to its end; the rest met another writer, and has to look again. */
 async function attemptAll(sites: Collection<SiteDocument>, updates: SiteUpdate[]): Promise<Map<SiteUpdate, Stored>> {
   const outcomes = new Map<SiteUpdate, Stored>();
+  for (let left = updates; left.length > 0; ) {
+    const ids = [...new Set(left.map(({ id }) => id))];
+    const { documents, isAll } = await readSome(sites.find<SiteDocument>({ _id: { $in: ids } }));
+    const known = new Map(documents.map((document) => [document._id, document]));
+    // of one that was not read nobody knows yet whether it is there
+    const isTurn = ({ id }: SiteUpdate) => isAll || known.has(id);
+    const ended = await foldAll(sites, left.filter(isTurn), known);
+    for (const [update, outcome] of ended) outcomes.set(update, outcome);
+    left = left.filter((update) => !isTurn(update));
+  }
+  return outcomes;
+}
+
+async function foldAll(sites: Collection<SiteDocument>, updates: SiteUpdate[], documents: Map<string, SiteDocument>) {
+  const outcomes = new Map<SiteUpdate, Stored>();
   const settle = ({ updates: own }: Fold, outcome: Stored) => {
     for (const update of own) if (!outcomes.has(update)) outcomes.set(update, outcome);
   };
   const ids = [...new Set(updates.map(({ id }) => id))];
-  const found = await sites.find({ _id: { $in: ids } }).toArray();
-  const known = new Map(found.map((document) => [document._id, document]));
   const folds = ids.map((id): Fold => {
     const own = updates.filter((update) => update.id === id);
-    return { known: known.get(id), merged: known.get(id), updates: own };
+    return { known: documents.get(id), merged: documents.get(id), updates: own };
   });
   for (const fold of folds) {
     for (const update of fold.updates) {

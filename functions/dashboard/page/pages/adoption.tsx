@@ -1,3 +1,4 @@
+import { runsOn } from '../../../../shared/figures/sentence.ts';
 import type { ReleasesAnswer } from '../../api.ts';
 import { projectApi } from '../api-client.ts';
 import { counted, formatCount, formatShare } from '../format.ts';
@@ -21,8 +22,9 @@ export function AdoptionPage({ slug, project, through }: PageProps) {
           data.releases.length === 0 ? (
             <Empty title="No release has been seen yet.">
               <p>
-                A version is a release once three counted sites reported it on one day and one in a hundred ran it. You
-                can tell of it before that: <code>npx sitebeat projects update {slug} --release 3.2.0:2026-11-01</code>
+                A version is a release once three sites that had reported before reported it and one in a hundred ran
+                it. You can tell of it before that:{' '}
+                <code>npx sitebeat projects update {slug} --release 3.2.0:2026-11-01</code>
               </p>
             </Empty>
           ) : (
@@ -55,7 +57,7 @@ function sentence({ releases, medianDaysToHalf, through }: ReleasesAnswer) {
   const before = former?.adoption[days]?.now.share;
   return (
     <>
-      {newest.version}, out for {days} {days === 1 ? 'day' : 'days'}, runs on{' '}
+      {newest.version}, out for {days} {days === 1 ? 'day' : 'days'}, {runsOn(days)}{' '}
       {now?.share == null ? (
         <>
           {known?.share == null ? (
