@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { useFakeTimers } from 'sinon';
+import { inProof } from '../../shared/testing/in-proof.ts';
 import { until } from '../../shared/testing/until.ts';
 import { type OwnCollect, openOwnCollect } from '../testing/own-collect.ts';
 import { openIntake } from './intake.ts';
@@ -40,7 +41,7 @@ describe('collect under load', () => {
   }
   const from = (address: string) => own.postForm(`hash=${HASH}`, { 'x-forwarded-for': address });
 
-  it('lets a post wait for its turn, and answers 503 at once only when it may not even wait', async () => {
+  inProof('lets a post wait for its turn, and answers 503 at once only when it may not even wait', async () => {
     // no wait ends meanwhile, however slow the machine is
     const clock = useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {

@@ -3,6 +3,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';
 import sinon from 'sinon';
 import { TEST_PROJECT } from '../../../shared/testing/events.ts';
+import { inProof } from '../../../shared/testing/in-proof.ts';
 import { processEvent } from '../../process-event/process-event.ts';
 import { type OwnSystem, openOwnSystem } from '../../testing/own-system.ts';
 import { ADA, erase, eventOf, live, OF_ADA, OTHER_PROJECT, receiptsOf, URL_OF_ADA } from './testing/erasable-sites.ts';
@@ -51,7 +52,7 @@ describe('sitebeat erase', () => {
     assert.equal((await receiptsOf(system))[0]?.status, 'done');
   });
 
-  it('knows an address in a late event, in any spelling and field', async () => {
+  inProof('knows an address in a late event, in any spelling and field', async () => {
     await system.process(eventOf('track', URL_OF_ADA));
     await erase(system, '--project', 'test', '--email', 'ada@example.org');
     const late = eventOf('deactivate', 'https://eve.example.org', {

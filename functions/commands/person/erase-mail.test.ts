@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ErasureDocument, openErasures } from '../../../shared/stores/erasures.ts';
 import { TEST_PROJECT } from '../../../shared/testing/events.ts';
+import { inProof } from '../../../shared/testing/in-proof.ts';
 import { type OwnSystem, openOwnSystem } from '../../testing/own-system.ts';
 import { ADA, BOB, erase, eventOf, OF_ADA, receiptsOf, URL_OF_ADA } from './testing/erasable-sites.ts';
 
@@ -30,7 +31,7 @@ describe('sitebeat erase: what mail lists were asked', () => {
       assert.equal(await claims(), 0);
     });
 
-  it('is forgotten by --resume, too', async () => {
+  inProof('is forgotten by --resume, too', async () => {
     const asked = await system.db.collection('mailClaims').find().toArray();
     await erase(system, ...OF_ADA);
     const [receipt] = await receiptsOf(system);

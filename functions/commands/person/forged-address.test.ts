@@ -4,6 +4,7 @@ import { type Kind, objectName } from '../../../shared/event/object-name.ts';
 import { type ErasureDocument, openErasures } from '../../../shared/stores/erasures.ts';
 import type { SiteDocument } from '../../../shared/stores/sites/sites.ts';
 import { capturedEvent, TEST_PROJECT } from '../../../shared/testing/events.ts';
+import { inProof } from '../../../shared/testing/in-proof.ts';
 import { capturedRun } from '../../testing/captured-run.ts';
 import { type OwnSystem, openOwnSystem, userAgentOf } from '../../testing/own-system.ts';
 import { openRefold } from './refold-site.ts';
@@ -76,7 +77,7 @@ describe('an erasure by an address in whose name somebody reports', () => {
     assert.doesNotMatch(JSON.stringify(result), /owner@/);
   });
 
-  it('does not leave events of the address for one that was forged under another', async () => {
+  inProof('does not leave events of the address for one that was forged under another', async () => {
     await system.process(...real(), eventOf('track', MALLORY, { project_version: '9.0.0' }));
     const { result } = await erase('--project', 'test', '--email', OWNER);
     assert.deepEqual([result.status, result.removed.archive], ['done', 5]);
@@ -93,7 +94,7 @@ describe('an erasure by an address in whose name somebody reports', () => {
     { title: 'the address', target: OF_MALLORY },
     { title: 'the site', target: ['--project', 'test', '--site', 'mallory.example.net'] },
   ])
-    it(`leaves the opt-out of a site that never reported, whose md5 ${title} has sent along since`, async () => {
+    inProof(`leaves the opt-out of a site that never reported, whose md5 ${title} has sent along since`, async () => {
       await system.process(eventOf('tracking-skipped', OWNER, { url: undefined, admin_email: undefined }));
       const before = await contents();
       // with the md5 of the other site
@@ -103,7 +104,7 @@ describe('an erasure by an address in whose name somebody reports', () => {
       assert.deepEqual(await contents(), before);
     });
 
-  it('writes what comes late of the site, but for what holds the address', async () => {
+  inProof('writes what comes late of the site, but for what holds the address', async () => {
     const [late, forgedLate] = [eventOf('track', OWNER), eventOf('track', MALLORY)];
     await system.process(...real(), eventOf('track', MALLORY));
     await erase(...OF_MALLORY);
@@ -118,7 +119,7 @@ describe('an erasure by an address in whose name somebody reports', () => {
     assert.deepEqual(Object.keys(await contents()), left);
   });
 
-  it('makes the site anew also when it was interrupted, and the receipt alone tells of it', async () => {
+  inProof('makes the site anew also when it was interrupted, and the receipt alone tells of it', async () => {
     await system.process(...real());
     const before = await contents();
     await system.process(eventOf('track', MALLORY));
@@ -163,7 +164,7 @@ describe('an erasure by an address in whose name somebody reports', () => {
       assert.equal(site?.lastSeenAt.toISOString(), second.receivedAt);
     });
 
-  it('takes just the address out of a site of which objects have expired', async () => {
+  inProof('takes just the address out of a site of which objects have expired', async () => {
     const own = real();
     await system.process(...own, eventOf('track', MALLORY, { project_version: '9.0.0' }));
     const [first] = own as [StoredEvent];
