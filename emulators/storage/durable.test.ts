@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { IS_PROOF } from '../../shared/testing/in-proof.ts';
+import { IS_PROOF, inProof } from '../../shared/testing/in-proof.ts';
 import { until } from '../../shared/testing/until.ts';
 import { startStorage } from './index.ts';
 
@@ -141,7 +141,7 @@ describe('what was acknowledged', () => {
     assert.ok(folderBytes() < 2.2 * 1024 * 1024);
   });
 
-  it('stops as a program with exit code 0', async () => {
+  inProof('stops as a program with exit code 0', async () => {
     // an answer tells that it is past its start, and listens to signals
     await fetch(await startProgram());
     assert.equal(await kill('SIGTERM'), 0);

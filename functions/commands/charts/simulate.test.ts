@@ -4,6 +4,7 @@ import { objectName } from '../../../shared/event/object-name.ts';
 import { encodeForm, type FormValue } from '../../../shared/simulation/form.ts';
 import { type PastOptions, simulatePast, simulateSites } from '../../../shared/simulation/past.ts';
 import { TEST_PROJECT } from '../../../shared/testing/events.ts';
+import { inProof } from '../../../shared/testing/in-proof.ts';
 import { parseBody } from '../../collect/parse-body.ts';
 import { capturedRun } from '../../testing/captured-run.ts';
 import { type OwnSystem, openOwnSystem } from '../../testing/own-system.ts';
@@ -120,7 +121,7 @@ describe('sitebeat simulate', () => {
       assert.ok(!places.has('unclaimed'));
     });
 
-    it('changes nothing where the functions were first', async () => {
+    inProof('changes nothing where the functions were first', async () => {
       const { db } = functions;
       const latest = async () => [
         await db.collection('sites').find().toArray(),

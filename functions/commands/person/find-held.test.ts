@@ -8,6 +8,7 @@ import { openDerivedSites } from '../../../shared/stores/sites/derived-sites.ts'
 import { openSiteLatest } from '../../../shared/stores/sites/site-latest.ts';
 import type { SiteDocument } from '../../../shared/stores/sites/sites.ts';
 import { capturedEvent, type EventOptions, TEST_PROJECT } from '../../../shared/testing/events.ts';
+import { inProof } from '../../../shared/testing/in-proof.ts';
 import { processEvent } from '../../process-event/process-event.ts';
 import { type OwnSystem, openOwnSystem, userAgentOf } from '../../testing/own-system.ts';
 import type { Terminal } from '../terminal.ts';
@@ -136,7 +137,7 @@ describe('openSearch', () => {
     assert.deepEqual([held.sites, held.latest.sites.length], [['of-ada.example.org'], 1]);
   });
 
-  it('finds an address at an IDN host in either form', async () => {
+  inProof('finds an address at an IDN host in either form', async () => {
     await system.processTogether(
       track('of-ada-1', 'https://a.example.org', { payload: { admin_email: 'ada@bücher.example' } }),
       track('of-ada-2', 'https://b.example.org', { payload: { admin_email: 'ada@XN--BCHER-KVA.example' } }),
@@ -206,7 +207,7 @@ describe('openSearch', () => {
       assert.deepEqual([reads.length, notes], [1, []]);
     });
 
-    it('is found by its rows where its objects have expired', async () => {
+    inProof('is found by its rows where its objects have expired', async () => {
       const info = { payload: { reason_info: 'Write to ADA@example.org' } };
       const old = [
         track('ada-old-1', 'https://ada.example.org', { payload: { admin_email: 'Ada@example.org' } }),
@@ -224,7 +225,7 @@ describe('openSearch', () => {
       assert.deepEqual([held.counts.archive, held.counts.bigquery.sites], [0, 4]);
     });
 
-    it('is found where its site has a name that is no longer given', async () => {
+    inProof('is found where its site has a name that is no longer given', async () => {
       await system.process(track('ada-new-1', 'https://ada.example.org/blog'));
       const sites = system.db.collection<SiteDocument>('sites');
       const today = (await sites.findOne()) as SiteDocument;

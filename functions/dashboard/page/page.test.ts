@@ -128,7 +128,7 @@ describe('the page in Chromium', () => {
     await note.waitFor({ state: 'hidden' });
   });
 
-  it('marks the releases on every chart of days and weeks', async () => {
+  inProof('marks the releases on every chart of days and weeks', async () => {
     for (const { path, title, marks } of [
       { path: '', title: 'Active sites', marks: ['3.2.0'] },
       { path: '/adoption', title: '2026-2: Stored XSS in the entries list', marks: ['3.1.4', '3.2.0'] },

@@ -30,7 +30,7 @@ import { type Case, erasedCase, eraseSites, listedOf, openTelling } from './told
 const { SITEBEAT_FIGURES_SITES, SITEBEAT_FIGURES_DAYS } = process.env;
 const IS_WHOLE = IS_PROOF || SITEBEAT_FIGURES_SITES !== undefined;
 /** As large as one asks: `npm run proof:figures`. */
-const SITES = Number(SITEBEAT_FIGURES_SITES ?? (IS_WHOLE ? 60 : 24));
+const SITES = Number(SITEBEAT_FIGURES_SITES ?? (IS_WHOLE ? 60 : 16));
 /** At least 2. By itself so many that a silence, the period that a page shows at first, and a release fit in. */
 const DAYS = Number(SITEBEAT_FIGURES_DAYS ?? 40);
 /** Of a project that is younger than the period that a page shows at first. */
