@@ -35,16 +35,24 @@ function machine(): Record<string, string | number> {
   };
 }
 
-async function main(): Promise<void> {
-  const benches = findBenches();
+interface Asked {
+  names: string[];
+  json: boolean;
+}
+
+/** Throws where the command line asks for what there is not. */
+function readAsked(benches: ReadonlyMap<string, string>): Asked {
   const { values, positionals } = parseArgs({
     options: { json: { type: 'boolean', default: false } },
     allowPositionals: true,
   });
   const unknown = positionals.find((name) => !benches.has(name));
   if (unknown !== undefined) throw new Error(`no benchmark ${unknown}; there are ${[...benches.keys()].join(', ')}`);
-  const names = positionals.length > 0 ? positionals : [...benches.keys()];
-  const say = values.json ? () => {} : (text: string) => console.log(text);
+  return { names: positionals.length > 0 ? positionals : [...benches.keys()], json: values.json };
+}
+
+async function run(benches: ReadonlyMap<string, string>, { names, json }: Asked): Promise<void> {
+  const say = json ? () => {} : (text: string) => console.log(text);
   const on = machine();
   say(Object.values(on).join(', '));
   // a benchmark of a whole mesh starts stores of its own
@@ -63,10 +71,15 @@ async function main(): Promise<void> {
   } finally {
     await stores.stop();
   }
-  if (values.json) console.log(JSON.stringify({ machine: on, results }));
+  if (json) console.log(JSON.stringify({ machine: on, results }));
 }
 
-main().catch((error) => {
-  console.error(`${error.message}\n${USAGE}`);
+const benches = findBenches();
+let asked: Asked | undefined;
+try {
+  asked = readAsked(benches);
+} catch (error) {
+  console.error(`${(error as Error).message}\n${USAGE}`);
   process.exitCode = 2;
-});
+}
+if (asked) await run(benches, asked);

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { PubSub } from '@google-cloud/pubsub';
 import type { Collection } from 'mongodb';
 import { applyIndexes } from '../../shared/stores/indexes.ts';
 import { openProjectsWriter } from '../../shared/stores/projects-writer.ts';
 import { type SiteDocument, siteKey } from '../../shared/stores/sites/sites.ts';
+import { AUDITS_TOPIC } from '../../shared/stores/topics/audits-topic.ts';
 import { type Bench, type BenchResult, type Figures, percentile } from '../../shared/testing/bench.ts';
 import { ownDatabase, ownDataset } from '../../shared/testing/stores.ts';
 import { type EntryProcess, startEntry } from '../testing/entry-process.ts';
@@ -39,8 +41,10 @@ const ADDRESS = 'email=admin7@example.org';
 const IN_VAIN = 'field.forms_count=-1';
 
 async function run(): Promise<BenchResult> {
-  const [latest, dataset] = [ownDatabase(), await ownDataset()];
+  const [latest, dataset, pubsub] = [ownDatabase(), await ownDataset(), new PubSub()];
   try {
+    // without it nobody gets a file
+    await pubsub.createTopic(AUDITS_TOPIC);
     await applyIndexes(latest.db);
     await openProjectsWriter(latest.db).create(PROJECT);
     const sites = latest.db.collection<SiteDocument>('sites');
@@ -56,6 +60,8 @@ async function run(): Promise<BenchResult> {
     await latest.db.dropDatabase();
     await latest.close();
     await dataset.delete({ force: true });
+    await pubsub.topic(AUDITS_TOPIC).delete();
+    await pubsub.close();
   }
 }
 
@@ -106,14 +112,15 @@ async function measure(sites: Collection<SiteDocument>, entry: EntryProcess): Pr
   };
 }
 
-function get(entry: EntryProcess, query: string): Promise<Response> {
+async function get(entry: EntryProcess, query: string): Promise<Response> {
   const url = `http://127.0.0.1:${entry.port}/api/v1/projects/${PROJECT.slug}/sites?${query.replace(/^&/, '')}`;
-  return fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
+  const response = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
+  assert.equal(response.status, 200, query);
+  return response;
 }
 
 async function pageOf(entry: EntryProcess, query: string, limit: number): Promise<ListAnswer<SiteItem>> {
   const response = await get(entry, `${query}&limit=${limit}`);
-  assert.equal(response.status, 200, query);
   return (await response.json()) as ListAnswer<SiteItem>;
 }
 

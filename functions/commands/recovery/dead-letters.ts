@@ -43,7 +43,8 @@ const HELP = `
 A message becomes a dead letter after as many failed deliveries as mesh.json says. Why it failed is in the log of its function, under the
 event's id: jsonPayload.eventId="<event id>" with severity ERROR. Once that is mended, redrive sends the messages to
 their topic again. To list or show them takes none away, but holds them for seconds: run one of these commands at a time.
-Pub/Sub keeps a dead letter for 7 days; the event is in the archive all the same, and sitebeat replay --only missing finds it.
+Pub/Sub keeps a dead letter for 7 days. An event is in the archive all the same, and sitebeat replay --only missing finds it; what
+record-audit did not take is nowhere else.
 What a message holds is never shown: it can be a person's address.`;
 
 /** `sitebeat dead-letters list|show|redrive|discard` */
