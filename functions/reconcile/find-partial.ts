@@ -1,3 +1,4 @@
+import { batchesOf } from '../../shared/runtime/batches-of.ts';
 import { PermanentError } from '../../shared/runtime/errors.ts';
 import { type InTurnStores, openLargeObjects, workInTurn } from '../../shared/stores/archive/work-in-turn.ts';
 import type { Pair } from './compare-hour.ts';
@@ -13,8 +14,7 @@ export async function findPartial(pairs: Pair[], { archive }: Pick<InTurnStores,
   const doubtful = pairs.filter(({ recorded }) => recorded?.record === 'without report');
   const partial: Pair[] = [];
   const stores = { archive, largeObjects: openLargeObjects() };
-  for (let start = 0; start < doubtful.length; start += READS_AT_ONCE) {
-    const some = doubtful.slice(start, start + READS_AT_ONCE);
+  for (const some of batchesOf(doubtful, READS_AT_ONCE)) {
     const reports = await Promise.all(some.map(({ object }) => hasReport(object.name, stores)));
     partial.push(...some.filter((_, index) => reports[index]));
   }

@@ -1,5 +1,5 @@
 import { hourPrefix, KINDS, parseObjectName } from '../../shared/event/object-name.ts';
-import { batchesOf } from '../../shared/runtime/batches-of.ts';
+import { inBatches } from '../../shared/runtime/batches-of.ts';
 import type { Archive } from '../../shared/stores/archive/archive.ts';
 import type { Erasures } from '../../shared/stores/erasures.ts';
 import type { Reconciliation, Reconciliations } from '../../shared/stores/history/reconciliations.ts';
@@ -115,5 +115,5 @@ async function sortOut(
 
 /** What is looked up, or sent again, together. */
 export function batches<T>(items: AsyncIterable<T> | T[]): AsyncIterable<T[]> {
-  return batchesOf(items, BATCH);
+  return inBatches(items, BATCH);
 }

@@ -1,5 +1,5 @@
 import { rejectionOfUnclaimed, type UnclaimedDeactivation } from '../../shared/report/interpret.ts';
-import { batchesOf } from '../../shared/runtime/batches-of.ts';
+import { inBatches } from '../../shared/runtime/batches-of.ts';
 import { concurrently } from '../../shared/runtime/concurrently.ts';
 import type { Rejections } from '../../shared/stores/history/rejections.ts';
 import { onlyOwner } from '../../shared/stores/sites/attribution.ts';
@@ -30,7 +30,7 @@ export async function rejectUnclaimed(
   let rejected = 0;
   const failures: unknown[] = [];
   const waiting = stores.unclaimed.waitingSince(new Date(now.getTime() - CLAIM_MS), limit);
-  for await (const batch of batchesOf(waiting, BATCH)) {
+  for await (const batch of inBatches(waiting, BATCH)) {
     const outcome = await rejectBatch(batch, stores, now);
     rejected += outcome.rejected;
     failures.push(...outcome.failures);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Collection } from 'mongodb';
-import { batchesOf } from './batches-of.ts';
+import { batchesOf } from '../runtime/batches-of.ts';
 import type { ErasureDocument } from './erasures.ts';
 import { DUPLICATE_KEY } from './mongodb.ts';
 

@@ -1,8 +1,8 @@
 import { objectName, parseObjectName } from '../../../shared/event/object-name.ts';
 import { keysOf, NO_PROJECT } from '../../../shared/report/event-keys.ts';
 import { siteSpellings, urlMd5 } from '../../../shared/report/site-id.ts';
+import { batchesOf } from '../../../shared/runtime/batches-of.ts';
 import type { Archive } from '../../../shared/stores/archive/archive.ts';
-import { batchesOf } from '../../../shared/stores/batches-of.ts';
 import type { EventKeys, KeyedObject } from '../../../shared/stores/history/event-keys.ts';
 import type { HistoryEvent, SiteHistory } from '../../../shared/stores/history/site-history.ts';
 import type { DerivedSites } from '../../../shared/stores/sites/derived-sites.ts';

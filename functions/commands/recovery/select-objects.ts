@@ -1,6 +1,6 @@
 import { hourPrefix, KINDS, type Kind, parseObjectName } from '../../../shared/event/object-name.ts';
 import { payloadHash } from '../../../shared/report/interpret.ts';
-import { batchesOf } from '../../../shared/runtime/batches-of.ts';
+import { inBatches } from '../../../shared/runtime/batches-of.ts';
 import { PermanentError, type RejectionReason } from '../../../shared/runtime/errors.ts';
 import type { Archive } from '../../../shared/stores/archive/archive.ts';
 import type { RecordedEvent, RecordedEvents } from '../../../shared/stores/history/recorded-events.ts';
@@ -161,7 +161,7 @@ async function* ofProject(
   projectHash: string,
   stores: SelectionStores,
 ): AsyncIterable<string> {
-  for await (const batch of batchesOf(names, READS_AT_ONCE)) {
+  for await (const batch of inBatches(names, READS_AT_ONCE)) {
     const own = await Promise.all(batch.map((name) => isOf(projectHash, name, stores)));
     yield* batch.filter((_, index) => own[index]);
   }

@@ -1,4 +1,4 @@
-import { batchesOf } from '../../../shared/runtime/batches-of.ts';
+import { inBatches } from '../../../shared/runtime/batches-of.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -29,7 +29,7 @@ export async function workThrough(
   process.once('SIGINT', interrupt);
   const progress = terminal.progress(what);
   try {
-    for await (const batch of batchesOf(names, batchSize)) {
+    for await (const batch of inBatches(names, batchSize)) {
       if (interrupted) throw new CommandFailure(EXIT.found, `interrupted after ${done} of ${total} objects`);
       await work(batch);
       done += batch.length;

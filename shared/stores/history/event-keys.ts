@@ -1,5 +1,6 @@
 import type { StoredEvent } from '../../event/envelope.ts';
 import { type Kind, objectName } from '../../event/object-name.ts';
+import { batchesOf } from '../../runtime/batches-of.ts';
 import { openDataset, rowsAppender } from './history.ts';
 import { openHistoryReader, type QueryOptions } from './history-reader.ts';
 
@@ -58,8 +59,8 @@ export function openEventKeys(options: QueryOptions): EventKeys {
     },
     find: async (keys, until) => {
       const found: KeyedObject[] = [];
-      for (let start = 0; start < keys.length; start += MAX_KEYS_PER_QUERY) {
-        const rows = await query(FIND, { until, keys: keys.slice(start, start + MAX_KEYS_PER_QUERY) });
+      for (const some of batchesOf(keys, MAX_KEYS_PER_QUERY)) {
+        const rows = await query(FIND, { until, keys: some });
         for (const { key, kind, event_id: id, received_at: at } of rows) {
           const receivedAt = new Date(String(at)).toISOString();
           found.push({ key: String(key), object: objectName(kind as Kind, receivedAt, String(id)), receivedAt });

@@ -1,4 +1,5 @@
 import { type Kind, objectName, parseObjectName } from '../../event/object-name.ts';
+import { batchesOf } from '../../runtime/batches-of.ts';
 import { transient } from '../../runtime/errors.ts';
 import { HISTORY_TABLES, type HistoryTable, inDataset, openDataset } from './history.ts';
 import { openHistoryReader, type QueryOptions } from './history-reader.ts';
@@ -147,8 +148,7 @@ const HOUR_MS = 3_600_000;
 
 /** `byName`: with what OF_REJECTED asks for. */
 function* batches(objects: string[], byName: boolean) {
-  for (let start = 0; start < objects.length; start += MAX_EVENTS_PER_QUERY) {
-    const names = objects.slice(start, start + MAX_EVENTS_PER_QUERY);
+  for (const names of batchesOf(objects, MAX_EVENTS_PER_QUERY)) {
     const parsed = names.map(parseObjectName).filter((object) => object !== undefined);
     const hours = parsed.map(({ hour }) => hour.getTime());
     const events = parsed.map(({ id }) => id);

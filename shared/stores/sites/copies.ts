@@ -1,4 +1,5 @@
 import type { AnyBulkWriteOperation, Db } from 'mongodb';
+import { inBatches } from '../../runtime/batches-of.ts';
 import { transient } from '../../runtime/errors.ts';
 import { digestSet } from './digest-set.ts';
 import { type SiteDocument, siteKey } from './sites.ts';
@@ -31,21 +32,26 @@ export function openCopies(db: Db): Copies {
       transient('sites', async () => {
         const [noted, wanted] = [digestSet(), digestSet()];
         for await (const { _id, cloneOf } of marked()) noted.add(pairOf(_id, cloneOf));
-        const writes = openWrites((changes) => sites.bulkWrite(changes, { ordered: false }));
         let kept = 0;
-        for await (const { project, site, copyOf } of copies) {
-          const _id = siteKey(project, site);
-          const pair = pairOf(_id, copyOf);
-          wanted.add(pair);
-          if (noted.has(pair)) kept += 1;
-          else await writes.add(change(_id, copyOf));
+        async function* changes(): AsyncGenerator<Change> {
+          for await (const { project, site, copyOf } of copies) {
+            const _id = siteKey(project, site);
+            const pair = pairOf(_id, copyOf);
+            wanted.add(pair);
+            if (noted.has(pair)) kept += 1;
+            else yield change(_id, copyOf);
+          }
         }
-        await writes.end();
-        if (kept === noted.size) return;
-        for await (const { _id, cloneOf } of marked()) {
-          if (!wanted.has(pairOf(_id, cloneOf))) await writes.add(change(_id, null));
+        async function* endings(): AsyncGenerator<Change> {
+          for await (const { _id, cloneOf } of marked()) {
+            if (!wanted.has(pairOf(_id, cloneOf))) yield change(_id, null);
+          }
         }
-        await writes.end();
+        const write = async (all: AsyncIterable<Change>) => {
+          for await (const some of inBatches(all, WRITES_AT_ONCE)) await sites.bulkWrite(some, { ordered: false });
+        };
+        await write(changes());
+        if (kept < noted.size) await write(endings());
       }),
   };
 }
@@ -59,19 +65,4 @@ function change(_id: string, cloneOf: string | null): Change {
 
 function pairOf(_id: string, copyOf: string): string {
   return `${_id}\n${copyOf}`;
-}
-
-function openWrites(write: (changes: Change[]) => Promise<unknown>) {
-  let changes: Change[] = [];
-  const end = async () => {
-    if (changes.length > 0) await write(changes);
-    changes = [];
-  };
-  return {
-    async add(one: Change): Promise<void> {
-      changes.push(one);
-      if (changes.length === WRITES_AT_ONCE) await end();
-    },
-    end,
-  };
 }

@@ -1,7 +1,7 @@
 import type { Collection, Db, Filter } from 'mongodb';
 import { canonicalSite } from '../../report/site-id.ts';
+import { batchesOf } from '../../runtime/batches-of.ts';
 import { TransientError, transient } from '../../runtime/errors.ts';
-import { batchesOf } from '../batches-of.ts';
 import type { DeactivationDocument } from './deactivations.ts';
 import type { OptOutDocument } from './opt-outs.ts';
 import { type SiteDocument, siteKey } from './sites.ts';

@@ -1,4 +1,5 @@
 import { PubSub, v1 } from '@google-cloud/pubsub';
+import { batchesOf } from '../../runtime/batches-of.ts';
 import { transient } from '../../runtime/errors.ts';
 
 /** A message that was given up. */
@@ -111,9 +112,7 @@ export function openDeadLetters({ projectId }: { projectId: string }): DeadLette
 const MAX_ACK_IDS = 1000;
 
 async function inParts(letters: DeadLetter[], work: (part: DeadLetter[]) => Promise<void>): Promise<void> {
-  for (let start = 0; start < letters.length; start += MAX_ACK_IDS) {
-    await work(letters.slice(start, start + MAX_ACK_IDS));
-  }
+  for (const part of batchesOf(letters, MAX_ACK_IDS)) await work(part);
 }
 
 function timeOf(time: { seconds?: unknown; nanos?: unknown } | null | undefined): string {

@@ -1,8 +1,8 @@
 import type { Collection, Db } from 'mongodb';
 import { addressKey } from '../../report/email-address.ts';
 import { keyOf } from '../../report/event-keys.ts';
+import { batchesOf } from '../../runtime/batches-of.ts';
 import { transient } from '../../runtime/errors.ts';
-import { batchesOf } from '../batches-of.ts';
 import { groupCalls } from '../group-commit.ts';
 import { DUPLICATE_KEY, writeTogether } from '../mongodb.ts';
 import type { Asked } from '../sites/site-mail.ts';
