@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { cloudEvent } from '@google-cloud/functions-framework';
-import { PubSub } from '@google-cloud/pubsub';
 import sinon from 'sinon';
 import { type MailRequest, openMailApi } from '../../functions/notify-mail/mail-api.ts';
 import { notifyMail } from '../../functions/notify-mail/notify-mail.ts';
-import { frameworkServer } from '../../functions/testing/framework-server.ts';
 import { userAgentOf } from '../../functions/testing/own-system.ts';
+import { openPushedFunction, type PushedFunction } from '../../functions/testing/pushed-function.ts';
 import { updateLatest } from '../../functions/testing/update-latest.ts';
 import { decodeSubscriberMessage } from '../../shared/event/subscriber.ts';
 import { handleEvent } from '../../shared/runtime/handle-event.ts';
@@ -30,10 +26,8 @@ const MAIL_TIMEOUT_MS = 500;
 
 describe('process-event, Pub/Sub and notify-mail', () => {
   let latest: Latest;
-  let pubsub: PubSub;
-  let name: string;
   let topic: Subscribers;
-  let server: Server;
+  let pushed: PushedFunction;
   let mailbox: string;
   let printed: sinon.SinonStub;
 
@@ -56,25 +50,13 @@ describe('process-event, Pub/Sub and notify-mail', () => {
       log: () => {},
     });
     cloudEvent('mail-flow', handle);
-    server = frameworkServer('mail-flow').listen(0);
-    await once(server, 'listening');
-    pubsub = new PubSub({ projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '' });
-    name = `subscribers-${randomUUID()}`;
-    await pubsub.createTopic(name);
-    await pubsub.createSubscription(name, name, {
-      pushEndpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/projects/p/topics/${name}`,
-      retryPolicy: { minimumBackoff: { nanos: 10e6 }, maximumBackoff: { nanos: 50e6 } },
-    });
-    topic = openTopic({ projectId: pubsub.projectId, topic: name });
+    pushed = await openPushedFunction('mail-flow');
+    topic = openTopic(pushed.topic);
   });
   after(async () => {
-    if (server === undefined) return;
+    if (pushed === undefined) return;
     await topic.close();
-    await pubsub.subscription(name).delete();
-    await pubsub.topic(name).delete();
-    await pubsub.close();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    await pushed.close();
     await latest.db.dropDatabase();
     await latest.close();
     printed.restore();

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { cloudEvent } from '@google-cloud/functions-framework';
-import { PubSub } from '@google-cloud/pubsub';
 import sinon from 'sinon';
 import type { SubscriberRequest } from '../../shared/event/subscriber.ts';
 import { openTopic, type Topic } from '../../shared/stores/topics/topics.ts';
 import { IS_PROOF } from '../../shared/testing/in-proof.ts';
 import { until } from '../../shared/testing/until.ts';
-import { frameworkServer } from '../testing/framework-server.ts';
+import { openPushedFunction, type PushedFunction } from '../testing/pushed-function.ts';
 import { idempotencyKey } from './sign.ts';
 import {
   hasLocalSink,
@@ -150,34 +146,20 @@ describe('notifyMail', () => {
     });
 
   describe('behind a push subscription', () => {
-    let pubsub: PubSub;
+    let pushed: PushedFunction;
     let topic: Topic<SubscriberRequest>;
-    let name: string;
-    let server: Server;
     let printed: sinon.SinonStub;
 
     beforeEach(async () => {
       // the framework prints each failure
       printed = sinon.stub(console, 'error');
       cloudEvent('notify-mail-under-test', own.openHandler(own.url, SHORT_TIMEOUT_MS));
-      server = frameworkServer('notify-mail-under-test').listen(0);
-      await once(server, 'listening');
-      pubsub = new PubSub({ projectId: process.env.GOOGLE_CLOUD_PROJECT ?? '' });
-      name = `subscribers-${randomUUID()}`;
-      await pubsub.createTopic(name);
-      await pubsub.createSubscription(name, name, {
-        pushEndpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/projects/p/topics/${name}`,
-        retryPolicy: { minimumBackoff: { nanos: 10e6 }, maximumBackoff: { nanos: 50e6 } },
-      });
-      topic = openTopic({ projectId: pubsub.projectId, topic: name });
+      pushed = await openPushedFunction('notify-mail-under-test');
+      topic = openTopic(pushed.topic);
     });
     afterEach(async () => {
       await topic.close();
-      await pubsub.subscription(name).delete();
-      await pubsub.topic(name).delete();
-      await pubsub.close();
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await pushed.close();
       printed.restore();
     });
 

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Dataset } from '@google-cloud/bigquery';
 import { cloudEvent } from '@google-cloud/functions-framework';
-import { PubSub } from '@google-cloud/pubsub';
 import type { Audit } from '../../shared/event/audit.ts';
 import { openAuditReader } from '../../shared/stores/history/audits.ts';
 import { openHistoryReader } from '../../shared/stores/history/history-reader.ts';
 import { AUDITS_TOPIC, openAuditsTopic } from '../../shared/stores/topics/audits-topic.ts';
 import { giveDataset, takeDataset } from '../../shared/testing/spare-datasets.ts';
 import { until } from '../../shared/testing/until.ts';
-import { frameworkServer } from '../testing/framework-server.ts';
+import { openPushedFunction, type PushedFunction } from '../testing/pushed-function.ts';
 import { openRecordAudit } from './record-audit.ts';
 
 const AT = '2026-03-09T07:05:06.789Z';
@@ -70,8 +66,7 @@ describe('recordAudit', () => {
   });
 
   describe('behind its topic', () => {
-    let pubsub: PubSub;
-    let server: Server;
+    let pushed: PushedFunction;
     let taken = 0;
 
     before(async function () {
@@ -81,24 +76,13 @@ describe('recordAudit', () => {
         await recordAudit(message);
         taken += 1;
       });
-      server = frameworkServer('record-audit-under-test').listen(0);
-      await once(server, 'listening');
-      pubsub = new PubSub({ projectId: `own-${randomUUID()}` });
-      await pubsub.createTopic(AUDITS_TOPIC);
-      await pubsub.createSubscription(AUDITS_TOPIC, 'record-audit', {
-        pushEndpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/projects/p/topics/${AUDITS_TOPIC}`,
-      });
+      const topic = { projectId: `own-${randomUUID()}`, topic: AUDITS_TOPIC };
+      pushed = await openPushedFunction('record-audit-under-test', topic);
     });
-    after(async () => {
-      await pubsub?.subscription('record-audit').delete();
-      await pubsub?.topic(AUDITS_TOPIC).delete();
-      await pubsub?.close();
-      server?.closeAllConnections();
-      server?.close();
-    });
+    after(() => pushed?.close());
 
     it('writes what the dashboard says, which counts once however often it comes', async () => {
-      const topic = openAuditsTopic({ projectId: pubsub.projectId });
+      const topic = openAuditsTopic(pushed.topic);
       const audit = anAudit();
       await topic.append(audit, 'begun', new Date(AT));
       for (let time = 0; time < 2; time += 1) await topic.append(audit, 'done', new Date('2026-03-09T07:06:00Z'), 7);
