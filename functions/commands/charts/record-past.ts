@@ -3,6 +3,7 @@ import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { objectName } from '../../../shared/event/object-name.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
 import type { Archive } from '../../../shared/stores/archive/archive.ts';
+import { ASKS_LATER } from '../../../shared/stores/topics/mail-outbox.ts';
 import { openStores } from '../../process-event/open-stores.ts';
 import { processEvent, type Stores } from '../../process-event/process-event.ts';
 import type { Config } from '../config.ts';
@@ -24,14 +25,9 @@ export async function recordPast(
   sites: Iterable<StoredEvent[]>,
   { config, db, onRecorded }: { config: Config; db: Db; onRecorded: (events: number) => void },
 ): Promise<void> {
-  const askNobody = {
-    mailClaims: { claim: async () => true, release: async () => {} },
-    mailQuotas: { take: async () => false },
-    subscribers: { publish: async () => {} },
-  };
   const { lateDays, ...opened } = openStores(config, db, () => {});
   const days = new Set<string>();
-  const stores = { ...opened, ...askNobody, lateDays: { mark: async (day: string) => void days.add(day) } };
+  const stores = { ...opened, ...ASKS_LATER, lateDays: { mark: async (day: string) => void days.add(day) } };
   try {
     await concurrently(sites, SITES_AT_ONCE, async (events) => {
       await recordSite(events, stores);

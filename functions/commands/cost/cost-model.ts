@@ -66,7 +66,7 @@ export function sitebeatBill(assumed: Assumptions, billing: Billing = 'by reques
     'archive, write': (monthly / MILLION) * PRICES.classAPerMillion,
     'archive, read': (monthly / MILLION) * PRICES.classBPerMillion,
     'archive, storage': gigabytes(monthly * (payloadBytes + envelopeBytes)) * PRICES.storageGbMonth,
-    ...(billing === 'by instance' ? instanceBilled(assumed, calls) : requestBilled(assumed, calls)),
+    ...functionsBill(assumed, calls, billing),
     'Pub/Sub': ((2 * messageBytes * monthly) / 2 ** 40) * PRICES.pubsubTib,
     'BigQuery, insert': ((rowBytes * monthly) / 200e6) * PRICES.insertPer200Mb,
     'BigQuery, index': ((keysPerEvent * ROW_BYTES * monthly) / 200e6) * PRICES.insertPer200Mb,
@@ -84,7 +84,7 @@ export function originalBill(assumed: Assumptions, billing: Billing = 'by reques
     'archive, write': (monthly / MILLION) * PRICES.classAPerMillion,
     'archive, read': (monthly / MILLION) * PRICES.classBPerMillion,
     'archive, storage': gigabytes(monthly * (payloadBytes + envelopeBytes)) * PRICES.storageGbMonth,
-    ...(billing === 'by instance' ? instanceBilled(assumed, calls) : requestBilled(assumed, calls)),
+    ...functionsBill(assumed, calls, billing),
     Dataflow: dataflowPrice(assumed),
     'BigQuery, storage': gigabytes(monthly * rowBytes) * PRICES.bigqueryGbMonth,
   };
@@ -110,6 +110,10 @@ function rounded(durationMs: number): number {
 interface Call {
   durationMs: number;
   cpuMs: number;
+}
+
+function functionsBill(assumed: Assumptions, calls: Call[], billing: Billing): Bill {
+  return billing === 'by instance' ? instanceBilled(assumed, calls) : requestBilled(assumed, calls);
 }
 
 function requestBilled(assumed: Assumptions, calls: Call[]): Bill {

@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Db } from 'mongodb';
-import type { StoredEvent } from '../../../shared/event/envelope.ts';
 import { enabledLists, type MailIntegration } from '../../../shared/project/project.ts';
 import { concurrently } from '../../../shared/runtime/concurrently.ts';
-import { PermanentError, TransientError, transient } from '../../../shared/runtime/errors.ts';
+import { TransientError, transient } from '../../../shared/runtime/errors.ts';
 import type { Archive } from '../../../shared/stores/archive/archive.ts';
 import { openProjects } from '../../../shared/stores/projects.ts';
 import { type DeactivationDocument, openDeactivations } from '../../../shared/stores/sites/deactivations.ts';
@@ -11,7 +10,7 @@ import { addressOf, noteSent, withMail } from '../../../shared/stores/sites/site
 import { siteState, withState } from '../../../shared/stores/sites/site-state.ts';
 import { openSites, type SiteDocument, siteKey } from '../../../shared/stores/sites/sites.ts';
 import { processEvent, type Stores } from '../../process-event/process-event.ts';
-import { openTarget } from '../recovery/replay-into.ts';
+import { openTarget, readEvent } from '../recovery/replay-into.ts';
 
 /** The objects of events, by their canonical site. */
 export type EventsOfSites = ReadonlyMap<string, readonly string[]>;
@@ -94,21 +93,11 @@ async function fold(key: string, objects: readonly string[], target: Stores): Pr
     unclaimed: { ...target.unclaimed, put: nothing, remove: nothing, withMd5s: async () => [] },
   };
   for (const name of objects) {
-    const event = await readEvent(name, target);
+    const event = await readEvent(name, target.archive);
     if (event === undefined) return undefined;
     if (event !== null) await processEvent({ name }, { ...stores, archive: { read: async () => event } });
   }
   return { ...result, site: folded.get(key) };
-}
-
-/** null: it says nothing, for it cannot be read. */
-async function readEvent(name: string, { archive }: Pick<Stores, 'archive'>): Promise<StoredEvent | null | undefined> {
-  try {
-    return await archive.read(name);
-  } catch (error) {
-    if (error instanceof PermanentError) return null;
-    throw error;
-  }
 }
 
 async function replace(key: string, { site, deactivation }: Folded, db: Db): Promise<boolean> {

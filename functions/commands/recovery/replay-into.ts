@@ -16,6 +16,7 @@ import { openDeactivations } from '../../../shared/stores/sites/deactivations.ts
 import { openOptOuts } from '../../../shared/stores/sites/opt-outs.ts';
 import { openSites } from '../../../shared/stores/sites/sites.ts';
 import { openUnclaimed } from '../../../shared/stores/sites/unclaimed.ts';
+import { ASKS_LATER } from '../../../shared/stores/topics/mail-outbox.ts';
 import { processEvent, type Stores } from '../../process-event/process-event.ts';
 import { CLAIM_MS } from '../../sweep/reject-unclaimed.ts';
 import { CommandFailure, EXIT } from '../command-failure.ts';
@@ -109,7 +110,7 @@ async function foldAll(
   const unclaiming = { ...stores, unclaimed: { ...unclaimed, withMd5s: async () => [], remove: async () => {} } };
   const foldOne = async (name: string) => {
     const event = await readEvent(name, archive);
-    if (event === undefined) return;
+    if (!event) return;
     if (isNameless(event)) return putAside(event, stores);
     await processEvent({ name }, { ...unclaiming, archive: { read: async () => event } });
   };
@@ -146,10 +147,8 @@ export function openTarget(db: Db, archive: RecoveryStores['archive']): Stores {
     history: { append: nothing },
     lateDays: { mark: nothing },
     rejections: { append: nothing },
-    // a request waits, and goes out once the database is in use: under the key of the one that may have gone out before
-    mailClaims: { claim: async () => true, release: nothing },
-    mailQuotas: { take: async () => false },
-    subscribers: { publish: nothing },
+    // under the key of the one that may have gone out before
+    ...ASKS_LATER,
   };
 }
 
@@ -164,12 +163,15 @@ function unarchived(projects: Projects): Projects {
   };
 }
 
-/** undefined: it was erased, or is no event. */
-async function readEvent(name: string, archive: RecoveryStores['archive']): Promise<StoredEvent | undefined> {
+/** undefined: it was erased; null: it is no event. */
+export async function readEvent(
+  name: string,
+  archive: Pick<Stores['archive'], 'read'>,
+): Promise<StoredEvent | null | undefined> {
   try {
     return await archive.read(name);
   } catch (error) {
-    if (error instanceof PermanentError) return undefined;
+    if (error instanceof PermanentError) return null;
     throw error;
   }
 }

@@ -27,6 +27,13 @@ export interface OutboxStores {
   now(): Date;
 }
 
+/** For whoever only folds events: no list is asked, and what is to be waits as it does above the cap. */
+export const ASKS_LATER: Pick<OutboxStores, 'mailClaims' | 'mailQuotas' | 'subscribers'> = {
+  mailClaims: { claim: async () => true, release: async () => {} },
+  mailQuotas: { take: async () => false },
+  subscribers: { publish: async () => {} },
+};
+
 /** What became of a site's request: it is out, nobody wants it, it waits for consent or a week, or it waits for the next hour. */
 export type Outcome = 'sent' | 'unwanted' | 'waits' | 'over-cap';
 
